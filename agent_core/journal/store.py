@@ -97,8 +97,8 @@ class Journal:
             version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
             if version > newest:
                 raise JournalError(
-                    f"The journal {str(self.path)!r} was written by a newer agent-core (schema {version}, this one "
-                    f"knows {newest}). Upgrade agent-core, or set AGENT_CORE_HOME to another folder; nothing was changed."
+                    f"The journal {str(self.path)!r} was written by a newer agent-core (schema {version}; this one "
+                    f"knows {newest}). Nothing was changed; upgrade agent-core or choose another AGENT_CORE_HOME."
                 )
             for script in scripts[version:]:
                 for statement in _statements(script.read_text(encoding="utf-8")):

@@ -68,6 +68,7 @@ CREATE TABLE calls (
     tool         TEXT NOT NULL,
     args         TEXT NOT NULL,
     args_hash    TEXT NOT NULL,
+    action       INTEGER NOT NULL,              -- 1: may change something; 0: only reads
     status       TEXT NOT NULL,                 -- waiting | intent | done | failed | denied | unknown
     result       TEXT,
     labels       TEXT NOT NULL DEFAULT '[]',
