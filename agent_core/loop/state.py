@@ -1,0 +1,243 @@
+"""One run in memory: what the journal says of it, and what the loop needs to go on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from pydantic_ai.messages import UserContent
+
+from agent_core.errors import ModelError
+from agent_core.events import Event, ModelAnswered, ModelAsked, TextDelta
+from agent_core.gate.approvals import Approvals, Pending, pending_id
+from agent_core.gate.call import Call, Secrets, WaitingForPerson
+from agent_core.gate.gate import Gate
+from agent_core.gate.labels import NONE, Label, Labels
+from agent_core.gate.policy import Rule, Surroundings
+from agent_core.journal.runs import History, RunRow, Runs, StepResult
+from agent_core.journal.store import dumps
+from agent_core.models.turn import Conversation, Speaker, take_turn
+from agent_core.personas import Persona
+from agent_core.planning.plan import Plan, Step
+from agent_core.planning.planner import PlannerState
+from agent_core.tools.catalogue import Catalogue
+from agent_core.tools.tool import Tool
+
+
+@dataclass(frozen=True)
+class RunLimits:
+    """Where a run pauses and asks whether to go on. A person may raise each one; time counts work, not waiting."""
+
+    revisions: int = 10
+    calls: int = 100
+    requests: int = 50
+    tokens: int = 500_000
+    cost_usd: float = 5.0
+    time_s: float = 1800.0
+    parallel: int = 8
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A model as the loop needs it: who speaks, with what settings, and whether what it is told leaves the machine."""
+
+    speaker: Speaker
+    name: str
+    remote: bool = False
+
+
+@dataclass
+class Services:
+    """What every run of an assistant shares."""
+
+    runs: Runs
+    gate: Gate
+    approvals: Approvals
+    secrets: Secrets
+    tools: Mapping[str, Tool]
+    catalogue: Catalogue
+    personas: Mapping[str, Persona]
+    voice: Callable[[str, Persona | None], Voice]
+    """(role, persona) -> the model that speaks in it."""
+    emit: Callable[[Event], None]
+
+
+@dataclass
+class Usage:
+    """What a run has used of models."""
+
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = None
+
+    def add(self, input_tokens: int, output_tokens: int, cost_usd: float | None) -> None:
+        """Count one request."""
+        self.requests += 1
+        self.input_tokens += input_tokens
+        self.output_tokens += output_tokens
+        if cost_usd is not None:
+            self.cost_usd = (self.cost_usd or 0.0) + cost_usd
+
+
+@dataclass
+class Run:
+    """A run being worked on. Everything in it can be read back from the journal."""
+
+    row: RunRow
+    services: Services
+    limits: RunLimits
+    prompt: str | Sequence[UserContent]
+    plan: Plan
+    tools: Mapping[str, Tool]
+    """The tools of this run: the assistant's, without those that were denied to it."""
+    persona: Persona | None = None
+    run_rules: tuple[Rule, ...] = ()
+    planner: PlannerState = field(default_factory=PlannerState)
+    results: dict[str, StepResult] = field(default_factory=dict[str, StepResult])
+    waiting: dict[str, Pending] = field(default_factory=dict[str, Pending])
+    usage: Usage = field(default_factory=Usage)
+    stream: bool = False
+    answer: str | None = None
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    _since: float = field(default_factory=time.monotonic)
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.row.id
+
+    @property
+    def where(self) -> Surroundings:
+        """For whom and where the run works."""
+        name = self.persona.name if self.persona else None
+        return Surroundings(self.row.user, self.row.workspace, self.row.conversation_id, name)
+
+    @property
+    def active_s(self) -> float:
+        """Seconds of work so far, those of earlier processes included."""
+        return self.row.active_s + time.monotonic() - self._since
+
+    def call(self, step_id: str, turn: int, call_id: str, labels: Labels, agent: str = "") -> Call:
+        """Name a call of this run."""
+        return Call(self.id, step_id, turn, call_id, self.where, labels, agent, self.run_rules)
+
+    def labels_of(self, step: Step) -> Labels:
+        """What a step has seen before it runs: the context that wrote it, and the results that it refers to."""
+        seen: set[Label] = set(step.seen)
+        for needed in step.needs:
+            if needed in self.results:
+                seen |= cast("Labels", self.results[needed].labels)
+        return frozenset(seen)
+
+    def ended(self, step_id: str, result: StepResult) -> None:
+        """A step ended; durable when this returns."""
+        self.services.runs.end_step(self.id, step_id, result)
+        self.results[step_id] = result
+
+    def adopt(self, plan: Plan, author: str) -> None:
+        """Make `plan` the run's plan; durable when this returns."""
+        self.plan = plan
+        self.services.runs.add_plan(self.id, plan.revision, plan.model_dump_json(), author)
+
+    # -- agents
+
+    def load_conversation(self, agent: str) -> tuple[Conversation, Labels]:
+        """What an agent of this run has said so far, and what it has seen."""
+        history = self.services.runs.history(self.id, agent)
+        if history is None:
+            return Conversation(), NONE
+        return Conversation.load(history.messages, history.turn), cast("Labels", history.labels)
+
+    async def ask(
+        self,
+        agent: str,
+        conversation: Conversation,
+        voice: Voice,
+        prompt: str | Sequence[UserContent] | None,
+        seen: Labels,
+    ) -> None:
+        """Take one turn; the response is durable before anything in it is carried out.
+
+        Raises:
+            WaitingForPerson: a limit is reached.
+            ModelError: the model gave nothing usable.
+        """
+        self.check_limits()
+        emit = self.services.emit
+        emit(ModelAsked(self.id, agent=agent, model=voice.name))
+
+        def on_text(text: str) -> None:
+            emit(TextDelta(self.id, agent=agent, text=text))
+
+        speaks = self.stream and agent == ""
+        used = await take_turn(conversation, voice.speaker, prompt, on_text if speaks else None)
+        if conversation.open_calls() and not conversation.messages:
+            raise ModelError("The model called tools without a response.")
+        cost = _cost_usd(conversation)
+        self.usage.add(used.input_tokens, used.output_tokens, cost)
+        history = History(conversation.dump(), conversation.turn, seen)
+        self.services.runs.save_history(self.id, agent, history)
+        emit(ModelAnswered(self.id, "", agent, "", voice.name, used.input_tokens, used.output_tokens, cost))
+
+    # -- limits
+
+    def check_limits(self) -> None:
+        """Pause where a limit is reached.
+
+        Raises:
+            WaitingForPerson: with a question whether to go on.
+        """
+        calls = len(self.results)
+        tokens = self.usage.input_tokens + self.usage.output_tokens
+        reached: list[tuple[str, float, float]] = [
+            ("revisions", self.plan.revision, self.limits.revisions),
+            ("calls", calls, self.limits.calls),
+            ("requests", self.usage.requests, self.limits.requests),
+            ("tokens", tokens, self.limits.tokens),
+            ("cost_usd", self.usage.cost_usd or 0.0, self.limits.cost_usd),
+            ("time_s", self.active_s, self.limits.time_s),
+        ]
+        for name, value, limit in reached:
+            allowed = limit * 2 ** self.row.limits.get(name, 0)
+            if value >= allowed:
+                raise WaitingForPerson(self._limit_question(name, value, allowed))
+
+    def _limit_question(self, name: str, value: float, allowed: float) -> Pending:
+        pending = Pending(
+            id=pending_id(self.id, "limit", name, allowed),
+            run_id=self.id,
+            step_id="",
+            kind="limit",
+            why=f"the run has reached its limit of {allowed:g} {name} ({value:g} used); approve to double it",
+            question=f"Go on beyond {allowed:g} {name}?",
+            data={"limit": name},
+        )
+        if self.services.approvals.answer_of(pending.id) is None:
+            self.services.approvals.ask(pending)
+        return pending
+
+    def save(self, status: Any, error: Exception | None = None) -> None:
+        """Write the run's state back."""
+        self.services.runs.update(
+            self.id,
+            status,
+            answer=self.answer,
+            error=None if error is None else dumps({"type": type(error).__name__, "message": str(error)}),
+            usage=dumps(self.usage.__dict__),
+            active_s=self.active_s,
+        )
+
+
+def _cost_usd(conversation: Conversation) -> float | None:
+    """What the last response cost by public prices; None for models without a price."""
+    from pydantic_ai.messages import ModelResponse
+
+    last = next((m for m in reversed(conversation.messages) if isinstance(m, ModelResponse)), None)
+    try:
+        return float(last.cost().total_price) if last is not None and last.provider_name else None
+    except (LookupError, AssertionError):
+        return None

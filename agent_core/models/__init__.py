@@ -1,0 +1,1 @@
+"""Language models by name: roles, settings, routing, and one turn of a conversation."""
