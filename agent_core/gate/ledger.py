@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from agent_core.errors import ToolArgumentError, ToolError, TransientToolError
 from agent_core.events import CallEnded, CallStarted, Event
 from agent_core.gate import labels as flow
 from agent_core.gate.binding import digest
 from agent_core.gate.call import Call, CheckedCall, Denied, Outcome, Secrets
-from agent_core.gate.labels import Labels
 from agent_core.journal.calls import Calls, CallStatus, RecordedCall
 from agent_core.journal.store import Journal, now
 from agent_core.tools.tool import Tool
@@ -92,7 +91,7 @@ class Ledger:
             Denied, ToolError: as it was recorded.
         """
         if recorded.status == "done":
-            return Outcome(recorded.result, cast("Labels", recorded.labels))
+            return Outcome(recorded.result, recorded.labels)
         error = recorded.error or {"failure": "impossible", "message": "it failed"}
         if recorded.status == "denied":
             raise Denied(error["message"])
@@ -110,7 +109,7 @@ class Ledger:
             result, seen = found
         else:
             return None
-        labels = flow.union([checked.call.labels, cast("Labels", seen)])
+        labels = flow.union([checked.call.labels, seen])
         at = now()
         self.put(checked, "done", result=result, labels=labels, started_at=at, ended_at=at)
         return Outcome(result, labels)

@@ -13,18 +13,20 @@ _URL = re.compile(r"https?://[^\s<>()\[\]\"'`]+")
 
 
 def checked(text: str, run: Run) -> str:
-    """The answer, with a sentence for everything in it that no result carries and for every action that was not done."""
+    """The answer, with a sentence for every source in it that no result carries, and every action not done."""
     known = run.row.request + " " + " ".join(_strings([ended.result for ended in run.results.values()]))
     known += " ".join(_strings([message for message in _prompt(run)]))
-    invented = sorted(
-        {url.rstrip(".,;:!?") for url in _URL.findall(text)} - {u.rstrip(".,;:!?") for u in _URL.findall(known)}
-    )
+    invented = sorted(_urls(text) - _urls(known))
     notes = [f"(No result contains {url}: do not rely on it.)" for url in invented]
     for step in run.plan.steps:
         ended = run.results.get(step.id)
         if ended is not None and ended.status == "denied" and ended.error and ended.error not in text:
             notes.append(f"(Not done: {step.title or step.tool}. {ended.error})")
     return "\n".join([text, *notes]) if notes else text
+
+
+def _urls(text: str) -> set[str]:
+    return {url.rstrip(".,;:!?") for url in _URL.findall(text)}
 
 
 def citations(text: str, run: Run) -> list[dict[str, Any]]:

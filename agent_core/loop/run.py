@@ -22,7 +22,7 @@ from agent_core.loop.state import Run
 from agent_core.loop.steps import ask_person, run_step
 from agent_core.planning.control import ASK_USER
 from agent_core.planning.plan import Step
-from agent_core.planning.planner import Planner, Proposal, returns_for
+from agent_core.planning.planner import Planner, Proposal, origin, returns_for
 
 
 async def drive(run: Run, *, plan_first: bool = False) -> RunStatus:
@@ -99,11 +99,11 @@ async def _run_ready_steps(run: Run) -> None:
 async def _next(run: Run) -> Proposal:
     """Give the planner what came back, and ask it what to do next."""
     state = run.planner
-    state.seen = union([state.seen, *(ended.labels for ended in run.results.values())])  # type: ignore[list-item]
+    state.seen = union([state.seen, *(ended.labels for ended in run.results.values())])
     prompt: Any = None
     if not state.conversation.turn:
         prompt = run.prompt
-    elif state.conversation.open_calls():
+    elif _carried_out(run):
         state.conversation.returned(returns_for(state.conversation, run.plan, run.results, _answers(run)))
 
     async def ask(conversation: Any, shown: Any, prompt: Any) -> None:
@@ -115,6 +115,15 @@ async def _next(run: Run) -> Proposal:
         _answers(run)
         return await _next(run)
     return proposal
+
+
+def _carried_out(run: Run) -> bool:
+    """Whether the planner's open calls became steps or questions; after a crash in between they are read again."""
+    conversation = run.planner.conversation
+    calls = conversation.open_calls()
+    written = {origin(conversation.turn, call) for call in calls}
+    asked = all(call.tool_name == ASK_USER for call in calls)
+    return bool(calls) and (asked or any(step.origin in written for step in run.plan.steps))
 
 
 def _answers(run: Run) -> dict[str, str]:
@@ -187,7 +196,7 @@ def _skip_cut_off(run: Run) -> None:
         for step in run.plan.steps:
             lost = [name for name in step.needs if name in run.results and run.results[name].status != "done"]
             if step.id not in run.results and lost:
-                labels = union(run.results[name].labels for name in lost)  # type: ignore[misc]
+                labels = union(run.results[name].labels for name in lost)
                 run.ended(step.id, StepResult("skipped", None, labels, f"it needs {', '.join(sorted(lost))}"))
                 run.services.emit(StepEnded(run.id, step.id, status="skipped"))
                 cut = True

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from pydantic_ai.messages import UserContent
 
@@ -15,7 +15,7 @@ from agent_core.events import Event, ModelAnswered, ModelAsked, TextDelta
 from agent_core.gate.approvals import Approvals, Pending, pending_id
 from agent_core.gate.call import Call, Secrets, WaitingForPerson
 from agent_core.gate.gate import Gate
-from agent_core.gate.labels import NONE, Label, Labels
+from agent_core.gate.labels import NONE, Labels
 from agent_core.gate.policy import Rule, Surroundings
 from agent_core.journal.runs import History, RunRow, Runs, StepResult
 from agent_core.journal.store import dumps
@@ -127,10 +127,10 @@ class Run:
 
     def labels_of(self, step: Step) -> Labels:
         """What a step has seen before it runs: the context that wrote it, and the results that it refers to."""
-        seen: set[Label] = set(step.seen)
+        seen: set[str] = set(step.seen)
         for needed in step.needs:
             if needed in self.results:
-                seen |= cast("Labels", self.results[needed].labels)
+                seen |= self.results[needed].labels
         return frozenset(seen)
 
     def ended(self, step_id: str, result: StepResult) -> None:
@@ -150,7 +150,7 @@ class Run:
         history = self.services.runs.history(self.id, agent)
         if history is None:
             return Conversation(), NONE
-        return Conversation.load(history.messages, history.turn), cast("Labels", history.labels)
+        return Conversation.load(history.messages, history.turn), history.labels
 
     async def ask(
         self,

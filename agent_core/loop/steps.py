@@ -60,7 +60,7 @@ async def _execute(run: Run, step: Step) -> Outcome:
     if step.kind in ("reduce", "answer"):
         used = {needed: values[needed] for needed in sorted(step.needs)} or values
         prompt = f"{step.goal}\n\nResults to work from:\n{json.dumps(used, ensure_ascii=False, indent=1)}"
-        seen = union([seen, *(run.results[name].labels for name in used)])  # type: ignore[list-item]
+        seen = union([seen, *(run.results[name].labels for name in used)])
         return await run_agent(run, step.id, prompt, step.persona, (), seen)
     prompt = f"{step.goal}{_as_context(step, values)}"
     return await run_agent(run, step.id, prompt, step.persona, step.tools, seen)
@@ -205,7 +205,7 @@ def _return(call: ToolCallPart, outcome: Outcome | AgentCoreError) -> ToolReturn
 
 
 def _tool(run: Run, step: Step) -> Tool:
-    if step.tool not in run.tools:
+    if step.tool is None or step.tool not in run.tools:
         raise PlanError([f"step {step.id!r}: there is no tool {step.tool!r}"])
     return run.tools[step.tool]
 
@@ -214,8 +214,8 @@ def _labels_after(run: Run, step: Step) -> Labels:
     """A failure's text may quote what the tool read."""
     from agent_core.gate.labels import of_result
 
-    traits = run.tools[step.tool].traits if step.tool in run.tools else None
-    return union([run.labels_of(step), of_result(traits) if traits else frozenset()])
+    tool = run.tools.get(step.tool or "")
+    return union([run.labels_of(step), of_result(tool.traits) if tool else frozenset()])
 
 
 def _fit(args: dict[str, Any], tool: Tool) -> dict[str, Any]:

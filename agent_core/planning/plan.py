@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agent_core.gate.labels import Label
 from agent_core.planning.references import referenced_steps
 
 StepKind = Literal["tool", "agent", "map", "reduce", "answer"]
@@ -49,7 +48,7 @@ class Step(BaseModel):
 
     origin: str = ""
     """The planner's call that wrote this step, as turn/call id: where its result goes back to. Not shown to people."""
-    seen: tuple[Label, ...] = ()
+    seen: tuple[str, ...] = ()
     """What the context had seen in which the step was written. Not shown to people."""
 
     @property
