@@ -38,16 +38,22 @@ _NAMED = (
     r"pass(?:word|phrase|wd|code)|pwd|(?:api|access|secret|private|auth|encryption|signing)[ _-]?(?:access[ _-]?)?key|"
     r"(?:access|auth|refresh|bearer|session|api|bot|secret)[ _-]?token|client[ _-]?secret"
 )
+_ASSIGNED = rf"(?<![A-Za-z])(?i:{_NAMED})[\"'`]?[ \t]{{0,3}}(?:[:=]{{1,2}}>?|(?i:\b(?:is|was)\b) ?:?)[ \t]{{0,3}}"
 _IN_CONTEXT: Mapping[str, str] = {
     "bearer_token": r"\b(?i:bearer) {1,3}(?P<value>[A-Za-z0-9._~+/-]{20,2048}={0,2})",
     "basic_login": r"\b(?i:authorization)[\"']?[:=] {0,3}[\"']?(?i:basic) {1,3}(?P<value>[A-Za-z0-9+/]{8,1024}={0,2})",
     "url_password": r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}://[^\s/:@\"'<>]{0,128}:(?P<value>[^\s/@\"'<>]{3,256})@(?=[\w\[])",
     "password": (
-        rf"(?<![A-Za-z])(?i:{_NAMED})[\"'`]?[ \t]{{0,3}}(?:[:=]{{1,2}}>?|(?i:\b(?:is|was)\b) ?:?)[ \t]{{0,3}}"
+        rf"{_ASSIGNED}"
         r"(?:\"(?P<double>[^\"\n]{4,512})\"|'(?P<single>[^'\n]{4,512})'|`(?P<back>[^`\n]{4,512})`"
         r"|(?P<value>[^\s\"'`,;<>(){}\[\]]{6,512}))"
     ),
 }
+
+_OPEN = re.compile(
+    rf"-----BEGIN(?:(?!-----END)[\s\S])*\Z|{_ASSIGNED}(?:\"[^\"\n]{{0,512}}|'[^'\n]{{0,512}}|`[^`\n]{{0,512}})\Z"
+)
+"""A private key or a quotation after a telling name that has begun and not ended."""
 
 _SECRET_FIELD = re.compile(rf"(?i)(?:.{{0,60}}[_-])?(?:{_NAMED})")
 _PLACEHOLDER = re.compile(
@@ -82,6 +88,12 @@ def find_secrets(text: str, known: KnownSecrets) -> list[Found]:
         else:
             merged.append(secret)
     return merged
+
+
+def unfinished(text: str, known: KnownSecrets) -> int:
+    """How many characters at the end of `text` could become part of a secret when more text follows."""
+    opened = _OPEN.search(text)
+    return max(len(text) - opened.start() if opened else 0, _last_word(text), known.unfinished(text))
 
 
 def is_secret_field(name: str, value: str) -> bool:
@@ -135,6 +147,14 @@ def _contexts() -> tuple[tuple[str, re.Pattern[str]], ...]:
 def _value_span(match: re.Match[str]) -> tuple[int, int]:
     """The span of the group that holds the value; the whole match where the pattern has no groups."""
     return match.span(match.lastgroup) if match.lastgroup else match.span()
+
+
+def _last_word(text: str) -> int:
+    """How long the word is that the text ends in."""
+    start = len(text)
+    while start and not text[start - 1].isspace():
+        start -= 1
+    return len(text) - start
 
 
 def _is_slug(text: str) -> bool:

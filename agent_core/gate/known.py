@@ -21,7 +21,13 @@ class KnownSecrets:
         """Start with `values` by name; a name becomes the kind that tokens show."""
         self._kinds: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
-        for name, value in (values or {}).items():
+        self.replace(values or {})
+
+    def replace(self, values: Mapping[str, str]) -> None:
+        """Look for `values` from now on, and for nothing else."""
+        self._kinds = {}
+        self._pattern = None
+        for name, value in values.items():
             self.add(value, name)
 
     def add(self, value: str, kind: str) -> None:

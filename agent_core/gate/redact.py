@@ -10,15 +10,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from agent_core.gate.detect import find_secrets
+from agent_core.gate.detect import find_secrets, unfinished
 from agent_core.gate.known import KnownSecrets
 
 _CONTEXT_CHARS = 96
 """How much of what has left is kept to look at: "password is" makes a secret of the word that comes next."""
 _MOST_HELD_CHARS = 16_384
 """More is never held back; no secret that is looked for is longer."""
-
-_PEM = "-----BEGIN"
 
 
 def masked(kind: str, value: str) -> str:
@@ -73,20 +71,8 @@ class StreamRedactor:
 
     def _unfinished(self) -> int:
         """How many characters at the end have to wait for what follows."""
-        text = self._held
-        waiting = max(len(text) - _last_space(text), self._known.unfinished(text))
-        opened = text.rfind(_PEM)
-        if opened >= 0 and "-----END" not in text[opened:]:
-            waiting = max(waiting, len(text) - opened)
+        waiting = min(unfinished(self._seen + self._held, self._known), len(self._held))
         return waiting if waiting <= _MOST_HELD_CHARS else _MOST_HELD_CHARS // 2
-
-
-def _last_space(text: str) -> int:
-    """Where the word begins that the text ends in."""
-    end = len(text)
-    while end and not text[end - 1].isspace():
-        end -= 1
-    return end
 
 
 _PERSONAL = re.compile(r"@|\d(?:[ ./()-]{0,2}\d){5}|[A-Za-z]{2}\d{2}")
