@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -147,7 +148,8 @@ def leave_a_child(pid_file: str) -> str:
 @tool(isolated=True)
 def surroundings() -> dict:
     """What the child sees."""
-    return {"env": dict(os.environ), "imported_by": IMPORTED_BY, "pid": os.getpid(), "fds": len(os.listdir("/proc/self/fd")),
+    descriptors = os.listdir("/proc/self/fd")
+    return {"env": dict(os.environ), "imported_by": IMPORTED_BY, "pid": os.getpid(), "fds": len(descriptors),
             "cwd": os.getcwd()}
 
 @tool(isolated=True)
@@ -196,7 +198,7 @@ async def runner() -> AsyncIterator[IsolatedRunner]:
 
 async def eventually(condition: Callable[[], bool]) -> None:
     """Wait until `condition` holds; the test's own time limit ends what never does."""
-    while not condition():
+    while not condition():  # noqa: ASYNC110 - the state of other processes raises no event
         await asyncio.sleep(0.02)
 
 
@@ -326,10 +328,8 @@ async def test_nothing_is_left_behind(bad: ModuleType) -> None:
     (server,) = set(children_of(os.getpid())) - processes
     while_running = descriptors()
     for name, args in [("add", {"a": 1}), ("leave", {"code": 1}), ("sleep", {}), ("crash", {})] * 3:
-        try:
+        with suppress(ToolError):
             await runner.run(getattr(bad, name), args)
-        except ToolError:
-            pass
     assert descriptors() == while_running
     await eventually(lambda: not children_of(server))
     await runner.aclose()
@@ -360,10 +360,8 @@ async def test_what_a_call_started_ends_with_it(runner: IsolatedRunner, bad: Mod
 
 async def test_a_killed_server_is_replaced(runner: IsolatedRunner, bad: ModuleType) -> None:
     for _ in range(3):
-        try:
+        with suppress(TransientToolError):  # The answer of the call that killed it may or may not arrive.
             assert await runner.run(bad.kill_server, {}) == "done"
-        except TransientToolError as error:
-            assert "try again" in str(error)
         assert await runner.run(bad.add, {"a": 1}) == 2
 
 
@@ -398,7 +396,7 @@ async def test_nothing_outlives_a_killed_parent(bad: ModuleType, tmp_path: Path)
         asyncio.run(IsolatedRunner().run(isolation_sample.sleep_long, {{"pid_file": {str(pid_file)!r}}}))
         """
     )
-    parent = subprocess.Popen([sys.executable, "-c", script])
+    parent = subprocess.Popen([sys.executable, "-c", script])  # noqa: ASYNC220
     await eventually(lambda: pid_file.exists() and pid_file.read_text() != "")
     family = [int(pid_file.read_text()), *children_of(parent.pid)]
     assert all(alive(pid) for pid in family)
