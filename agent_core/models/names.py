@@ -24,7 +24,8 @@ def available_names(factories: Mapping[str, ModelFactory], ollama_models: Iterab
     """Every name that can be suggested: plugins' first, then the models of a running Ollama, then pydantic-ai's."""
     from pydantic_ai.models import known_model_names
 
-    hosted = sorted(name for name in known_model_names() if ":" in name)
+    # The gateway repeats what the providers offer; as suggestions those names would crowd out all others.
+    hosted = sorted(name for name in known_model_names() if ":" in name and not name.startswith("gateway/"))
     return [*sorted(factories), *(f"ollama:{name}" for name in ollama_models), *hosted]
 
 

@@ -123,7 +123,7 @@ def _mistral_arguments(text: str) -> list[_Raw] | None:
 
 
 def _json_calls(text: str) -> list[_Raw] | None:
-    """Calls from one JSON value, or from several one after the other, with line breaks, commas or semicolons between."""
+    """Calls from one JSON value, or from several in a row with line breaks, commas or semicolons between them."""
     values: list[Any] = []
     decoder = json.JSONDecoder()
     position = 0

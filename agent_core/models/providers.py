@@ -70,8 +70,8 @@ def hosted_model(name: str) -> Model[Any]:
     prefix = name.partition(":")[0]
     try:
         return infer_model(name, provider_factory=_provider)
-    except ImportError as error:
-        raise _missing_package(prefix, error) from None
+    except ImportError:
+        raise _missing_package(prefix) from None
     except UserError as error:
         if "API" in str(error) or "environment variable" in str(error):
             raise _missing_key(prefix) from None
@@ -112,11 +112,11 @@ def _provider(prefix: str) -> Any:
         raise ConfigurationError(f"{prefix!r} takes its key from {environment_names(owner)[0]} only.") from None
 
 
-def _missing_package(prefix: str, error: ImportError) -> ConfigurationError:
+def _missing_package(prefix: str) -> ConfigurationError:
     known = PROVIDERS.get(key_owner(prefix))
     extra = known.extra if known else prefix
     return ConfigurationError(
-        f"Models of {prefix!r} need a package that is not installed ({_first_line(error).rstrip('.')}); "
+        f"Models of {prefix!r} need a package that is not installed; "
         f'install it with: pip install "pydantic-ai-slim[{extra}]"'
     )
 
