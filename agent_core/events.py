@@ -136,6 +136,19 @@ class TextDelta(Event):
 
 
 @dataclass(frozen=True)
+class AnswerReady(Event):
+    """The end of a stream: `answer` is the `Answer`, a run's whole state. Not kept: the journal has its parts."""
+
+    kind: ClassVar[str] = "answer"
+    kept: ClassVar[bool] = False
+    answer: Any = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that `--json` prints."""
+        return self.answer.to_json()
+
+
+@dataclass(frozen=True)
 class RunEnded(Event):
     """The run is over or waits; `status` is that of the answer."""
 

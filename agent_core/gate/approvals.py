@@ -62,17 +62,26 @@ class Pending:
         """The tool that is asked about; None for questions, plans and limits."""
         return self.items[0].tool if self.items else None
 
+    @property
+    def args(self) -> Any:
+        """The arguments that are asked about; a list of them for a map."""
+        return self.items[0].args if len(self.items) == 1 else [item.args for item in self.items] or None
+
+    @property
+    def preview(self) -> str:
+        """What would happen, or the question."""
+        return "\n".join(item.preview for item in self.items) or self.question
+
     def to_json(self) -> dict[str, Any]:
         """As the command line and apps see it."""
-        one = self.items[0] if len(self.items) == 1 else None
         return {
             "id": self.id,
             "run_id": self.run_id,
             "step": self.step_id,
             "kind": self.kind,
             "tool": self.tool,
-            "args": one.args if one else [item.args for item in self.items] or None,
-            "preview": "\n".join(item.preview for item in self.items) or self.question,
+            "args": self.args,
+            "preview": self.preview,
             "preview_kind": self.items[0].preview_kind if self.items else "text",
             "why": self.why,
             "rule": self.rule,

@@ -232,7 +232,7 @@ class Gate:
     async def _external(self, checked: CheckedCall) -> WaitingForPerson:
         why = "the application that embeds the assistant carries this call out"
         pending = replace(self._question(checked, (await self._item(checked),), why), external=True)
-        self.ledger.put(checked, "waiting")
+        self.ledger.put(checked, "waiting", labels=checked.call.labels)
         self._approvals.ask(pending)
         return WaitingForPerson(pending)
 
@@ -252,6 +252,14 @@ class Gate:
             self.ledger.calls.set_status(begun.call.key, "unknown")
             self._approvals.ask(pending)
         return pending
+
+    def fulfil(self, item: Item, tool: Tool, result: Any) -> None:
+        """The application carried an external call out: this is its result."""
+        self.ledger.fulfilled(item, tool, result)
+
+    def refuse_external(self, item: Item, reason: str) -> None:
+        """The application, or a person, did not carry an external call out."""
+        self.ledger.refused(item, reason)
 
     # -- what a call is bound to
 

@@ -8,6 +8,7 @@ from typing import Any
 from agent_core.errors import ToolArgumentError, ToolError, TransientToolError
 from agent_core.events import CallEnded, CallStarted, Event
 from agent_core.gate import labels as flow
+from agent_core.gate.approvals import Item
 from agent_core.gate.binding import digest
 from agent_core.gate.call import Call, CheckedCall, Denied, Outcome, Secrets
 from agent_core.journal.calls import Calls, CallStatus, RecordedCall
@@ -83,6 +84,35 @@ class Ledger:
         self.put(checked, "denied", error={"failure": "denied", "message": reason}, ended_at=at)
         self._ended(checked.call, checked.tool, "denied", at, reason)
         return Denied(reason)
+
+    def fulfilled(self, item: Item, tool: Tool, result: Any) -> None:
+        """Record the result of a call that was carried out elsewhere."""
+        waiting = self.calls.get(item.call_key)
+        if waiting is not None and waiting.status == "waiting":
+            result = self._secrets.tokenise(result, waiting.run_id)
+            labels = flow.union([waiting.labels, flow.of_result(tool.traits)])
+            self._close(waiting, "done", result=result, labels=labels)
+
+    def refused(self, item: Item, reason: str) -> None:
+        """Record that a call was not carried out elsewhere."""
+        waiting = self.calls.get(item.call_key)
+        if waiting is not None and waiting.status == "waiting":
+            error = {"failure": "denied", "message": reason}
+            self._close(waiting, "denied", labels=waiting.labels, error=error)
+
+    def _close(self, waiting: RecordedCall, status: CallStatus, **fields: Any) -> None:
+        self.calls.put(
+            waiting.key,
+            run_id=waiting.run_id,
+            step_id=waiting.step_id,
+            tool=waiting.tool,
+            args=waiting.args,
+            args_hash=waiting.args_hash,
+            action=waiting.action,
+            status=status,
+            ended_at=now(),
+            **fields,
+        )
 
     def replay(self, recorded: RecordedCall) -> Outcome:
         """The recorded outcome again: nothing runs twice.

@@ -31,7 +31,6 @@ class RunRow:
     answer: str | None
     error: dict[str, str] | None
     usage: dict[str, Any]
-    limits: dict[str, Any]
     active_s: float
     created_at: float
     updated_at: float
@@ -105,6 +104,10 @@ class Runs:
             limit,
         )
         return [_run(row) for row in rows]
+
+    def set_request(self, run_id: str, request: str, options: dict[str, Any]) -> None:
+        """Complete a run that was just created: its id was needed to keep secrets out of the rest."""
+        self._journal.execute("UPDATE runs SET request = ?, options = ? WHERE id = ?", request, dumps(options), run_id)
 
     def update(self, run_id: str, status: RunStatus, **columns: Any) -> None:
         """Change a run's status and other columns; the names come from code."""
@@ -224,7 +227,6 @@ def _run(row: sqlite3.Row) -> RunRow:
         answer=row["answer"],
         error=None if row["error"] is None else json.loads(row["error"]),
         usage=json.loads(row["usage"]),
-        limits=json.loads(row["limits"]),
         active_s=row["active_s"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],

@@ -21,22 +21,20 @@ from agent_core.loop.speakers import planner_voice
 from agent_core.loop.state import Run
 from agent_core.loop.steps import ask_person, run_step
 from agent_core.planning.control import ASK_USER
-from agent_core.planning.plan import Step
+from agent_core.planning.plan import Plan, Step
 from agent_core.planning.planner import Planner, Proposal, origin, returns_for
 
 
-async def drive(run: Run, *, plan_first: bool = False) -> RunStatus:
-    """Work on the run until it is answered or needs a person; every stop can be resumed. Returns the status.
+async def drive(run: Run) -> RunStatus:
+    """Work on the run, fresh or read back from the journal, until it is answered or needs a person.
 
-    Args:
-        run: The run, fresh or read back from the journal.
-        plan_first: Show the plan and wait for a yes before its first step.
+    Every stop can be resumed. Returns the status.
     """
     emit = run.services.emit
-    emit(RunStarted(run.id, request=run.row.request, resumed=bool(run.plan.steps)))
+    emit(RunStarted(run.id, request=run.row.request, model=run.model_name, resumed=bool(run.plan.steps)))
     error: Exception | None = None
     try:
-        status = await _work(run, plan_first)
+        status = await _work(run)
     except WaitingForPerson as waiting:
         run.waiting[waiting.pending.id] = waiting.pending
         status = "waiting"
@@ -53,9 +51,27 @@ async def drive(run: Run, *, plan_first: bool = False) -> RunStatus:
     return status
 
 
-async def _work(run: Run, plan_first: bool) -> RunStatus:
+async def plan_only(run: Run) -> Plan:
+    """What would be done: the planner is asked once, and nothing of what it says runs.
+
+    A run of its own keeps the model's response in the journal; it is over with that.
+    """
+    try:
+        proposal = await _propose(run)
+    except PlanError:
+        run.save("failed")
+        raise
+    run.answer = proposal.answer or " ".join(question.text for question in proposal.questions) or None
+    plan = Plan(goal=proposal.goal or run.row.request, steps=proposal.steps, answer=run.answer)
+    if plan.steps:
+        run.adopt(plan, "planner")
+    run.save("done")
+    return plan
+
+
+async def _work(run: Run) -> RunStatus:
     while True:
-        if plan_first:
+        if run.plan_first:
             _accept_plan(run)
         await _run_ready_steps(run)
         if run.waiting:
@@ -97,7 +113,20 @@ async def _run_ready_steps(run: Run) -> None:
 
 
 async def _next(run: Run) -> Proposal:
-    """Give the planner what came back, and ask it what to do next."""
+    """Ask the planner what to do next; a question of its own to the user comes first.
+
+    Raises:
+        WaitingForPerson: it asked the user something that is not answered yet.
+    """
+    while True:
+        proposal = await _propose(run)
+        if proposal.steps or not proposal.questions:
+            return proposal
+        _answers(run)
+
+
+async def _propose(run: Run) -> Proposal:
+    """Give the planner what came back, and read what it says."""
     state = run.planner
     state.seen = union([state.seen, *(ended.labels for ended in run.results.values())])
     prompt: Any = None
@@ -110,11 +139,7 @@ async def _next(run: Run) -> Proposal:
         await run.ask("", conversation, planner_voice(run, shown), prompt, state.seen)
 
     planner = Planner(run.tools, frozenset(run.services.personas), lambda query: _find(run, query))
-    proposal = await planner.next(state, ask, prompt, run.plan)
-    if proposal.questions and not proposal.steps:
-        _answers(run)
-        return await _next(run)
-    return proposal
+    return await planner.next(state, ask, prompt, run.plan)
 
 
 def _carried_out(run: Run) -> bool:

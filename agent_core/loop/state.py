@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from typing import Any
 
 from pydantic_ai.messages import UserContent
 
-from agent_core.errors import ModelError
+from agent_core.errors import AgentCoreError
 from agent_core.events import Event, ModelAnswered, ModelAsked, TextDelta
 from agent_core.gate.approvals import Approvals, Pending, pending_id
 from agent_core.gate.call import Call, Secrets, WaitingForPerson
@@ -23,21 +22,13 @@ from agent_core.models.turn import Conversation, Speaker, take_turn
 from agent_core.personas import Persona
 from agent_core.planning.plan import Plan, Step
 from agent_core.planning.planner import PlannerState
+from agent_core.settings import RunLimits
 from agent_core.tools.catalogue import Catalogue
 from agent_core.tools.tool import Tool
 
 
-@dataclass(frozen=True)
-class RunLimits:
-    """Where a run pauses and asks whether to go on. A person may raise each one; time counts work, not waiting."""
-
-    revisions: int = 10
-    calls: int = 100
-    requests: int = 50
-    tokens: int = 500_000
-    cost_usd: float = 5.0
-    time_s: float = 1800.0
-    parallel: int = 8
+class LimitReached(AgentCoreError):
+    """A run stopped at one of its limits because a person did not raise it."""
 
 
 @dataclass(frozen=True)
@@ -101,14 +92,20 @@ class Run:
     waiting: dict[str, Pending] = field(default_factory=dict[str, Pending])
     usage: Usage = field(default_factory=Usage)
     stream: bool = False
+    plan_first: bool = False
+    """Show every plan and wait for a yes before it runs."""
     answer: str | None = None
-    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     _since: float = field(default_factory=time.monotonic)
 
     @property
     def id(self) -> str:
         """The run's id."""
         return self.row.id
+
+    @property
+    def model_name(self) -> str:
+        """The model that plans and answers."""
+        return self.services.voice("planner", self.persona).name
 
     @property
     def where(self) -> Surroundings:
@@ -123,7 +120,8 @@ class Run:
 
     def call(self, step_id: str, turn: int, call_id: str, labels: Labels, agent: str = "") -> Call:
         """Name a call of this run."""
-        return Call(self.id, step_id, turn, call_id, self.where, labels, agent, self.run_rules)
+        # A provider's call id is text from outside: it must not look like another call's key.
+        return Call(self.id, step_id, turn, call_id.replace("/", "_"), self.where, labels, agent, self.run_rules)
 
     def labels_of(self, step: Step) -> Labels:
         """What a step has seen before it runs: the context that wrote it, and the results that it refers to."""
@@ -175,8 +173,6 @@ class Run:
 
         speaks = self.stream and agent == ""
         used = await take_turn(conversation, voice.speaker, prompt, on_text if speaks else None)
-        if conversation.open_calls() and not conversation.messages:
-            raise ModelError("The model called tools without a response.")
         cost = _cost_usd(conversation)
         self.usage.add(used.input_tokens, used.output_tokens, cost)
         history = History(conversation.dump(), conversation.turn, seen)
@@ -186,27 +182,28 @@ class Run:
     # -- limits
 
     def check_limits(self) -> None:
-        """Pause where a limit is reached.
+        """Pause where a limit is reached; every yes doubles it.
 
         Raises:
             WaitingForPerson: with a question whether to go on.
+            LimitReached: a person said no.
         """
         calls = len(self.results)
         tokens = self.usage.input_tokens + self.usage.output_tokens
         reached: list[tuple[str, float, float]] = [
             ("revisions", self.plan.revision, self.limits.revisions),
             ("calls", calls, self.limits.calls),
-            ("requests", self.usage.requests, self.limits.requests),
             ("tokens", tokens, self.limits.tokens),
             ("cost_usd", self.usage.cost_usd or 0.0, self.limits.cost_usd),
             ("time_s", self.active_s, self.limits.time_s),
         ]
         for name, value, limit in reached:
-            allowed = limit * 2 ** self.row.limits.get(name, 0)
-            if value >= allowed:
-                raise WaitingForPerson(self._limit_question(name, value, allowed))
+            allowed = limit
+            while value >= allowed:
+                self._ask_to_go_on(name, value, allowed)
+                allowed *= 2
 
-    def _limit_question(self, name: str, value: float, allowed: float) -> Pending:
+    def _ask_to_go_on(self, name: str, value: float, allowed: float) -> None:
         pending = Pending(
             id=pending_id(self.id, "limit", name, allowed),
             run_id=self.id,
@@ -216,9 +213,12 @@ class Run:
             question=f"Go on beyond {allowed:g} {name}?",
             data={"limit": name},
         )
-        if self.services.approvals.answer_of(pending.id) is None:
+        answer = self.services.approvals.answer_of(pending.id)
+        if answer is None:
             self.services.approvals.ask(pending)
-        return pending
+            raise WaitingForPerson(pending)
+        if not answer.get("approved"):
+            raise LimitReached(f"Stopped at the limit of {allowed:g} {name}, as you said.")
 
     def save(self, status: Any, error: Exception | None = None) -> None:
         """Write the run's state back."""

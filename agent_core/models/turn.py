@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic_ai import Agent, DeferredToolRequests
-from pydantic_ai.exceptions import AgentRunError, UserError
+from pydantic_ai.exceptions import AgentRunError, FallbackExceptionGroup, ModelAPIError, UserError
 from pydantic_ai.messages import (
     ModelMessage,
     ModelMessagesTypeAdapter,
@@ -34,6 +34,7 @@ from pydantic_ai.toolsets import ExternalToolset
 from pydantic_ai.usage import RunUsage
 
 from agent_core.errors import ConfigurationError, ModelError
+from agent_core.models.errors import as_model_error
 
 _AGENT: Agent[None, str | DeferredToolRequests] = Agent(None, output_type=[str, DeferredToolRequests])
 
@@ -114,6 +115,8 @@ async def take_turn(
             result = await _streamed(prompt, options, on_text)
     except UserError as error:
         raise ConfigurationError(f"The model {speaker.model.model_name!r} cannot be used: {error}") from error
+    except (ModelAPIError, FallbackExceptionGroup) as error:
+        raise as_model_error(error) from error
     except AgentRunError as error:
         raise ModelError(f"The model {speaker.model.model_name!r} did not answer: {error}") from error
     conversation.messages = result.all_messages()

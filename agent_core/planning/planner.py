@@ -131,6 +131,7 @@ class Planner:
                 steps.append(self._direct(call, args, new_id).model_copy(update=update))
         if not steps and not questions:
             return None
+        steps = [step.model_copy(update={"depends_on": tuple(sorted(step.needs))}) for step in steps]
         check(Plan(goal=goal, steps=(*plan.steps, *steps)), self._tools, self._personas)
         return Proposal(steps=tuple(steps), questions=tuple(questions), goal=goal)
 

@@ -11,9 +11,7 @@ CREATE TABLE runs (
     status          TEXT NOT NULL,              -- running | waiting | done | failed | refused | cancelled
     answer          TEXT,
     error           TEXT,                       -- JSON {type, message}
-    labels          TEXT NOT NULL DEFAULT '[]', -- what the planner's context has seen
     usage           TEXT NOT NULL DEFAULT '{}', -- JSON {requests, input_tokens, output_tokens, cost_usd}
-    limits          TEXT NOT NULL DEFAULT '{}', -- JSON: limits that a person raised for this run
     active_s        REAL NOT NULL DEFAULT 0,    -- time spent working; waiting for a person does not count
     created_at      REAL NOT NULL,
     updated_at      REAL NOT NULL,
