@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -120,13 +121,9 @@ async def test_a_stall_is_a_timeout_and_is_retried(make_model, ask, scripted_llm
 
 async def test_nobody_listening_is_a_connection_error(make_model, ask, scripted_llm: ScriptedLLM) -> None:
     resolved = make_model()
-    scripted_llm.__exit__()
-    try:
-        with pytest.raises(ModelConnectionError) as caught:
-            await ask(resolved)
-    finally:
-        scripted_llm.__init__()
-        scripted_llm.__enter__()
+    scripted_llm.close()
+    with pytest.raises(ModelConnectionError) as caught:
+        await ask(resolved)
     assert "could not be reached" in str(as_model_error(caught.value))
 
 
@@ -167,23 +164,19 @@ async def test_a_whole_reply_that_breaks_off_is_retried(make_model, scripted_llm
 
 
 async def test_retry_after_is_honoured_and_capped(
-    make_model, scripted_llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch
+    make_model, scripted_llm: ScriptedLLM, caplog: pytest.LogCaptureFixture
 ) -> None:
-    waits: list[float] = []
-
-    async def no_sleep(seconds: float) -> None:
-        waits.append(seconds)
-
-    monkeypatch.setattr("tenacity.asyncio._portable_async_sleep", no_sleep)
-    resolved = make_model(RetryPolicy(attempts=4, first_wait_s=0.01, longest_wait_s=20))
-    monkeypatch.setattr("tenacity.asyncio.AsyncRetrying.__init__.__defaults__", None, raising=False)
-    scripted_llm.script(fail(429, retry_after="7"), fail(503, retry_after="3600"), say("Now."))
-    attempts = resolved.model.wrapped if hasattr(resolved.model, "policy") is False else resolved.model
-    original = attempts._attempts
-    monkeypatch.setattr(attempts, "_attempts", lambda: original().copy(sleep=no_sleep))
-    async with resolved.model:
-        assert (await Agent().run("?", model=resolved.model)).output == "Now."
-    assert waits == [7, 20]
+    caplog.set_level(logging.INFO, logger="agent_core.models.retrying")
+    patient = make_model(RetryPolicy(attempts=2, first_wait_s=50, longest_wait_s=60))
+    hurried = make_model(RetryPolicy(attempts=2, first_wait_s=50, longest_wait_s=0.05))
+    scripted_llm.script(fail(429, retry_after="1"), say("One second later."))
+    async with patient.model:
+        assert (await Agent().run("?", model=patient.model)).output == "One second later."
+    scripted_llm.script(fail(503, retry_after="3600"), say("Not an hour later."))
+    async with hurried.model:
+        assert (await Agent().run("?", model=hurried.model)).output == "Not an hour later."
+    waits = [record.args[-1] for record in caplog.records if isinstance(record.args, tuple)]
+    assert waits == [1.0, 0.05]
 
 
 class Town(BaseModel):
