@@ -31,9 +31,7 @@ MakeModel = Callable[..., ResolvedModel]
 
 
 @pytest.fixture(params=["chat", "responses", "ollama"])
-def make_model(
-    request: pytest.FixtureRequest, scripted_llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch
-) -> MakeModel:
+def make_model(request: pytest.FixtureRequest, scripted_llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch) -> MakeModel:
     """A function that resolves a model on each of the wire formats in turn."""
     scripted_llm.add_ollama("small:1b")
     monkeypatch.setenv("OPENAI_BASE_URL", scripted_llm.openai_url)
@@ -84,7 +82,9 @@ async def test_answers_after_parallel_calls(make_model, ask, scripted_llm: Scrip
     [fail(429, retry_after="0"), fail(500), fail(503, message="overloaded"), DROP],
     ids=["rate-limit", "server-error", "overloaded", "dropped"],
 )
-async def test_passing_faults_are_retried_until_it_works(make_model, ask, scripted_llm: ScriptedLLM, fault: Step) -> None:
+async def test_passing_faults_are_retried_until_it_works(
+    make_model, ask, scripted_llm: ScriptedLLM, fault: Step
+) -> None:
     scripted_llm.script(fault, fault, say("Here I am."))
     assert await ask(make_model()) == "Here I am."
     assert len(scripted_llm.model_requests) == 3
