@@ -113,7 +113,8 @@ PROSE = {
         '```json\n{"name": "get_weather", "arguments": {"city": "Paris"}}\n```\nThis is how a call looks.'
     ),
     "two fences with words between": (
-        '```json\n{"name": "list-files", "arguments": {}}\n```\nor\n```json\n{"name": "list-files", "arguments": {}}\n```'
+        '```json\n{"name": "list-files", "arguments": {}}\n```\nor\n'
+        '```json\n{"name": "list-files", "arguments": {}}\n```'
     ),
     "unknown tool": '{"name": "delete_everything", "arguments": {}}',
     "one of two is unknown": '[{"name": "list-files", "arguments": {}}, {"name": "rm", "arguments": {}}]',

@@ -127,6 +127,12 @@ async def test_nobody_listening_is_a_connection_error(make_model, ask, scripted_
     assert "could not be reached" in str(as_model_error(caught.value))
 
 
+async def read_stream(resolved: ResolvedModel, shown: list[str]) -> None:
+    async with Agent().run_stream("?", model=resolved.model, model_settings=resolved.model_settings) as result:
+        async for piece in result.stream_text(delta=True, debounce_by=None):
+            shown.append(piece)
+
+
 async def test_a_stream_that_breaks_after_words_were_shown_is_not_asked_again(
     make_model, scripted_llm: ScriptedLLM
 ) -> None:
@@ -136,9 +142,7 @@ async def test_a_stream_that_breaks_after_words_were_shown_is_not_asked_again(
     scripted_llm.script(say("one two three four five six seven eight", drop_after=7), say("second"))
     async with resolved.model:
         with pytest.raises(ModelAPIError):
-            async with Agent().run_stream("count", model=resolved.model) as result:
-                async for piece in result.stream_text(delta=True, debounce_by=None):
-                    shown.append(piece)
+            await read_stream(resolved, shown)
     assert "".join(shown).startswith("one two")
     assert len(scripted_llm.model_requests) == 1
 
@@ -148,12 +152,16 @@ async def test_a_stream_that_stalls_midway_times_out(make_model, scripted_llm: S
     scripted_llm.script(say("one two three four five six seven eight", stall_after=7))
     async with resolved.model:
         with pytest.raises(ModelAPIError):
-            async with Agent().run_stream(
-                "count", model=resolved.model, model_settings=resolved.model_settings
-            ) as result:
-                async for _ in result.stream_text(debounce_by=None):
-                    pass
+            await read_stream(resolved, [])
     assert len(scripted_llm.model_requests) == 1
+
+
+async def test_a_stream_that_breaks_before_its_first_word_is_asked_again(
+    make_model, ask, scripted_llm: ScriptedLLM
+) -> None:
+    scripted_llm.script(say("never shown", drop_after=0), say("shown"))
+    assert await ask(make_model()) == "shown"
+    assert len(scripted_llm.model_requests) == 2
 
 
 async def test_a_whole_reply_that_breaks_off_is_retried(make_model, scripted_llm: ScriptedLLM) -> None:
