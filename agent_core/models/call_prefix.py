@@ -16,8 +16,8 @@ _LONGEST_HELD = 20_000
 _MARKERS = ("<tool_call>", "<tool_calls>", "<function_call>", "<function_calls>", "<|python_tag|>", "[TOOL_CALLS]")
 _FENCE = re.compile(r"```[ \t]*(json|python|tool_call|tool_code|tool|xml)?[ \t]*\r?\n")
 _FENCE_LANGUAGES = ("json", "python", "tool_call", "tool_code", "tool", "xml")
-_FIRST_KEY = re.compile(r'\{\s*"([^"\\]*)("?)')
-_NAME_VALUE = re.compile(r'"(?:name|tool_name|tool|function_name)"\s*:\s*"([^"\\]*)("?)')
+_FIRST_KEY = re.compile(r"""\{\s*["']([^"'\\]*)(["']?)""")
+_NAME_VALUE = re.compile(r"""["'](?:name|tool_name|tool|function_name)["']\s*:\s*["']([^"'\\]*)(["']?)""")
 _SIMPLE_CALL = re.compile(r"\w+\([^()\"']*\)\s*[,;\]]*\s*")
 _AFTER_JSON = frozenset("{[;,`<")
 

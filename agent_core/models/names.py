@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from agent_core.errors import UsageError
+from agent_core.models.providers import PROVIDERS
 
 ModelFactory: TypeAlias = Callable[[str], Any]
 """Makes a pydantic-ai `Model` from the full name; what plugins register under a name or a `prefix:`."""
@@ -24,8 +25,10 @@ def available_names(factories: Mapping[str, ModelFactory], ollama_models: Iterab
     """Every name that can be suggested: plugins' first, then the models of a running Ollama, then pydantic-ai's."""
     from pydantic_ai.models import known_model_names
 
+    rank = {provider: number for number, provider in enumerate(PROVIDERS)}
     # The gateway repeats what the providers offer; as suggestions those names would crowd out all others.
-    hosted = sorted(name for name in known_model_names() if ":" in name and not name.startswith("gateway/"))
+    hosted = [name for name in known_model_names() if ":" in name and not name.startswith("gateway/")]
+    hosted.sort(key=lambda name: (rank.get(name.partition(":")[0], len(rank)), name))
     return [*sorted(factories), *(f"ollama:{name}" for name in ollama_models), *hosted]
 
 

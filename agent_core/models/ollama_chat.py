@@ -38,7 +38,7 @@ from pydantic_ai.messages import (
     ToolCallPart,
 )
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse, check_allow_model_requests
-from pydantic_ai.profiles import ModelProfile, merge_profile
+from pydantic_ai.profiles import InlineDefsJsonSchemaTransformer, ModelProfile, merge_profile
 from pydantic_ai.providers.ollama import OllamaProvider
 from pydantic_ai.settings import ModelSettings, ToolOrOutput
 from pydantic_ai.tools import RunContext, ToolDefinition
@@ -97,6 +97,8 @@ class OllamaChatModel(Model["ollama.AsyncClient"]):
             ModelProfile(
                 supports_tools=facts.calls_tools,
                 supports_thinking="thinking" in facts.capabilities,
+                # Ollama's client keeps no definitions beside a tool's parameters.
+                json_schema_transformer=InlineDefsJsonSchemaTransformer,
                 # Cloud models take a schema and ignore it.
                 supports_json_schema_output=not facts.remote,
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -30,9 +31,7 @@ MakeModel = Callable[..., ResolvedModel]
 
 
 @pytest.fixture(params=["chat", "responses", "ollama"])
-def make_model(
-    request: pytest.FixtureRequest, scripted_llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch
-) -> MakeModel:
+def make_model(request: pytest.FixtureRequest, scripted_llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch) -> MakeModel:
     """A function that resolves a model on each of the wire formats in turn."""
     scripted_llm.add_ollama("small:1b")
     monkeypatch.setenv("OPENAI_BASE_URL", scripted_llm.openai_url)
@@ -83,7 +82,9 @@ async def test_answers_after_parallel_calls(make_model, ask, scripted_llm: Scrip
     [fail(429, retry_after="0"), fail(500), fail(503, message="overloaded"), DROP],
     ids=["rate-limit", "server-error", "overloaded", "dropped"],
 )
-async def test_passing_faults_are_retried_until_it_works(make_model, ask, scripted_llm: ScriptedLLM, fault: Step) -> None:
+async def test_passing_faults_are_retried_until_it_works(
+    make_model, ask, scripted_llm: ScriptedLLM, fault: Step
+) -> None:
     scripted_llm.script(fault, fault, say("Here I am."))
     assert await ask(make_model()) == "Here I am."
     assert len(scripted_llm.model_requests) == 3
@@ -120,14 +121,16 @@ async def test_a_stall_is_a_timeout_and_is_retried(make_model, ask, scripted_llm
 
 async def test_nobody_listening_is_a_connection_error(make_model, ask, scripted_llm: ScriptedLLM) -> None:
     resolved = make_model()
-    scripted_llm.__exit__()
-    try:
-        with pytest.raises(ModelConnectionError) as caught:
-            await ask(resolved)
-    finally:
-        scripted_llm.__init__()
-        scripted_llm.__enter__()
+    scripted_llm.close()
+    with pytest.raises(ModelConnectionError) as caught:
+        await ask(resolved)
     assert "could not be reached" in str(as_model_error(caught.value))
+
+
+async def read_stream(resolved: ResolvedModel, shown: list[str]) -> None:
+    async with Agent().run_stream("?", model=resolved.model, model_settings=resolved.model_settings) as result:
+        async for piece in result.stream_text(delta=True, debounce_by=None):
+            shown.append(piece)
 
 
 async def test_a_stream_that_breaks_after_words_were_shown_is_not_asked_again(
@@ -139,9 +142,7 @@ async def test_a_stream_that_breaks_after_words_were_shown_is_not_asked_again(
     scripted_llm.script(say("one two three four five six seven eight", drop_after=7), say("second"))
     async with resolved.model:
         with pytest.raises(ModelAPIError):
-            async with Agent().run_stream("count", model=resolved.model) as result:
-                async for piece in result.stream_text(delta=True, debounce_by=None):
-                    shown.append(piece)
+            await read_stream(resolved, shown)
     assert "".join(shown).startswith("one two")
     assert len(scripted_llm.model_requests) == 1
 
@@ -151,12 +152,16 @@ async def test_a_stream_that_stalls_midway_times_out(make_model, scripted_llm: S
     scripted_llm.script(say("one two three four five six seven eight", stall_after=7))
     async with resolved.model:
         with pytest.raises(ModelAPIError):
-            async with Agent().run_stream(
-                "count", model=resolved.model, model_settings=resolved.model_settings
-            ) as result:
-                async for _ in result.stream_text(debounce_by=None):
-                    pass
+            await read_stream(resolved, [])
     assert len(scripted_llm.model_requests) == 1
+
+
+async def test_a_stream_that_breaks_before_its_first_word_is_asked_again(
+    make_model, ask, scripted_llm: ScriptedLLM
+) -> None:
+    scripted_llm.script(say("never shown", drop_after=0), say("shown"))
+    assert await ask(make_model()) == "shown"
+    assert len(scripted_llm.model_requests) == 2
 
 
 async def test_a_whole_reply_that_breaks_off_is_retried(make_model, scripted_llm: ScriptedLLM) -> None:
@@ -167,23 +172,19 @@ async def test_a_whole_reply_that_breaks_off_is_retried(make_model, scripted_llm
 
 
 async def test_retry_after_is_honoured_and_capped(
-    make_model, scripted_llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch
+    make_model, scripted_llm: ScriptedLLM, caplog: pytest.LogCaptureFixture
 ) -> None:
-    waits: list[float] = []
-
-    async def no_sleep(seconds: float) -> None:
-        waits.append(seconds)
-
-    monkeypatch.setattr("tenacity.asyncio._portable_async_sleep", no_sleep)
-    resolved = make_model(RetryPolicy(attempts=4, first_wait_s=0.01, longest_wait_s=20))
-    monkeypatch.setattr("tenacity.asyncio.AsyncRetrying.__init__.__defaults__", None, raising=False)
-    scripted_llm.script(fail(429, retry_after="7"), fail(503, retry_after="3600"), say("Now."))
-    attempts = resolved.model.wrapped if hasattr(resolved.model, "policy") is False else resolved.model
-    original = attempts._attempts
-    monkeypatch.setattr(attempts, "_attempts", lambda: original().copy(sleep=no_sleep))
-    async with resolved.model:
-        assert (await Agent().run("?", model=resolved.model)).output == "Now."
-    assert waits == [7, 20]
+    caplog.set_level(logging.INFO, logger="agent_core.models.retrying")
+    patient = make_model(RetryPolicy(attempts=2, first_wait_s=50, longest_wait_s=60))
+    hurried = make_model(RetryPolicy(attempts=2, first_wait_s=50, longest_wait_s=0.05))
+    scripted_llm.script(fail(429, retry_after="1"), say("One second later."))
+    async with patient.model:
+        assert (await Agent().run("?", model=patient.model)).output == "One second later."
+    scripted_llm.script(fail(503, retry_after="3600"), say("Not an hour later."))
+    async with hurried.model:
+        assert (await Agent().run("?", model=hurried.model)).output == "Not an hour later."
+    waits = [record.args[-1] for record in caplog.records if isinstance(record.args, tuple)]
+    assert waits == [1.0, 0.05]
 
 
 class Town(BaseModel):
