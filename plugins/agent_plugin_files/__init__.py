@@ -216,7 +216,11 @@ def delete_file(ctx: ToolContext, path: str) -> FileChange:
     idempotent=True,
     preview=moving.preview_folders,
     undo=moving.undo_folders,
-    examples=["Make a folder called archive", "Create the directory reports/2027"],
+    examples=[
+        "Make a folder called archive",
+        "Create the directory reports/2027",
+        "I need a new folder named invoices",
+    ],
 )
 def make_folder(ctx: ToolContext, path: str) -> FileChange:
     """Make a new folder, with the folders above it.
