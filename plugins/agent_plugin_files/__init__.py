@@ -125,6 +125,7 @@ def _preview_write(ctx: ToolContext, path: str, content: str, append: bool = Fal
     destructive=True,
     preview=_preview_write,
     undo=changes.undo,
+    rule_args=("path",),
     examples=[
         "Write 'Call the plumber' to todo.txt",
         "Save the result in summary.md",
@@ -156,6 +157,7 @@ def _preview_edit(ctx: ToolContext, path: str, old: str, new: str, all: bool = F
     destructive=True,
     preview=_preview_edit,
     undo=changes.undo,
+    rule_args=("path",),
     examples=[
         "Replace 'Tuesday' with 'Thursday' in invitation.txt",
         "In config.ini change port=80 to port=8080",
@@ -200,6 +202,7 @@ def move_file(ctx: ToolContext, source: str, destination: str) -> FileChange:
     destructive=True,
     preview=moving.preview_deletion,
     undo=changes.undo,
+    rule_args=("path",),
     examples=["Delete old.txt", "Remove the file drafts/letter.md", "Get rid of temp.log"],
 )
 def delete_file(ctx: ToolContext, path: str) -> FileChange:

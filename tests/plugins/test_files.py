@@ -325,11 +325,18 @@ def test_folder_swapped_for_a_link_while_writing(desk: Desk) -> None:
     (desk.root / "evil").symlink_to(out)
     stop = threading.Event()
 
+    def rename(source: str, target: str) -> None:
+        while True:
+            try:
+                return os.rename(desk.root / source, desk.root / target)
+            except OSError:  # The tool has just made the missing folder, and will remove it again.
+                continue
+
     def swap() -> None:
         while not stop.is_set():
             for source in ("real", "evil"):
-                os.rename(desk.root / source, desk.root / "spot")
-                os.rename(desk.root / "spot", desk.root / source)
+                rename(source, "spot")
+                rename("spot", source)
 
     thread = threading.Thread(target=swap)
     thread.start()
