@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from agent_core.errors import ConfigurationError
@@ -13,7 +11,9 @@ from agent_core.errors import ConfigurationError
 if TYPE_CHECKING:
     from agent_plugin_calendar.ics_file import IcsFile
 
-_SEVERAL_A_DAY = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
+_EXPANDED = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
+"""Rules that repeat more often are not expanded: their occurrences could be millions."""
+_FIRST_YEAR = 1900
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def span_of(event: Any, zone: tzinfo) -> Span | None:
         return None
     try:
         end = event.end
-    except (ValueError, TypeError):  # neither an end nor a duration, or a broken one
+    except (ValueError, TypeError, AttributeError):  # neither an end nor a duration, or a broken one
         end = start
     if not isinstance(start, datetime):
         last = end if isinstance(end, date) and not isinstance(end, datetime) and end > start else start + timedelta(1)
@@ -118,14 +118,18 @@ def describe(event: Any, span: Span, *, repeats: bool) -> EventInfo:
 def events_between(file: IcsFile, window: Span, zone: tzinfo) -> list[EventInfo]:
     """Everything that takes place in `window`, in order of time, repetitions expanded.
 
-    A rule that repeats several times a day is shown once, where it starts: expanding it could take forever.
+    A series that cannot be expanded, or not soon (it repeats by the second), is shown once, where it starts.
     """
-    series = {entry.uid for entry in file.entries if is_repeating(entry.event)}
+    series: dict[str, list[Any]] = {}
+    for entry in file.entries:
+        series.setdefault(entry.uid or str(entry.block), []).append(entry.event)
     found: list[tuple[datetime, EventInfo]] = []
-    for event in itertools.chain(_expanded(file, window, zone), _unexpanded(file)):
-        span = span_of(event, zone)
-        if span and span.overlaps(window):
-            found.append((span.first, describe(event, span, repeats=str(event.get("UID", "")) in series)))
+    for events in series.values():
+        repeats = any(map(is_repeating, events))
+        for event in _occurrences(events, window) if repeats else events:
+            span = span_of(event, zone)
+            if span and span.overlaps(window):
+                found.append((span.first, describe(event, span, repeats=repeats)))
     return [info for _, info in sorted(found, key=lambda item: (item[0], item[1].title))]
 
 
@@ -134,29 +138,34 @@ def is_repeating(event: Any) -> bool:
     return "RRULE" in event or "RDATE" in event
 
 
-def _expanded(file: IcsFile, window: Span, zone: tzinfo) -> Iterator[Any]:
+def _occurrences(events: list[Any], window: Span) -> list[Any]:
+    """The occurrences of one series, exceptions applied."""
     import recurring_ical_events
+    from icalendar import Calendar
 
-    for calendar in file.calendars:
-        usable = calendar.copy()
-        usable.subcomponents = [
-            part
-            for part in calendar.subcomponents
-            if part.name != "VEVENT" or (span_of(part, zone) and not _several_a_day(part))
-        ]
-        yield from recurring_ical_events.of(usable, skip_bad_series=True).between(window.first, window.last)
-
-
-def _unexpanded(file: IcsFile) -> Iterable[Any]:
-    return (entry.event for entry in file.entries if _several_a_day(entry.event))
+    try:
+        calendar = Calendar()
+        for event in events:
+            calendar.add_component(_bounded(event, window))
+        return list(recurring_ical_events.of(calendar).between(window.first, window.last))
+    except Exception:  # whatever other programs wrote into a rule: the event is there, so it is shown
+        return events
 
 
-def _several_a_day(event: Any) -> bool:
-    rules = event.get("RRULE", [])
-    frequencies = (
-        str(f).upper() for rule in (rules if isinstance(rules, list) else [rules]) for f in rule.get("FREQ", [])
-    )
-    return any(frequency in _SEVERAL_A_DAY for frequency in frequencies)
+def _bounded(event: Any, window: Span) -> Any:
+    """A copy whose rule ends soon after the window: one that never matches would be followed for 8000 years."""
+    rule = event.get("RRULE")
+    if rule is None:
+        return event
+    interval = int(rule.get("INTERVAL", [1])[0])
+    if interval < 1 or str(rule["FREQ"][0]).upper() not in _EXPANDED or event["DTSTART"].dt.year < _FIRST_YEAR:
+        raise ValueError("this rule is not followed")
+    if "COUNT" in rule or "UNTIL" in rule:
+        return event
+    copied, bounded = event.copy(), rule.copy()
+    bounded["UNTIL"] = [(window.last + timedelta(days=2)).astimezone(UTC)]
+    copied["RRULE"] = bounded
+    return copied
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:
