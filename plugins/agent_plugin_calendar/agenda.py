@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from agent_core.errors import ConfigurationError
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 _EXPANDED = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 """Rules that repeat more often are not expanded: their occurrences could be millions."""
-_FIRST_YEAR = 1900
+_SELDOM = ("BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS")
+"""Daily rules with these parts may have no occurrence, and are then followed day by day for 8000 years."""
 
 
 @dataclass(frozen=True)
@@ -146,26 +147,22 @@ def _occurrences(events: list[Any], window: Span) -> list[Any]:
     try:
         calendar = Calendar()
         for event in events:
-            calendar.add_component(_bounded(event, window))
+            _check_rule(event)
+            calendar.add_component(event)
         return list(recurring_ical_events.of(calendar).between(window.first, window.last))
     except Exception:  # whatever other programs wrote into a rule: the event is there, so it is shown
         return events
 
 
-def _bounded(event: Any, window: Span) -> Any:
-    """A copy whose rule ends soon after the window: one that never matches would be followed for 8000 years."""
+def _check_rule(event: Any) -> None:
+    """ValueError for a rule that takes very long to follow: it has very many occurrences, or may never have one."""
     rule = event.get("RRULE")
     if rule is None:
-        return event
-    interval = int(rule.get("INTERVAL", [1])[0])
-    if interval < 1 or str(rule["FREQ"][0]).upper() not in _EXPANDED or event["DTSTART"].dt.year < _FIRST_YEAR:
+        return
+    frequency = str(rule["FREQ"][0]).upper()
+    may_never_match = frequency == "DAILY" and any(part in rule for part in _SELDOM)
+    if frequency not in _EXPANDED or may_never_match or int(rule.get("INTERVAL", [1])[0]) < 1:
         raise ValueError("this rule is not followed")
-    if "COUNT" in rule or "UNTIL" in rule:
-        return event
-    copied, bounded = event.copy(), rule.copy()
-    bounded["UNTIL"] = [(window.last + timedelta(days=2)).astimezone(UTC)]
-    copied["RRULE"] = bounded
-    return copied
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:
