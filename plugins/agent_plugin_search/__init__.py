@@ -38,7 +38,7 @@ async def web_search(ctx: ToolContext, query: str, max_results: int = 5) -> Sear
         query: What to search the web for, in the words that you would type into a search engine.
         max_results: How many results to list at most, 1 to 20.
     """
-    from agent_plugin_search.web_search import search
+    from agent_plugin_search.providers import search
 
     return await search(query, max_results, settings_of(ctx))
 

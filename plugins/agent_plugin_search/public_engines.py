@@ -17,6 +17,14 @@ ENGINES_AT_ONCE = 2
 """ddgs waits up to its whole time-out for every further engine, so more of them in one attempt have no bound."""
 
 
+_REASONS = {
+    "DNSError": "the host names cannot be looked up",
+    "DNSTimeoutError": "the host names cannot be looked up",
+    "ConnectError": "no connection",
+    "TimeoutError": "no answer in time",
+}
+
+
 async def ask_public_engines(query: str, max_results: int, settings: SearchSettings) -> list[dict[str, object]]:
     """Search with the engines in the settings, two per attempt, going round.
 
@@ -25,7 +33,7 @@ async def ask_public_engines(query: str, max_results: int, settings: SearchSetti
         ToolError: they answered, but none with results.
         ConfigurationError: no engine in the settings exists.
     """
-    engines = _known(settings.engines)
+    engines = _known(settings.engines)[: ENGINES_AT_ONCE * settings.attempts]
     silent = 0
 
     async def attempt(number: int) -> list[dict[str, object]]:
@@ -74,6 +82,12 @@ def _turn(engines: list[str], number: int) -> str:
     return ",".join(chosen)
 
 
+def _reason(error: Exception) -> str:
+    # ddgs wraps what its HTTP client raised, whose text is a chain of causes that begins with a long URL.
+    kind = type(error.__cause__ or error).__name__
+    return _REASONS.get(kind) or plain_line(str(error).rsplit(" > ", 1)[-1], 200)
+
+
 def _search(query: str, max_results: int, engines: str, settings: SearchSettings) -> list[dict[str, object]]:
     from ddgs import DDGS
     from ddgs.exceptions import DDGSException
@@ -91,7 +105,7 @@ def _search(query: str, max_results: int, engines: str, settings: SearchSettings
         cause = error.args[0] if error.args else error
         if not isinstance(cause, Exception):
             raise _NoResults(f"no results from {engines}") from None
-        raise AttemptFailed(f"{engines}: {plain_line(str(cause), 200)}") from None
+        raise AttemptFailed(f"{engines}: {_reason(cause)}") from None
     except Exception as error:  # it scrapes pages that change under it: anything can come out
         raise AttemptFailed(f"{engines}: {plain_line(repr(error), 200)}") from None
     return [{"title": item.get("title"), "url": item.get("href"), "snippet": item.get("body")} for item in found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -47,8 +48,11 @@ class SearchSettings:
         self._check("provider", self.provider, PROVIDERS)
         self._check("safesearch", self.safesearch, SAFESEARCH)
         for name in ("timeout_s", "attempts", "page_timeout_s", "page_max_bytes"):
-            if getattr(self, name) <= 0:
+            if not getattr(self, name) > 0:
                 raise ConfigurationError(f"plugins.search.{name} is {getattr(self, name)!r}; it must be above 0.")
+
+        if not re.fullmatch(r"[a-z]{2}-[a-z]{2}", self.region):
+            raise ConfigurationError(f"plugins.search.region is {self.region!r}; give country-language, as in us-en.")
 
     @staticmethod
     def _check(name: str, value: str, choices: tuple[str, ...]) -> None:
