@@ -79,9 +79,9 @@ def retry_after_s(header: str | None) -> float | None:
 
 
 def _pause(backoff_s: float) -> Callable[[RetryCallState], float]:
-    from tenacity import wait_exponential_jitter
+    from tenacity import wait_random_exponential
 
-    backoff = wait_exponential_jitter(initial=backoff_s, max=8 * backoff_s, jitter=backoff_s)
+    backoff = wait_random_exponential(multiplier=backoff_s, max=8 * backoff_s)
 
     def pause(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

@@ -32,7 +32,7 @@ class SearchSettings:
     """For a whole search, all attempts together."""
     attempts: int = 3
     backoff_s: float = 0.5
-    """The pause after the first failed attempt; it doubles with each, with jitter."""
+    """The longest pause after the first failed attempt; it doubles with each. The pause itself is random."""
     page_timeout_s: float = 20.0
     """For a whole page, redirects and all."""
     page_max_bytes: int = 2_000_000

@@ -75,7 +75,7 @@ def searxng(web: ScriptedWeb) -> SearchSettings:
 def test_declares_what_it_does_to_the_world(offered: Tool):
     traits = offered.traits
     assert (traits.read_only, traits.idempotent, traits.open_world, traits.untrusted_content) == (True,) * 4
-    assert not (traits.destructive or traits.private_data or traits.internal)
+    assert (traits.destructive, traits.private_data, traits.internal) == (False,) * 3
     assert 3 <= len(offered.examples) <= 6
     assert offered.cache_s > 0
     assert all(p.get("description") for p in offered.parameters["properties"].values())
@@ -188,6 +188,7 @@ async def test_an_unusable_address_is_named(address: str):
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n{}{}",
         b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 4\r\n\r\n{}{}",
     ],
+    ids=["429", "429 until a date", "429 soon", "502", "dropped", "not HTTP", "cut short", "broken gzip", "Brotli"],
 )
 async def test_a_fault_is_tried_again(web: ScriptedWeb, searxng: SearchSettings, fault: Any):
     web.answers["/search"] = in_turn(fault, fault, json_answer(FOUND))
@@ -222,8 +223,9 @@ async def test_a_long_retry_after_is_reported_and_not_waited_for(web: ScriptedWe
         (json_answer([1, 2]), "without a list of results"),
         (json_answer({"results": "many"}), "without a list of results"),
         (http_answer("gone", status="404 Not Found"), "HTTP 404"),
-        (redirect("https://elsewhere.example/\x1b]0;x"), "elsewhere.example"),
+        (redirect("https://elsewhere.example/search"), "elsewhere.example"),
     ],
+    ids=["HTML", "403", "text", "deep", "bytes", "empty", "a list", "no list", "404", "redirect"],
 )
 async def test_an_answer_that_is_no_search_result_is_explained_at_once(
     web: ScriptedWeb, searxng: SearchSettings, answer: bytes, says: str
@@ -243,6 +245,7 @@ async def test_an_answer_that_is_no_search_result_is_explained_at_once(
         drip(b"HTTP/1.1 200 OK\r\n\r\n", every_s=0.01),
         drip(b"HTTP/1.1 200 OK\r\n", every_s=0.01, piece=b"A: b\r\n"),
     ],
+    ids=["silence", "slow body", "slow headers"],
 )
 async def test_a_stall_ends_in_time(web: ScriptedWeb, answer: Any):
     web.default = answer
@@ -353,7 +356,11 @@ async def test_public_engines_answer(engines: ScriptedWeb, authority: Authority)
     assert b"q=current+neo4j+lts+version" in asked.body
 
 
-@pytest.mark.parametrize("fault", [http_answer(status="429 Too Many Requests"), http_answer(status="202 Ok"), drop])
+@pytest.mark.parametrize(
+    "fault",
+    [http_answer(status="429 Too Many Requests"), http_answer(status="202 Ok"), drop],
+    ids=["429", "202", "drop"],
+)
 async def test_other_engines_are_asked_when_the_first_refuse(engines: ScriptedWeb, authority: Authority, fault: Any):
     engines.default = fault
     engines.answers["www.mojeek.com/search"] = http_answer(MOJEEK.format(**PAGE), content_type="text/html")
