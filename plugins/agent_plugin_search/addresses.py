@@ -117,7 +117,7 @@ def parse_url(text: str) -> httpx.URL:
 
 def port_of(url: httpx.URL) -> int:
     """The port that a request to `url` connects to."""
-    return url.port or DEFAULT_PORTS[url.scheme]
+    return DEFAULT_PORTS[url.scheme] if url.port is None else url.port
 
 
 def is_allowed_private(url: httpx.URL, allowed: Collection[str]) -> bool:
@@ -126,19 +126,25 @@ def is_allowed_private(url: httpx.URL, allowed: Collection[str]) -> bool:
     return f"{host}:{port_of(url)}".lower() in {entry.strip().lower() for entry in allowed}
 
 
-def check_reachable(url: httpx.URL, addresses: Collection[str], allowed: Collection[str]) -> None:
-    """Refuse a URL whose port, or any of whose resolved addresses, is not one that the public web uses.
-
-    One private address among public ones is refused as well: it is how a rebinding attack looks.
+def check_port(url: httpx.URL) -> None:
+    """Refuse a port that web pages are not served on.
 
     Raises:
-        ToolArgumentError: naming the host and the reason.
+        ToolArgumentError: naming the port and those that are fetched.
     """
-    if is_allowed_private(url, allowed):
-        return
     if port_of(url) not in PORTS:
         ports = ", ".join(map(str, sorted(PORTS)))
         raise ToolArgumentError(f"{url.host!r} is addressed on port {port_of(url)}; only {ports} are fetched.")
+
+
+def check_addresses(url: httpx.URL, addresses: Collection[str]) -> None:
+    """Refuse a host any of whose resolved addresses is not on the public internet.
+
+    One private address among public ones is enough: it is how a rebinding attack looks.
+
+    Raises:
+        ToolArgumentError: naming the host and the address.
+    """
     inside = next((address for address in addresses if not is_public(address)), None)
     if inside is not None:
         raise ToolArgumentError(

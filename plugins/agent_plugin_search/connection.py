@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from agent_core.errors import ConfigurationError, ToolArgumentError, ToolError, TransientToolError
-from agent_plugin_search.addresses import check_reachable, port_of
+from agent_plugin_search.addresses import check_addresses, check_port, is_allowed_private, port_of
 
 if TYPE_CHECKING:
     import httpx
@@ -80,8 +80,12 @@ async def request_page(
     """
     import httpx
 
+    trusted = is_allowed_private(url, settings.allow_private_hosts)
+    if not trusted:
+        check_port(url)  # before the look-up, which would already tell the owner of the name something
     addresses = await resolver(url.raw_host.decode("ascii"), port_of(url))
-    check_reachable(url, addresses, settings.allow_private_hosts)
+    if not trusted:
+        check_addresses(url, addresses)
     failure: httpx.TransportError | None = None
     for address in addresses[:ADDRESSES_TRIED]:
         try:

@@ -102,7 +102,7 @@ def _codec(label: str) -> str:
     """Python's name of a text encoding; "" if `label` names none that pages use."""
     try:
         name = codecs.lookup(label).name if label else ""
-        b"".decode(name or "utf-8")  # raises for codecs that are no text encodings, such as base64
+        b"text".decode(name or "utf-8", "replace")  # raises for codecs that are no text encodings, such as base64
     except (LookupError, ValueError):
         return ""
     return "" if name in _NOT_FOR_PAGES else _AS_BROWSERS_READ_IT.get(name, name)

@@ -31,7 +31,9 @@ def _readable(received: Download, max_chars: int) -> Page:
     media = media_type(received.content_type)
     refuse_binary(received.content_type, received.url, received.data)
     html = looks_like_html(media, received.data)
-    source = decode(received.data, received.content_type, html=html)
+    # Cleaned before it is parsed, for a parser drops the ESC of a sequence and keeps the rest; and after, for
+    # character references (`&#8238;`) become characters only then.
+    source = plain_text(decode(received.data, received.content_type, html=html))
     title, text = _from_html(source) if html else (_heading(source, media), source)
     text = plain_text(text).strip()
     if not text:
@@ -52,11 +54,13 @@ def _from_html(source: str) -> tuple[str, str]:
 
     try:
         tree = trafilatura.load_html(source)
+        if tree is None:  # a fragment is not believed to be HTML unless it says so
+            tree = trafilatura.load_html(f"<html><body>{source}</body></html>")
         if tree is None:
             return "", ""
         title = tree.findtext(".//title") or ""
         main = trafilatura.extract(tree, output_format="markdown", include_tables=True, include_comments=False)
-        return title, main or trafilatura.html2txt(source)
+        return title, main or trafilatura.html2txt(tree)
     except Exception as error:  # parsers meet pages that nobody tested them with
         raise ToolError(f"The page's HTML cannot be read ({type(error).__name__}).") from None
 
