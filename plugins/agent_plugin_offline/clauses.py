@@ -95,6 +95,11 @@ def starts_a_call(piece: str, starts: Collection[str]) -> bool:
     return first in _QUESTIONS or stem(first) in starts
 
 
+def is_question(piece: str) -> bool:
+    """Whether `piece` begins with a question word."""
+    return piece.split(None, 1)[0].lower().strip(",:") in _QUESTIONS if piece.strip() else False
+
+
 def without_fillers(piece: str) -> str:
     """`piece` without "and then", "please", "could you" at its start."""
     piece = piece.strip()

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from agent_plugin_offline import results
+from agent_plugin_offline.clauses import is_question, starts_a_call
+from agent_plugin_offline.frames import Caller
 from agent_plugin_offline.linking import Step, filled, holds_stand_in, linked, stand_ins
 from agent_plugin_offline.mentions import Mention, mentions, words_of
 from agent_plugin_offline.proposals import Proposal, ToolSpec
-from agent_plugin_offline.proposals import propose, propose_one
 from agent_plugin_offline.text import identifier_words
 
 _NESTED_START = re.compile(
@@ -40,8 +41,10 @@ class Reader:
     """Names of the tools that only look something up."""
     starts: Collection[str]
     _specs: dict[str, ToolSpec] = field(init=False)
+    _caller: Caller = field(init=False)
 
     def __post_init__(self) -> None:
+        self._caller = Caller(self.tools)
         self._specs = {tool.name: tool for tool in self.tools}
 
     def read(self, clause: str, earlier: Sequence[Step], number: int) -> list[Step]:
@@ -59,7 +62,7 @@ class Reader:
         return words_of([step.title for step in earlier] + [_field_words(step) for step in earlier])
 
     def _plain(self, clause: str, earlier: Sequence[Step], number: int) -> Iterator[list[Step]]:
-        proposals = propose(clause, self.tools)
+        proposals = self._caller.all(clause)
         if not proposals:
             return
         steps = [self._step(proposal, clause, number) for proposal in proposals]
@@ -74,7 +77,7 @@ class Reader:
             sources = self._sources(earlier, mention)
             found: list[Step] = []
             for text in stand_ins(clause, mention):
-                proposal = propose_one(text, self.tools)
+                proposal = self._caller.one(text)
                 if proposal is None or not holds_stand_in(proposal.args):
                     continue
                 step = linked(self._step(proposal, clause, number), sources, mention)
@@ -86,7 +89,7 @@ class Reader:
     def _nested(self, clause: str, earlier: Sequence[Step], number: int) -> Iterator[list[Step]]:
         """"Email bo@example.com the sum of 4 and 9": a lookup whose value is an argument of the rest."""
         for start in _NESTED_START.finditer(clause):
-            if start.start() == 0:
+            if start.start() == 0 or not starts_a_call(clause, self.starts) or is_question(clause):
                 continue
             for end in reversed([match.start() for match in _NESTED_END.finditer(clause, start.end())]):
                 inner = self._lookup(clause[start.end() : end], earlier, number)
@@ -98,17 +101,17 @@ class Reader:
                     yield [inner, *_numbered([outer], [*earlier, inner])]
 
     def _lookup(self, text: str, earlier: Sequence[Step], number: int) -> Step | None:
-        proposal = propose_one(text, [tool for tool in self.tools if self._looks_up(tool)])
+        proposal = self._caller.one(text, frozenset(tool.name for tool in self.tools if self._looks_up(tool)))
         if proposal is None or proposal.missing:
             return None
         return _numbered([self._step(proposal, text, number)], earlier)[0]
 
     def _around(self, clause: str, mention: Mention, inner: Step, number: int) -> Step | None:
         for text in stand_ins(clause, mention):
-            proposal = propose_one(text, self.tools)
+            proposal = self._caller.one(text)
             if proposal is not None and not proposal.missing and holds_stand_in(proposal.args):
                 step = linked(self._step(proposal, clause, number), [inner], mention)
-                if step is not None:
+                if step is not None and proposal.tool != inner.spec.name and _takes_value(step, inner):
                     return step
         return None
 
@@ -138,6 +141,17 @@ class Reader:
     def _step(self, proposal: Proposal, clause: str, number: int) -> Step:
         spec = self._specs[proposal.tool]
         return Step("", _title(clause), spec, proposal.args, proposal.missing, self._looks_up(spec), number)
+
+
+def _takes_value(outer: Step, inner: Step) -> bool:
+    """Whether the argument that refers to `inner` takes a text or a figure, rather than naming something."""
+    names = [name for name, value in outer.args.items() if inner.id in str(value)]
+    return any(
+        results.is_content(name, outer.parameter(name))
+        or results.wants_expression(name, outer.parameter(name))
+        or bool(results.types_of(outer.parameter(name)) & {"number", "integer"})
+        for name in names
+    )
 
 
 def _numbered(steps: Sequence[Step], earlier: Sequence[Step]) -> list[Step]:
