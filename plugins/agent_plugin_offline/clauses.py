@@ -1,0 +1,112 @@
+"""Where a request may be cut into clauses. Whether a cut is right is decided by what the clauses turn out to mean.
+
+A cut never falls inside quotes, brackets, code, an address or a number, and at a mere "and" or comma only before a
+word that starts a call of its own: a verb or a question word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from agent_plugin_offline.proposals import ToolSpec
+from agent_plugin_offline.text import identifier_words, stem
+
+MAX_CUTS = 12
+"""Further cuts of one request are ignored: nobody asks for more steps in one breath, and a pasted text would."""
+
+_PROTECTED = re.compile(
+    r"```.*?```|`[^`\n]*`|\"[^\"\n]*\"|“[^”]*”|«[^»]*»|(?<![\w'])'(?:[^'\n]|'(?=\w))*'(?!\w)|‘[^’]*’"
+    r"|\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|https?://\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
+    re.DOTALL,
+)
+_THEN = r"(?:then|afterwards?|after\s+(?:that|this|which)|next|finally|lastly|subsequently|once\s+(?:that|it)(?:'s|\s+is)\s+done)"
+_JOINT = re.compile(
+    rf"(?P<strong>(?<=[.!?])\s+|\s*;\s*|\s*\n+\s*|,?\s+(?:and|but)\s+{_THEN}\b,?\s*|,?\s+{_THEN}\b,?\s+|,?\s+and\s+also\s+)"
+    r"|(?P<weak>,?\s+(?:and|plus|but|as\s+well\s+as)\s+|\s+&\s+|,\s+)",
+    re.IGNORECASE,
+)
+_ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|etc|dr|mr|mrs|ms|prof|st|vs|no|approx|[ap]\.m)|\b[A-Z])\.$", re.IGNORECASE)
+_FILLER = re.compile(
+    r"(?:(?:and|also|then|next|finally|now|please|kindly|first|second|after\s+that|afterwards|so|ok(?:ay)?|hi|hello|hey)\b[,\s]*"
+    r"|(?:can|could|would|will)\s+you\s+(?:also\s+|then\s+|please\s+)?|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like)\s+you\s+to\s+"
+    r"|let's\s+|let\s+us\s+|use\s+(?:that|it|this)\s+to\s+)+",
+    re.IGNORECASE,
+)
+_QUESTIONS = frozenset(
+    "what what's whats how how's which who who's where where's when when's is are was were does do did".split()
+)
+_VERBS = frozenset(
+    "add append answer ask attach book buy calculate call cancel change check clear close compute convert copy count "
+    "create decrease delete derive determine differentiate display divide double draft draw edit email erase estimate "
+    "evaluate expand factor fetch figure find forget forward generate get give go halve increase insert integrate "
+    "invite list load look mail make message move multiply note notify open order pause pay play plot post print put "
+    "raise read recall record remember remind remove rename replace reply report reserve retrieve round run save say "
+    "schedule search select sell send set share show simplify solve sort speak square start stop store subtract sum "
+    "switch take tell text translate turn update upload use work write".split()
+)
+_OPENS_CONTENT = re.compile(
+    r"\b(?:saying|says|telling|asking|reading|remind(?:ing)?\s+(?:me|us|him|her|them)\s+to|to\s+say|body|message|text)\b"
+    r"(?!\s+(?:to|it)\b)|\bthat\s+(?!to\b|with\b|in\b|by\b|as\b|$)|:\s",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Joint:
+    """The words between two pieces of a request, `request[start:end]`."""
+
+    start: int
+    end: int
+    strong: bool
+    """A sentence end, a semicolon, "then": not just an "and" or a comma."""
+
+
+def starting_words(tools: Iterable[ToolSpec]) -> frozenset[str]:
+    """Stems of the words that a call may start with: common verbs, and what these tools' own words start with."""
+    words = set(_VERBS)
+    for tool in tools:
+        words.update(identifier_words(tool.name)[:1])
+        words.update(phrase.split(None, 1)[0].lower() for phrase in (tool.description, *tool.examples) if phrase.strip())
+    return frozenset(stem(word) for word in words)
+
+
+def joints(request: str, starts: Collection[str]) -> list[Joint]:
+    """The places where a new call may begin, in order."""
+    protected = [match.span() for match in _PROTECTED.finditer(request)]
+    found: list[Joint] = []
+    for match in _JOINT.finditer(request):
+        begin, end = match.span()
+        if any(low < end and begin < high for low, high in protected) or not request[end:].strip():
+            continue
+        strong = match.group("strong") is not None
+        if strong and _ABBREVIATED.search(request[:begin]):
+            continue
+        after = without_fillers(request[end:])
+        if begin > 0 and (strong or starts_a_call(after, starts)):
+            found.append(Joint(begin, end, strong or after != request[end:].lstrip()))
+    return found[:MAX_CUTS]
+
+
+def starts_a_call(piece: str, starts: Collection[str]) -> bool:
+    """Whether the first word of `piece` is a verb or a question word."""
+    first = piece.split(None, 1)[0].lower().strip(",:") if piece.strip() else ""
+    return first in _QUESTIONS or stem(first) in starts
+
+
+def is_question(piece: str) -> bool:
+    """Whether `piece` begins with a question word."""
+    return piece.split(None, 1)[0].lower().strip(",:") in _QUESTIONS if piece.strip() else False
+
+
+def without_fillers(piece: str) -> str:
+    """`piece` without "and then", "please", "could you" at its start."""
+    piece = piece.strip()
+    match = _FILLER.match(piece)
+    return piece[match.end() :] if match and match.end() < len(piece) else piece
+
+
+def opens_content(piece: str) -> bool:
+    """Whether what follows `piece` may still be dictated text ("... saying", "remember that")."""
+    return _OPENS_CONTENT.search(piece) is not None

@@ -1,0 +1,110 @@
+"""From a request to the steps that serve it: cut it into clauses, read each as a call, link it to the calls before.
+
+Several ways to cut are compared. A cut is worth it when both sides are calls of their own; whatever fits best as a
+whole stays whole. When some clause fits no tool the request as a whole fits none: half of what was asked for is not
+done silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from agent_plugin_offline.clauses import Joint, joints, opens_content, starting_words, without_fillers
+from agent_plugin_offline.linking import Step
+from agent_plugin_offline.mentions import asks_for_nothing
+from agent_plugin_offline.proposals import ToolSpec
+from agent_plugin_offline.reading import Reader
+
+_COMPLETE = 1.0
+_INCOMPLETE = 0.6
+"""What a call with a missing argument is worth against a complete one."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The steps that a request means, in order. None: no tool fits."""
+
+    steps: tuple[Step, ...] = ()
+    sequential: bool = False
+    """Whether the order matters even without references."""
+
+    @property
+    def linked(self) -> bool:
+        """Whether some step needs another to be finished before."""
+        return any(step.after for step in self.steps)
+
+    @property
+    def question(self) -> tuple[Step, str] | None:
+        """The first step that lacks an argument, with the argument's name."""
+        return next(((step, step.missing[0]) for step in self.steps if step.missing), None)
+
+
+@dataclass(frozen=True)
+class _Partial:
+    """The best reading of a beginning of the request."""
+
+    worth: float = 0.0
+    steps: tuple[Step, ...] = ()
+    clauses: int = 0
+    text: str = field(default="", repr=False)
+
+
+def draft(request: str, tools: Sequence[ToolSpec], reading_tools: frozenset[str] = frozenset()) -> Draft:
+    """Plan a request.
+
+    Args:
+        request: The user's words.
+        tools: The tools at hand.
+        reading_tools: Names of those that only look something up: "the result" is theirs rather than that of a
+            tool that did something with it.
+    """
+    starts = starting_words(tools)
+    cuts = joints(request, starts)
+    reader = Reader(tools, reading_tools, starts)
+    best: dict[int, _Partial] = {0: _Partial()}
+    ends = [*(joint.start for joint in cuts), len(request)]
+    begins = [0, *(joint.end for joint in cuts)]
+    for last, end in enumerate(ends):
+        for first in range(last + 1):
+            if first in best:
+                extended = _extended(best[first], request[begins[first] : end], cuts[first:last], reader)
+                if extended and extended.worth > best.get(last + 1, _Partial(-1.0)).worth:
+                    best[last + 1] = extended
+    whole = best.get(len(ends), _Partial())
+    steps = _in_order(whole.steps, request, cuts)
+    return Draft(steps)
+
+
+def _extended(before: _Partial, piece: str, bridged: Sequence[Joint], reader: Reader) -> _Partial | None:
+    clause = without_fillers(piece)
+    if asks_for_nothing(clause, reader.known(before.steps)):
+        return replace(before, text=before.text + piece)
+    steps = reader.read(clause, before.steps, before.clauses)
+    if not steps:
+        return None
+    complete = not any(step.missing for step in steps)
+    if not complete and opens_content(before.text) and before.steps:
+        return None
+    if bridged and not complete:
+        return None
+    worth = _COMPLETE if complete else _INCOMPLETE
+    return _Partial(before.worth + worth, (*before.steps, *steps), before.clauses + 1, piece)
+
+
+def _in_order(steps: tuple[Step, ...], request: str, cuts: Sequence[Joint]) -> tuple[Step, ...]:
+    """The steps, with those tied together that touch the same thing: what is written must be there to be read."""
+    ordered: list[Step] = []
+    for step in steps:
+        shared = {before.id for before in ordered if before.clause != step.clause and _same_thing(before, step)}
+        ordered.append(replace(step, after=step.after | shared))
+    return tuple(ordered)
+
+
+def _same_thing(one: Step, other: Step) -> bool:
+    """Whether two calls name the same file, page or entry, by a parameter of the same name."""
+    return any(
+        isinstance(value, str) and value not in ("", ".") and other.args.get(name) == value
+        for name, value in one.args.items()
+        if name not in ("to", "subject")
+    )

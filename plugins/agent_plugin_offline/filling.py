@@ -1,0 +1,73 @@
+"""Arguments chosen together: each span of the request is used once, and values follow the order of the request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agent_plugin_offline.candidates import Span
+from agent_plugin_offline.evidence import Evidence
+from agent_plugin_offline.options import Option
+from agent_plugin_offline.parameters import Parameter
+from agent_plugin_offline.scoring import Scored, score_parameter
+
+BEAM = 24
+OVERLAP_PENALTY = 4.0
+"""Cost (in log-probability) of using a span twice."""
+ORDER_BONUS = 0.7
+"""For two neighbouring parameters of one type whose values stand in the same order."""
+
+
+@dataclass(frozen=True)
+class Filling:
+    """The chosen option of each parameter, and the summed log-probability."""
+
+    chosen: tuple[Option | None, ...]
+    score: float
+    confidences: tuple[float, ...] = ()
+
+
+def fill(evidence: Evidence, weights: dict[str, float], bound: Mapping[str, Any] | None = None) -> Filling:
+    """The best joint choice for all parameters that `bound` does not decide."""
+    parameters = evidence.tool.parameters
+    tables = [
+        [Scored(None, 0.0)] if bound and (p.parents or (p.name,))[0] in bound else score_parameter(evidence, i, weights)
+        for i, p in enumerate(parameters)
+    ]
+    return best_filling(parameters, tables)
+
+
+def best_filling(parameters: Sequence[Parameter], tables: Sequence[Sequence[Scored]]) -> Filling:
+    """Beam search over the parameters in order of the schema."""
+    beam: list[tuple[float, tuple[Scored, ...]]] = [(0.0, ())]
+    for index, table in enumerate(tables):
+        grown = [
+            (score + candidate.score - _conflict(parameters, chosen, candidate, index), (*chosen, candidate))
+            for score, chosen in beam
+            for candidate in table
+        ]
+        grown.sort(key=lambda entry: -entry[0])
+        beam = grown[:BEAM]
+    score, chosen = beam[0]
+    return Filling(tuple(s.option for s in chosen), score, tuple(s.score for s in chosen))
+
+
+def _conflict(parameters: Sequence[Parameter], chosen: tuple[Scored, ...], new: Scored, index: int) -> float:
+    span = _span(new)
+    if span is None:
+        return 0.0
+    cost = 0.0
+    for other in chosen:
+        taken = _span(other)
+        if taken is not None and span.overlaps(taken):
+            cost += OVERLAP_PENALTY
+    before = _span(chosen[-1]) if chosen else None
+    if before is not None and parameters[index].kind == parameters[index - 1].kind and before.end <= span.start:
+        cost -= ORDER_BONUS
+    return cost
+
+
+def _span(scored: Scored) -> Span | None:
+    option = scored.option
+    return option.span if option is not None and "choice" not in (option.span.kinds if option.span else ()) else None

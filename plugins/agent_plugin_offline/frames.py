@@ -1,0 +1,161 @@
+"""Which tool explains a clause best, where rules suffice; everything else is left to the learned engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from agent_plugin_offline.explaining import Explanation, explain
+from agent_plugin_offline.moments import find_moments
+from agent_plugin_offline.proposals import Proposal, ToolSpec, propose, propose_one
+from agent_plugin_offline.remainder import complete, unexplained
+from agent_plugin_offline.slots import Slot
+from agent_plugin_offline.text import VERBS, stem, tokenize
+from agent_plugin_offline.wording import Wording, Wordings
+
+_LEAD, _OPENING, _TYPED, _MISSING, _OVER, _FOREIGN = 2.0, 2.0, 1.0, -3.0, -3.0, -4.0
+_ENOUGH = 2.0
+"""A frame scored below this is left to the engine."""
+_CLEARLY_MEANT = 8.0
+_TELLING = 0.5
+_SHORTLIST = 4
+_CERTAIN_ROLES = frozenset({"email", "phone", "url", "file", "folder", "moment"})
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A clause explained by a tool."""
+
+    wording: Wording
+    found: Explanation
+    asked: float
+    """How strongly the words that are no arguments ask for this tool."""
+
+    @property
+    def over(self) -> int:
+        """How many words are left over."""
+        return len(unexplained(self.found, self.wording)) + self.found.foreign
+
+    @property
+    def score(self) -> float:
+        """What speaks for the tool, left-over words aside."""
+        typed = sum(slot.role in _CERTAIN_ROLES and slot.name in self.found.args for slot in self.wording.slots)
+        return self.asked + _TYPED * typed + _MISSING * len(self.found.missing) + _FOREIGN * self.found.foreign
+
+    @property
+    def is_answerable(self) -> bool:
+        """Complete; or so clearly meant that asking for what is missing makes sense."""
+        return not self.found.missing or self.found.certain > 0 or self.asked >= _CLEARLY_MEANT
+
+
+class Caller:
+    """Proposes calls for clauses: by explanation where that leaves nothing over, else by the learned engine."""
+
+    def __init__(self, tools: Sequence[ToolSpec]) -> None:
+        self.tools = tools
+        self._wordings = Wordings(tools)
+
+    def one(self, clause: str, only: frozenset[str] | None = None) -> Proposal | None:
+        """The call that a clause means; None when no tool fits.
+
+        Args:
+            clause: Part of a request.
+            only: Names of the tools that may be chosen.
+        """
+        wordings = [wording for wording in self._wordings.all if only is None or wording.tool.name in only]
+        frames = sorted((frame(clause, wording) for wording in wordings), key=lambda one: -one.score)[:_SHORTLIST]
+        for one in frames:
+            _fill_by_engine(one)
+        best = max(frames, key=lambda one: one.score + _OVER * one.over, default=None)
+        if best is not None and not best.over and best.score >= _ENOUGH:
+            return _as_proposal(best) if best.is_answerable else None
+        return self._by_engine(clause, [wording.tool for wording in wordings])
+
+    def all(self, clause: str) -> list[Proposal]:
+        """The independent calls that a clause means: more than one for "the weather in Rome and in Madrid"."""
+        several = propose(clause, self.tools)
+        if len(several) > 1:
+            return several
+        one = self.one(clause)
+        return [one] if one else []
+
+    def _by_engine(self, clause: str, tools: Sequence[ToolSpec]) -> Proposal | None:
+        """A proposal of the engine without the values that cannot be what their parameter takes."""
+        proposal = propose_one(clause, tools)
+        if proposal is None:
+            return None
+        wording = next(one for one in self._wordings.all if one.tool.name == proposal.tool)
+        if not _is_asked_for(clause, wording):
+            return None
+        args = {name: value for name, value in proposal.args.items() if _kept(wording.slots, name, value)}
+        dropped = [name for name in wording.tool.parameters.get("required", ()) if name in proposal.args and name not in args]
+        return replace(proposal, args=args, missing=(*proposal.missing, *dropped))
+
+
+def frame(clause: str, wording: Wording) -> Frame:
+    """Explain `clause` by one tool, as far as rules go."""
+    found = explain(clause, wording.slots)
+    complete(found, wording)
+    return Frame(wording, found, _asked(found, wording))
+
+
+def _fill_by_engine(one: Frame) -> None:
+    """Let the engine find what is required and has no form of its own: names, places, codes."""
+    found = one.found
+    if not found.missing:
+        return
+    guess = propose_one(found.text, [one.wording.tool], bound=found.args)
+    for slot in found.slots:
+        if guess is None or slot.name not in found.missing or slot.name not in guess.args or slot.name not in guess.spans:
+            continue
+        start, end = guess.spans[slot.name]
+        fresh = [word for word in unexplained(found, one.wording) if start <= word.start < end]
+        if fresh and found.is_free(start, end) and _plausible(slot, guess.args[slot.name]):
+            found.take(slot, guess.args[slot.name], start, end)
+
+
+def _as_proposal(one: Frame) -> Proposal:
+    return Proposal(one.wording.tool.name, dict(one.found.args), 1.0, one.found.missing)
+
+
+def _asked(found: Explanation, wording: Wording) -> float:
+    tokens = tokenize(found.text)
+    if not tokens:
+        return 0.0
+    asked = {stem(token.text) for token in tokens if found.is_free(token.start, token.end)}
+    score = sum(wording.weights.get(word, 0.0) for word in asked)
+    if stem(tokens[0].text) in wording.leads:
+        score += _LEAD
+    if tuple(found.text.lower().split()[:3]) in wording.openings:
+        score += _OPENING
+    return score
+
+
+def _is_asked_for(clause: str, wording: Wording) -> bool:
+    """Whether some telling word of the clause - not just "show" or "find" - is one of the tool's own."""
+    words = [token for token in tokenize(clause) if not token.is_stop and token.lower not in VERBS]
+    return any(wording.weight(token.text) >= _TELLING for token in words) or stem(clause.split()[0]) in wording.own_verbs
+
+
+def _kept(slots: Sequence[Slot], name: str, value: Any) -> bool:
+    slot = next((slot for slot in slots if slot.name == name), None)
+    return slot is None or _plausible(slot, value)
+
+
+def _plausible(slot: Slot, value: Any) -> bool:
+    """Whether a value can be what its parameter takes; what has no form of its own is believed."""
+    texts = [str(one) for one in (value if isinstance(value, list) else [value])]
+    match slot.role:
+        case "email":
+            return all("@" in text for text in texts)
+        case "url":
+            return all("." in text for text in texts)
+        case "phone":
+            return all(any(character.isdigit() for character in text) for text in texts)
+        case "moment":
+            return all(find_moments(text) or any(character.isdigit() for character in text) for text in texts)
+        case "flag":
+            return slot.required
+        case _:
+            return True

@@ -1,0 +1,204 @@
+"""Values that a parameter could take from a request, as JSON values of the right type."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from agent_plugin_offline.candidates import Request, Span
+from agent_plugin_offline.lexicon import TIME_UNITS, UNIT_CLASS
+from agent_plugin_offline.parameters import Parameter
+from agent_plugin_offline.places import with_state
+from agent_plugin_offline.text import stem
+
+_WANTS_STATE = re.compile(r"city,? (?:and )?state|\b[A-Z][a-z]+, [A-Z]{2}\b|city_state|state abbr", re.IGNORECASE)
+_WANTS_ISO = re.compile(r"y{4}-mm|%Y-%m|iso.?8601|\b\d{4}-\d{2}-\d{2}\b", re.IGNORECASE)
+_WANTS_FRACTION = re.compile(r"decimal|fraction|\b0\.\d|between 0 and 1", re.IGNORECASE)
+_WANTS_PERCENT = re.compile(r"percent|%", re.IGNORECASE)
+_BRACKETS = re.compile(r"[\[(]\s*-?[\w\"'\[(][^\n]{0,600}?[\])]+")
+_BETWEEN_ITEMS = re.compile(
+    r"(?:[\s\w%°$€£=]{0,14}?)(?:,\s*(?:and|or|then)?|\s(?:and|or|&)|\s?;|\sto)\s*(?:x\s?=\s?)?[$€£(]?", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One value for one parameter. `flags` say how the value came about."""
+
+    value: Any
+    span: Span | None = None
+    flags: tuple[str, ...] = ()
+
+
+def options_for(parameter: Parameter, request: Request) -> list[Option]:
+    """All values that the request offers for `parameter`."""
+    if parameter.enum:
+        return [*_enum_options(parameter, request)]
+    if parameter.kind in ("integer", "number"):
+        return [*_number_options(parameter, request)]
+    if parameter.kind == "boolean":
+        return [Option(True), Option(False)]
+    if parameter.kind == "array":
+        return [*_array_options(parameter, request)]
+    if parameter.kind == "object":
+        return []
+    return [Option(*_text_value(parameter, span)) for span in request.spans]
+
+
+def _text_value(parameter: Parameter, span: Span) -> tuple[str, Span, tuple[str, ...]]:
+    """The span's text, normalised as the description asks for it."""
+    hint = f"{parameter.description} {parameter.schema.get('format', '')} {parameter.schema.get('pattern', '')}"
+    declared = parameter.schema.get("format")
+    if span.moment and span.moment.iso and (declared in ("date", "time", "date-time") or _WANTS_ISO.search(hint)):
+        return span.moment.iso, span, ("iso",)
+    if "place" in span.kinds and _WANTS_STATE.search(hint):
+        completed = with_state(span.text)
+        if completed:
+            return completed, span, ("completed",)
+    return span.text, span, ()
+
+
+def _number_options(parameter: Parameter, request: Request) -> Iterator[Option]:
+    whole = parameter.kind == "integer"
+    for span in request.numbers:
+        number = span.number
+        if number is None:
+            continue
+        for value, flags in _numeric_values(parameter, span, request):
+            if whole and isinstance(value, float):
+                if not value.is_integer():
+                    continue
+                value = int(value)
+            yield Option(value, span, flags)
+    for span in request.moments:
+        days = {"week": 7, "year": 365, "month": 30}.get(span.text.lower().split()[-1])
+        if days and span.text.lower().startswith("next") and "day" in parameter.units:
+            yield Option(days, span, ("relative",))
+
+
+def _numeric_values(
+    parameter: Parameter, span: Span, request: Request
+) -> Iterator[tuple[int | float, tuple[str, ...]]]:
+    number = span.number
+    assert number is not None
+    if number.percent and parameter.kind == "number":
+        hint = f"{parameter.name} {parameter.description}"
+        percent = _WANTS_PERCENT.search(hint) and not _WANTS_FRACTION.search(hint)
+        fraction = round(number.value / 100, 12)
+        yield (number.value, ("percent",)) if percent else (fraction, ("fraction",))
+        return
+    converted = _converted(parameter, span, request)
+    if converted is not None:
+        yield converted, ("converted",)
+    else:
+        yield number.value, ()
+        if number.scaled is not None:
+            yield number.scaled, ("scaled",)
+
+
+def _converted(parameter: Parameter, span: Span, request: Request) -> int | float | None:
+    """What "2 hours" is for a parameter that counts minutes."""
+    wanted = parameter.units & TIME_UNITS.keys()
+    after = request.tokens[span.last + 1 : span.last + 2]
+    written = UNIT_CLASS.get(after[0].stem) or UNIT_CLASS.get(after[0].lower) if after else None
+    if len(wanted) != 1 or written not in TIME_UNITS or written in wanted or span.number is None:
+        return None
+    if {written, *wanted} & {"month", "year"} and {written, *wanted} != {"month", "year"}:
+        return None
+    factor = 12 if written == "year" and "month" in wanted else TIME_UNITS[written] / TIME_UNITS[next(iter(wanted))]
+    value = span.number.value * factor
+    return int(value) if float(value).is_integer() else value
+
+
+def _enum_options(parameter: Parameter, request: Request) -> Iterator[Option]:
+    for value in parameter.enum:
+        yield Option(value, find_words(str(value), request))
+
+
+def find_words(value: str, request: Request) -> Span | None:
+    """Where the words of a listed choice stand in the request, stem by stem."""
+    wanted = [stem(word) for word in re.findall(r"\w+", value.replace("_", " "))]
+    if not wanted:
+        return None
+    for index in range(len(request.tokens) - len(wanted) + 1):
+        if all(w == request.tokens[index + i].stem or w in request.stems[index + i] for i, w in enumerate(wanted)):
+            first, last = request.tokens[index], request.tokens[index + len(wanted) - 1]
+            text = request.text[first.start : last.end]
+            return Span(first.start, last.end, text, frozenset({"choice"}), first=index, last=index + len(wanted) - 1)
+    return None
+
+
+def _array_options(parameter: Parameter, request: Request) -> Iterator[Option]:
+    item = parameter.item
+    yield from _bracketed(item, request)
+    if item.enum:
+        chosen = [(value, find_words(str(value), request)) for value in item.enum]
+        found = sorted(((s.start, v, s) for v, s in chosen if s), key=lambda entry: entry[0])
+        if found:
+            spans = [span for _, _, span in found]
+            yield Option([value for _, value, _ in found], _covering(spans, request), ("choices",))
+    elif item.kind in ("integer", "number"):
+        yield from _number_lists(item, request)
+    elif item.kind == "string":
+        yield from _text_lists(request)
+
+
+def _bracketed(item: Parameter, request: Request) -> Iterator[Option]:
+    for match in _BRACKETS.finditer(request.text):
+        for end in range(match.end(), match.start(), -1):
+            text = request.text[match.start() : end]
+            if text[-1] not in ")]":
+                break
+            try:
+                value: Any = ast.literal_eval(text)
+            except (ValueError, SyntaxError, MemoryError, RecursionError):
+                continue
+            if isinstance(value, (list, tuple)) and value and _fits(list(value), item):
+                span = request.span(match.start(), end, "brackets")
+                yield Option(_as_lists(value), span, ("brackets",))
+            break
+
+
+def _as_lists(value: Any) -> Any:
+    return [_as_lists(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+
+def _fits(values: list[Any], item: Parameter) -> bool:
+    if item.kind == "array":
+        return all(isinstance(v, (list, tuple)) and _fits(list(v), item.item) for v in values)
+    wanted = {"integer": int, "number": (int, float), "string": str}.get(item.kind)
+    return wanted is not None and all(isinstance(v, wanted) and not isinstance(v, bool) for v in values)
+
+
+def _number_lists(item: Parameter, request: Request) -> Iterator[Option]:
+    group: list[Span] = []
+    usable = [s for s in request.numbers if s.number and (item.kind == "number" or isinstance(s.number.value, int))]
+    for span in usable:
+        if group and not _BETWEEN_ITEMS.fullmatch(request.text[group[-1].end : span.start]):
+            yield from _numbers_option(group, request)
+            group = []
+        group.append(span)
+    yield from _numbers_option(group, request)
+    if len(usable) > 1:
+        values = [s.number.value for s in usable if s.number]
+        yield Option(values, _covering(usable, request), ("all",))
+
+
+def _numbers_option(group: list[Span], request: Request) -> Iterator[Option]:
+    if group:
+        values = [s.number.value for s in group if s.number]
+        yield Option(values, _covering(group, request), ("list" if len(group) > 1 else "single",))
+
+
+def _covering(spans: list[Span], request: Request) -> Span:
+    return request.span(min(s.start for s in spans), max(s.end for s in spans), "list")
+
+
+def _text_lists(request: Request) -> Iterator[Option]:
+    yield from (Option(values, request.span(start, end, "list"), ("list",)) for start, end, values in request.lists)
+    for span in request.spans:
+        if span.kinds & {"name", "quoted", "phrase", "identifier", "email"} and span.last - span.first < 4:
+            yield Option([span.text], span, ("single",))

@@ -1,0 +1,169 @@
+"""Reads one clause as calls: by itself, with a result of earlier clauses in it, or with a lookup inside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from agent_plugin_offline import results
+from agent_plugin_offline.clauses import is_question, starts_a_call
+from agent_plugin_offline.frames import Caller
+from agent_plugin_offline.linking import Step, filled, holds_stand_in, linked, stand_ins
+from agent_plugin_offline.mentions import Mention, mentions, words_of
+from agent_plugin_offline.proposals import Proposal, ToolSpec
+from agent_plugin_offline.text import identifier_words
+
+_NESTED_START = re.compile(
+    r"\b(?:the\s+(?:result|answer|outcome|value|output)\s+(?:of|to)\s+|(?=the\s+(?:\w+\s+){0,3}(?:of|in|from|for)\s)|(?=what(?:'s|\s+is)\s))",
+    re.IGNORECASE,
+)
+_NESTED_END = re.compile(
+    r"\s+(?:to|into|as|in|with|by|on|from|for|and|under|using|via)\s+|,\s+|[.;!?]*$", re.IGNORECASE
+)
+_ANY_RESULT = Mention(0, 0)
+_ACTIONS = frozenset(
+    (word,)
+    for word in "add append block book buy cancel clear close copy create delete disable draft edit email enable forget "
+    "insert invite lock log mail make mark message move open order pay place play post print put remember remove rename "
+    "replace reserve save schedule send set share start stop store submit switch text turn unlock update upload "
+    "write".split()
+)
+"""First words of tools that do something; their results are receipts."""
+
+
+@dataclass
+class Reader:
+    """Reads the clauses of one request, in order."""
+
+    tools: Sequence[ToolSpec]
+    reading_tools: Collection[str]
+    """Names of the tools that only look something up."""
+    starts: Collection[str]
+    _specs: dict[str, ToolSpec] = field(init=False)
+    _caller: Caller = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._caller = Caller(self.tools)
+        self._specs = {tool.name: tool for tool in self.tools}
+
+    def read(self, clause: str, earlier: Sequence[Step], number: int) -> list[Step]:
+        """The steps that `clause` means, numbered on from `earlier`; none when no tool fits."""
+        readings = [
+            *self._back_references(clause, earlier, number),
+            *self._nested(clause, earlier, number),
+            *self._plain(clause, earlier, number),
+        ]
+        complete = (steps for steps in readings if not any(step.missing for step in steps))
+        return next(complete, None) or next(iter(readings), [])
+
+    def known(self, earlier: Sequence[Step]) -> frozenset[str]:
+        """Stems of the words that stand for something by now: the earlier clauses' own, and their results' fields."""
+        return words_of([step.title for step in earlier] + [_field_words(step) for step in earlier])
+
+    def _plain(self, clause: str, earlier: Sequence[Step], number: int) -> Iterator[list[Step]]:
+        proposals = self._caller.all(clause)
+        if not proposals:
+            return
+        steps = [self._step(proposal, clause, number) for proposal in proposals]
+        if len(steps) == 1 and steps[0].missing and earlier:
+            steps = [self._completed(steps[0], earlier)]
+        yield _numbered(steps, earlier)
+
+    def _back_references(self, clause: str, earlier: Sequence[Step], number: int) -> Iterator[list[Step]]:
+        if not earlier:
+            return
+        for mention in mentions(clause, self.known(earlier)):
+            sources = self._sources(earlier, mention)
+            found: list[Step] = []
+            for text in stand_ins(clause, mention):
+                proposal = self._caller.one(text)
+                if proposal is None or not holds_stand_in(proposal.args):
+                    continue
+                step = linked(self._step(proposal, clause, number), sources, mention)
+                if step is not None:
+                    found.append(self._completed(step, earlier, borrow_only=True))
+            if found:
+                yield _numbered([min(found, key=lambda step: len(step.missing))], earlier)
+
+    def _nested(self, clause: str, earlier: Sequence[Step], number: int) -> Iterator[list[Step]]:
+        """"Email bo@example.com the sum of 4 and 9": a lookup whose value is an argument of the rest."""
+        for start in _NESTED_START.finditer(clause):
+            if start.start() == 0 or not starts_a_call(clause, self.starts) or is_question(clause):
+                continue
+            for end in reversed([match.start() for match in _NESTED_END.finditer(clause, start.end())]):
+                inner = self._lookup(clause[start.end() : end], earlier, number)
+                if inner is None:
+                    continue
+                mention = Mention(start.start(), end)
+                outer = self._around(clause, mention, inner, number)
+                if outer is not None:
+                    yield [inner, *_numbered([outer], [*earlier, inner])]
+
+    def _lookup(self, text: str, earlier: Sequence[Step], number: int) -> Step | None:
+        proposal = self._caller.one(text, frozenset(tool.name for tool in self.tools if self._looks_up(tool)))
+        if proposal is None or proposal.missing:
+            return None
+        return _numbered([self._step(proposal, text, number)], earlier)[0]
+
+    def _around(self, clause: str, mention: Mention, inner: Step, number: int) -> Step | None:
+        for text in stand_ins(clause, mention):
+            proposal = self._caller.one(text)
+            if proposal is not None and not proposal.missing and holds_stand_in(proposal.args):
+                step = linked(self._step(proposal, clause, number), [inner], mention)
+                if step is not None and proposal.tool != inner.spec.name and _takes_value(step, inner):
+                    return step
+        return None
+
+    def _completed(self, step: Step, earlier: Sequence[Step], *, borrow_only: bool = False) -> Step:
+        """`step` with missing arguments taken from the clauses before: the same file, or their result."""
+        for name in step.missing:
+            shared = next((other.args[name] for other in reversed(earlier) if isinstance(other.args.get(name), str)), None)
+            if shared is not None and not results.is_content(name, step.parameter(name)):
+                step = replace(step, args={**step.args, name: shared}, missing=tuple(m for m in step.missing if m != name))
+            elif not borrow_only and results.is_content(name, step.parameter(name)):
+                step = filled(step, name, self._sources(earlier, _ANY_RESULT), _ANY_RESULT) or step
+        return step
+
+    def _sources(self, earlier: Sequence[Step], mention: Mention) -> list[Step]:
+        """The steps whose results a phrase means: the last lookup, or all of one clause for "them"."""
+        lookups = [step for step in earlier if step.looks_up] or list(earlier)
+        if mention.specific:
+            fitting = [step for step in lookups if results.named(results.fields(step.returns), mention.noun)]
+            lookups = fitting or lookups
+        last = lookups[-1]
+        return [step for step in lookups if step.clause == last.clause] if mention.plural else [last]
+
+    def _looks_up(self, tool: ToolSpec) -> bool:
+        """Declared read-only, or (a tool of somebody else's that declares nothing) not named after an action."""
+        return tool.name in self.reading_tools or identifier_words(tool.name)[:1] not in _ACTIONS
+
+    def _step(self, proposal: Proposal, clause: str, number: int) -> Step:
+        spec = self._specs[proposal.tool]
+        return Step("", _title(clause), spec, proposal.args, proposal.missing, self._looks_up(spec), number)
+
+
+def _takes_value(outer: Step, inner: Step) -> bool:
+    """Whether the argument that refers to `inner` takes a text or a figure, rather than naming something."""
+    names = [name for name, value in outer.args.items() if inner.id in str(value)]
+    return any(
+        results.is_content(name, outer.parameter(name))
+        or results.wants_expression(name, outer.parameter(name))
+        or bool(results.types_of(outer.parameter(name)) & {"number", "integer"})
+        for name in names
+    )
+
+
+def _numbered(steps: Sequence[Step], earlier: Sequence[Step]) -> list[Step]:
+    return [replace(step, id=f"s{len(earlier) + place}") for place, step in enumerate(steps, start=1)]
+
+
+def _title(clause: str) -> str:
+    title = " ".join(clause.split()).rstrip(" .,;:")
+    title = title[:1].upper() + title[1:]
+    return title if len(title) <= 80 else f"{title[:77].rstrip()}..."
+
+
+def _field_words(step: Step) -> str:
+    names = [part for one in results.fields(step.returns) for part in identifier_words(one.path)]
+    return " ".join([*names, *identifier_words(step.spec.name)])

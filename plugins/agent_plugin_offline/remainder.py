@@ -1,0 +1,158 @@
+"""The later half of explaining a clause: numbers, choices and switches that have a word for them, then free text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from agent_plugin_offline.candidates import Span, read_request
+from agent_plugin_offline.explaining import Explanation
+from agent_plugin_offline.slots import Slot
+from agent_plugin_offline.text import STOP_WORDS, Token, content_stems, identifier_words, stem, tokenize
+from agent_plugin_offline.wording import Wording
+
+_COUNT_NAMES = frozenset("limit max maximum count top number results n size".split())
+_LEAD_INS: dict[str, re.Pattern[str]] = {
+    "expression": re.compile(
+        r"(?:what(?:'s|\s+is|\s+are)|how\s+much\s+is|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
+        r"|the\s+(?:exact\s+)?(?:value|result|answer)\s+(?:of|to))\s+",
+        re.IGNORECASE,
+    ),
+    "content": re.compile(r"(?:\w+(?:\s+(?:down|up|in|into))?\s*:?\s+)(?:me\s+|us\s+)?(?:that\s+|to\s+(?=\w+@)|the\s+fact\s+that\s+|:\s*)?", re.IGNORECASE),
+}
+_ASIDES = frozenset("please thanks kindly today now again me us myself file files folder it".split())
+
+
+def complete(found: Explanation, wording: Wording) -> None:
+    """Give numbers, choices, switches and the free text of a clause to the parameters that have none yet."""
+    _numbers(found)
+    _choices(found, wording)
+    _flags(found, wording)
+    _free_text(found, wording)
+
+
+def _numbers(found: Explanation) -> None:
+    request = read_request(found.text)
+    for slot in found.open("number"):
+        free = [span for span in request.numbers if found.is_free(span.start, span.end) and span.number]
+        chosen = next((span for span in free if _labels_number(found, slot, span)), None)
+        if chosen is None and slot.required and len(free) == 1 and len(found.open("number")) == 1:
+            chosen = free[0]
+        if chosen is not None and chosen.number is not None:
+            value = chosen.number.value
+            found.take(slot, int(value) if float(value).is_integer() else value, chosen.start, chosen.end, cue=slot.required)
+
+
+def _labels_number(found: Explanation, slot: Slot, span: Span) -> bool:
+    """Whether the words around a number say that it is this parameter: "line 100", "the three largest", "top 5"."""
+    before = [token.lower for token in tokenize(found.text[: span.start])][-2:]
+    after = [token.lower for token in tokenize(found.text[span.end :])][:2]
+    words = set(identifier_words(slot.name))
+    if words & _COUNT_NAMES:
+        counted = after and not (set(before[-1:]) & {"than", "over", "above", "below"})
+        return bool(counted) and bool({"the", "top", "first", "last", "most"} & set(before) or {"largest", "newest", "smallest", "oldest", "results", "most", "latest", "lines", "biggest", "files"} & set(after))
+    named = {stem(word) for word in words}
+    return bool(before and stem(before[-1]) in named) or bool(after and stem(after[0]) in named)
+
+
+def _choices(found: Explanation, wording: Wording) -> None:
+    for slot in found.open("choice"):
+        for token in _free_tokens(found):
+            value = _chosen(slot, token)
+            if value is not None:
+                found.take(slot, value, token.start, token.end, cue=False)
+                break
+
+
+def _chosen(slot: Slot, token: Token) -> str | None:
+    """The choice that a word names, by itself or as the description explains it ("size (largest or smallest)")."""
+    word = stem(token.text)
+    for choice in slot.choices:
+        if word == stem(choice) or word in {stem(part) for part in identifier_words(choice)}:
+            return choice
+    if token.lower in STOP_WORDS or len(word) < 4:
+        return None
+    described = slot.described
+    place = next((t.start for t in tokenize(described) if stem(t.text) == word), None)
+    if place is None:
+        return None
+    before = [(described[:place].lower().rfind(_root(choice)), choice) for choice in slot.choices]
+    nearest = max(before, default=(-1, ""))
+    return nearest[1] if nearest[0] >= 0 else None
+
+
+def _root(choice: str) -> str:
+    return choice.lower()[: max(4, len(choice) - 2)]
+
+
+def _flags(found: Explanation, wording: Wording) -> None:
+    """A switch is on when one of its own words is said; it is never switched without."""
+    for slot in found.open("flag"):
+        own = {stem(word) for word in identifier_words(slot.name) if word not in STOP_WORDS}
+        own |= {word for word in content_stems(slot.described) if wording.weights.get(word, 0.0) == 0.0}
+        for token in _free_tokens(found):
+            if stem(token.text) in own:
+                found.take(slot, True, token.start, token.end, cue=False)
+                break
+
+
+def _free_tokens(found: Explanation) -> Iterator[Token]:
+    for token in read_request(found.text).tokens:
+        if found.is_free(token.start, token.end):
+            yield token
+
+
+def _free_text(found: Explanation, wording: Wording) -> None:
+    slots = [slot for slot in found.open("content", "query", "expression", "label") if slot.required]
+    if not slots and any(token for token in unexplained(found, wording)):
+        slots = found.open("query")
+    if len(slots) != 1:
+        return
+    slot = slots[0]
+    stretches = [(start, end) for start, end in found.leftovers() if found.text[start:end].strip(" ,.;:?!")]
+    trimmed = [_trimmed(found.text, start, end, slot, wording) for start, end in stretches]
+    best = max((place for place in trimmed if place[1] > place[0]), key=lambda place: place[1] - place[0], default=None)
+    if best is not None and _means_something(found.text[slice(*best)], slot):
+        found.take(slot, found.text[slice(*best)], *best)
+        found.certain -= 1
+
+
+def _means_something(value: str, slot: Slot) -> bool:
+    if slot.role == "expression":
+        return any(character.isdigit() for character in value) or re.search(r"[\^*/+=()]|\b[a-z]\b|\bpi\b", value) is not None
+    return any(word.lower() not in STOP_WORDS for word in re.findall(r"\w+", value))
+
+
+def _trimmed(text: str, start: int, end: int, slot: Slot, wording: Wording) -> tuple[int, int]:
+    """A stretch without the words that ask rather than say: "look up the ... on the web"."""
+    while end > start and text[end - 1] in " ,;:.?" + ("!" if slot.role != "expression" else ""):
+        end -= 1
+    while start < end and text[start] in " ,;:":
+        start += 1
+    pattern = _LEAD_INS.get(slot.role)
+    if pattern is not None:
+        at_start = not text[:start].strip()
+        while at_start and (match := pattern.match(text, start, end)):
+            start = match.end()
+            if slot.role == "content":
+                break
+        return start, end
+    tokens = [token for token in tokenize(text[start:end])]
+    while tokens and _asks(tokens[0], wording):
+        tokens.pop(0)
+    while tokens and _asks(tokens[-1], wording):
+        tokens.pop()
+    return (start + tokens[0].start, start + tokens[-1].end) if tokens else (end, end)
+
+
+def _asks(token: Token, wording: Wording) -> bool:
+    return not token.before and (token.lower in STOP_WORDS or wording.weight(token.text) > 0.0)
+
+
+def unexplained(found: Explanation, wording: Wording) -> list[Token]:
+    """The words that are neither arguments nor the tool's wording nor grammar."""
+    return [
+        token
+        for token in _free_tokens(found)
+        if token.lower not in STOP_WORDS | _ASIDES and wording.weight(token.text) == 0.0
+    ]

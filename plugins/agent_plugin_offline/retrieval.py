@@ -1,0 +1,99 @@
+"""Which tool a request is about: how its words and the tool's agree, and how well the arguments went.
+
+Learned weights weigh these features; "none of the tools" is a choice like the others.
+"""
+
+from __future__ import annotations
+
+from agent_plugin_offline.candidates import Request
+from agent_plugin_offline.evidence import Evidence
+from agent_plugin_offline.features import Features
+from agent_plugin_offline.filling import Filling
+from agent_plugin_offline.lexicon import SYNONYMS
+from agent_plugin_offline.text import STOP_WORDS, VERBS, content_stems, stem, words
+from agent_plugin_offline.tools import ToolView
+
+NO_TOOL: Features = {"none": 1.0}
+"""What stands for "no tool fits" among the tools."""
+_VERB_STEMS = frozenset(map(stem, VERBS))
+_ASIDES = frozenset(
+    map(stem, words("use using function tool information info data given following different new current specific"))
+)
+
+
+def request_stems(request: Request) -> frozenset[str]:
+    """Stems of the request that could tell a tool."""
+    return frozenset(
+        token.stem for token in request.tokens if token.lower not in STOP_WORDS and not token.text[0].isdigit()
+    ) | content_stems(request.text)
+
+
+def wording_features(request: Request, tool: ToolView) -> Features:
+    """How the words of the request and of the tool agree, whatever the arguments."""
+    asked = request_stems(request)
+    wider = asked.union(*(SYNONYMS.get(w, frozenset()) for w in asked))
+    nouns = tool.name_stems - _VERB_STEMS
+    verbs = tool.name_stems & _VERB_STEMS
+    described = tool.description_stems - _VERB_STEMS - _ASIDES
+    asked_nouns = asked - _VERB_STEMS - _ASIDES
+    everything = tool.name_stems | tool.description_stems | tool.parameter_stems
+    found: Features = {
+        "name-nouns": _share(nouns, asked),
+        "name-nouns-synonyms": _share(nouns, wider),
+        "name-noun-count": min(len(nouns & asked), 3) / 3,
+        "name-verbs": _share(verbs, asked),
+        "name-verbs-synonyms": _share(verbs, wider),
+        "description": _share(described, asked),
+        "description-count": min(len(described & asked), 5) / 5,
+        "description-synonyms": _share(described, wider),
+        "parameters": _share(tool.parameter_stems, asked),
+        "request-covered": _share(asked_nouns, everything),
+        "example": max((_likeness(asked, example) for example in tool.example_stems), default=0.0),
+    }
+    if not nouns & wider:
+        found["no-name-noun"] = 1.0
+    if not described & wider:
+        found["no-description-word"] = 1.0
+    return found
+
+
+def filling_features(request: Request, evidence: Evidence, filling: Filling) -> Features:
+    """How well the arguments went, and how much of the request nothing accounts for."""
+    parameters = evidence.tool.parameters
+    required = [i for i, p in enumerate(parameters) if p.required]
+    confidences = [filling.confidences[i] for i in required]
+    missing = sum(filling.chosen[i] is None for i in required)
+    found: Features = {
+        "missing": missing / max(1, len(required)),
+        "missing-any": 1.0 if missing else 0.0,
+        "worst-argument": max(-6.0, min(confidences, default=0.0)) / 6,
+        "mean-argument": max(-6.0, sum(confidences) / len(confidences) if confidences else 0.0) / 6,
+        "no-required": 0.0 if required else 1.0,
+        "optional-filled": min(
+            3, sum(c is not None for c, p in zip(filling.chosen, parameters, strict=True) if not p.required)
+        )
+        / 3,
+    }
+    explained = evidence.tool.name_stems | evidence.tool.description_stems | evidence.tool.parameter_stems
+    explained = explained.union(*(SYNONYMS.get(w, frozenset()) for w in explained))
+    spans = [o.span for o in filling.chosen if o is not None and o.span is not None]
+    open_words = [
+        token
+        for index, token in enumerate(request.tokens)
+        if not token.is_stop and not any(s.first <= index <= s.last for s in spans)
+    ]
+    unexplained = [t for t in open_words if t.stem not in explained and t.stem not in _VERB_STEMS]
+    found["unexplained"] = min(len(unexplained), 8) / 8
+    found["unexplained-share"] = len(unexplained) / max(1, len(open_words))
+    found["unexplained-none"] = 0.0 if unexplained else 1.0
+    numbers = [n for n in request.numbers if not any(n.overlaps(s) for s in spans)]
+    found["unused-numbers"] = min(len(numbers), 3) / 3
+    return found
+
+
+def _share(some: frozenset[str], of: frozenset[str]) -> float:
+    return len(some & of) / len(some) if some else 0.0
+
+
+def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / max(1, min(len(one), len(other))) if len(one & other) > 1 else 0.0

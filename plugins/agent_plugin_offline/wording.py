@@ -1,0 +1,122 @@
+"""The words that a tool is asked for with, and how telling each of them is among the tools at hand."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agent_plugin_offline.candidates import read_request
+from agent_plugin_offline.proposals import ToolSpec
+from agent_plugin_offline.slots import Slot, slots_of
+from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, tokenize
+
+_KINDRED = (
+    "find search look locate seek",
+    "show display open view print see read list give tell",
+    "write save store record put create make",
+    "add create insert schedule book put enter arrange",
+    "delete remove erase drop cancel clear forget",
+    "send email mail message write",
+    "compute calculate work evaluate figure determine solve",
+    "get fetch retrieve check obtain pull load download",
+    "edit change replace modify update swap substitute",
+    "move rename",
+    "remember note memorize record keep memorise",
+    "recall remember know",
+    "sum total add",
+    "average mean",
+    "count many number",
+    "occur mention contain include",
+    "sms text message",
+    "set turn switch adjust",
+    "web internet online",
+    "mail email message letter",
+    "event appointment meeting",
+    "folder directory",
+    "price cost quote",
+)
+"""Words that ask for the same thing; one shared group makes a word half as good as the tool's own."""
+
+_NAME, _EXAMPLES, _DESCRIPTION, _PARAMETERS, _KIN = 3.0, 2.0, 1.5, 0.7, 0.8
+
+
+def _groups() -> Mapping[str, frozenset[int]]:
+    found: dict[str, set[int]] = {}
+    for number, words in enumerate(_KINDRED):
+        for word in words.split():
+            found.setdefault(stem(word), set()).add(number)
+    return {word: frozenset(numbers) for word, numbers in found.items()}
+
+
+_GROUP_OF = _groups()
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The vocabulary of one tool: stem to weight."""
+
+    tool: ToolSpec
+    slots: tuple[Slot, ...]
+    weights: Mapping[str, float] = field(repr=False)
+    leads: frozenset[str] = field(repr=False)
+    """First words of its examples and of its name."""
+    openings: frozenset[tuple[str, ...]] = field(repr=False)
+    """First three words of its examples."""
+
+    own_verbs: frozenset[str] = field(repr=False)
+    """Stems of the first word of its name and of those of its examples."""
+
+    def weight(self, word: str) -> float:
+        """How strongly `word` asks for this tool; 0 when it is none of its words."""
+        return self.weights.get(stem(word), 0.0)
+
+
+class Wordings:
+    """The vocabularies of all tools at hand, weighed against each other."""
+
+    def __init__(self, tools: Sequence[ToolSpec]) -> None:
+        raw = [_vocabulary(tool) for tool in tools]
+        spread = Counter(word for weights in raw for word in weights)
+        self.all: list[Wording] = []
+        for tool, weights in zip(tools, raw, strict=True):
+            rare = {word: weight * math.log(1 + len(tools) / spread[word]) for word, weight in weights.items()}
+            openings = frozenset(tuple(example.lower().split()[:3]) for example in tool.examples)
+            self.all.append(Wording(tool, slots_of(tool), rare, _kin(own := _leads(tool)), openings, own))
+
+
+def _vocabulary(tool: ToolSpec) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    for words, weight in (
+        (identifier_words(tool.name), _NAME),
+        ([word for example in tool.examples for word in _asking_words(example)], _EXAMPLES),
+        ([token.lower for token in tokenize(tool.description)], _DESCRIPTION),
+        ([word for name in tool.parameters.get("properties", {}) for word in identifier_words(name)], _PARAMETERS),
+    ):
+        for word in words:
+            if word not in STOP_WORDS and word.isalpha():
+                weights[stem(word)] = max(weight, weights.get(stem(word), 0.0))
+    own = {group for word in weights for group in _GROUP_OF.get(word, ()) if weights[word] >= _DESCRIPTION}
+    for word, groups in _GROUP_OF.items():
+        if groups & own:
+            weights.setdefault(word, _KIN)
+    return weights
+
+
+def _asking_words(example: str) -> list[str]:
+    """The words of an example outside its quotes, addresses and names: those ask, the others are arguments."""
+    request = read_request(example)
+    values = [span for span in request.spans if span.kinds & {"quoted", "email", "url", "path", "expression", "moment"}]
+    tokens = (token for token in request.tokens if not any(s.start <= token.start < s.end for s in values))
+    return [token.lower for index, token in enumerate(tokens) if index == 0 or not token.capitalised]
+
+
+def _leads(tool: ToolSpec) -> frozenset[str]:
+    words = [example.split()[0].lower().strip(",") for example in tool.examples if example.split()]
+    return frozenset(stem(word) for word in [*words, *identifier_words(tool.name)[:1], *tool.description.lower().split()[:1]])
+
+
+def _kin(words: frozenset[str]) -> frozenset[str]:
+    groups = {group for word in words for group in _GROUP_OF.get(word, ())}
+    return words | {word for word, own in _GROUP_OF.items() if own & groups}
