@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from agent_core.errors import ConfigurationError, UsageError
 from agent_core.events import Event
@@ -28,6 +28,9 @@ from agent_core.tools.catalogue import Catalogue
 from agent_core.tools.plugins import Plugins, load_plugins
 from agent_core.tools.tool import Tool
 
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
 
 class Assembly:
     """The parts of one assistant, wired. It opens the journal and loads the plugins; no model is touched yet."""
@@ -35,7 +38,7 @@ class Assembly:
     def __init__(
         self,
         *,
-        model: str | None,
+        model: str | Model | None,
         tools: Sequence[Tool],
         plugins: Literal[False] | Sequence[str] | None,
         home: Path | None,
@@ -55,6 +58,10 @@ class Assembly:
         self.gate = Gate(self.journal, self.policy, self.approvals, self.vault, self.toolbox, emit, asker)
         self.decisions = Decisions(self.journal, self.gate, self.approvals, self.policy, self.tools)
         self.runs = Runs(self.journal)
+        if model is not None and not isinstance(model, str):
+            given, name = model, f"app:{model.model_name}"
+            self.plugins.models[name] = lambda _: given
+            model = name
         self._preferences = _preferences(self.settings, model)
         self._models: dict[str, ResolvedModel] = {}
         self.services = Services(

@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from agent_core.answer import Answer
 from agent_core.assembly import Assembly, persona_named
@@ -32,6 +32,9 @@ from agent_core.planning.check import check
 from agent_core.planning.plan import Plan
 from agent_core.tools.tool import Tool
 
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
 T = TypeVar("T")
 Approver = Callable[["Assistant", Pending], Awaitable[None]]
 """Asks a person who is there; answers with `approve`, `deny` or `reply`, or returns to leave the run waiting."""
@@ -42,7 +45,7 @@ class Assistant:
 
     def __init__(
         self,
-        model: str | None = None,
+        model: str | Model | None = None,
         *,
         tools: Sequence[Tool] = (),
         plugins: Literal[False] | Sequence[str] | None = None,
@@ -56,7 +59,7 @@ class Assistant:
         """Load the plugins and open the journal; no model is reached before the first request.
 
         Args:
-            model: A pydantic-ai model name, `offline`, or `auto`; None: what the settings say.
+            model: A pydantic-ai model or the name of one, `offline`, or `auto`; None: what the settings say.
             tools: Tools of the app, beside those of the plugins.
             plugins: None for all that are installed, False for none, or the names of those wanted.
             home: The state folder; None: AGENT_CORE_HOME or the platform's own.

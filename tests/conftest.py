@@ -9,6 +9,8 @@ import pytest
 
 from tests.servers.scripted_llm import ScriptedLLM
 
+pytest_plugins = ["agent_core.testing"]
+
 pydantic_ai.models.ALLOW_MODEL_REQUESTS = False
 
 _CONFIGURATION = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY", "GROQ_API_KEY")

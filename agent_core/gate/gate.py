@@ -161,7 +161,7 @@ class Gate:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(TransientToolError),
             stop=stop_after_attempt(TRANSIENT_ATTEMPTS),
-            wait=wait_exponential_jitter(initial=0.2, max=5),
+            wait=wait_exponential_jitter(multiplier=0.2, max=5),
             reraise=True,
         ):
             with attempt:
