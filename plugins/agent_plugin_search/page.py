@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 
 from agent_core.errors import ToolArgumentError, ToolError
+from agent_core.gate.sanitise import sanitise, sanitise_line
 from agent_plugin_search.connection import Resolver, resolve
 from agent_plugin_search.content import decode, looks_like_html, media_type, refuse_binary
-from agent_plugin_search.download import download
+from agent_plugin_search.download import Download, download
 from agent_plugin_search.main_text import main_text
-from agent_plugin_search.plain import plain_line, plain_text
 from agent_plugin_search.results import Page
 
 if TYPE_CHECKING:
@@ -28,20 +29,24 @@ async def read_page(url: str, max_chars: int, settings: SearchSettings, resolver
     media = media_type(received.content_type)
     html = looks_like_html(media, received.data)
     # Cleaned before it is parsed, for a parser drops the ESC of a sequence and keeps the rest; and after, for
-    # character references (`&#8238;`) become characters only then.
-    source = plain_text(decode(received.data, received.content_type, html=html))
+    # character references (`&#8238;`) become characters only then. In a thread: megabytes take a second.
+    source = await asyncio.to_thread(_clean_source, received, html)
     title, text = await main_text(source, received.url) if html else (_heading(source, media), source)
-    text = plain_text(text).strip()
+    text = (await asyncio.to_thread(sanitise, text)).strip()
     if not text:
         raise ToolError(f"{received.url!r} shows no readable text; it may need JavaScript or a login.")
     cut = len(text) > max_chars
     return Page(
         url=received.url,
-        title=plain_line(title, 300),
+        title=sanitise_line(title, 300),
         text=text[:max_chars].rstrip() if cut else text,
         content_type=media,
         truncated=cut or received.truncated,
     )
+
+
+def _clean_source(received: Download, html: bool) -> str:
+    return sanitise(decode(received.data, received.content_type, html=html))
 
 
 def _heading(source: str, media: str) -> str:

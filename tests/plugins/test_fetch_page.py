@@ -13,21 +13,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from certificates import Authority
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted_web import Request, ScriptedWeb, drip, drop, http_answer, in_turn, redirect, stall
 
 from agent_core import ToolArgumentError, ToolContext, ToolError, TransientToolError
 from agent_core.errors import ConfigurationError
+from agent_core.gate.sanitise import sanitise
 from agent_plugin_search import fetch_page
 from agent_plugin_search.addresses import check_port, is_public, parse_url
 from agent_plugin_search.content import decode
 from agent_plugin_search.main_text import main_text
 from agent_plugin_search.page import read_page
-from agent_plugin_search.plain import plain_text
 from agent_plugin_search.results import Page
 from agent_plugin_search.settings import SearchSettings
+from tests.servers.certificates import Authority
+from tests.servers.scripted_web import Request, ScriptedWeb, drip, drop, http_answer, in_turn, redirect, stall
 
 ARTICLE = """<!doctype html><html><head><title>Bees &amp; hives</title><script>var secret = 1;</script></head><body>
 <nav><a href="/">Home</a><a href="/about">About</a></nav>
@@ -234,7 +234,7 @@ async def test_strange_html_is_read_or_refused(web: ScriptedWeb, settings: Searc
             outcome = (await fetch(web.url(), settings)).text
         except ToolError as error:
             outcome = str(error)
-        assert plain_text(outcome) == outcome != ""
+        assert sanitise(outcome) == outcome != ""
 
 
 async def test_a_page_that_would_take_gigabytes_to_read_is_given_up():
