@@ -40,6 +40,7 @@ async def web_search(ctx: ToolContext, query: str, max_results: int = 5) -> Sear
     """
     from agent_plugin_search.providers import search
 
+    ctx.progress("Searching the web")
     return await search(query, max_results, settings_of(ctx))
 
 
@@ -69,6 +70,7 @@ async def fetch_page(ctx: ToolContext, url: str, max_chars: int = 20_000) -> Pag
     """
     from agent_plugin_search.page import read_page
 
+    ctx.progress("Reading the page")
     return await read_page(url, max_chars, settings_of(ctx))
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agent_core.errors import ToolArgumentError, ToolError, TransientToolError
+from agent_core.gate.sanitise import sanitise_line
 from agent_plugin_search.addresses import parse_url
 from agent_plugin_search.attempts import retry_after_s
 from agent_plugin_search.bounded import UnreadableBody, read_at_most
 from agent_plugin_search.connection import Resolver, request_page, resolve, trust
 from agent_plugin_search.content import refuse_binary
-from agent_plugin_search.plain import plain_line
 
 if TYPE_CHECKING:
     import httpx
@@ -57,7 +57,7 @@ async def download(url: str, settings: SearchSettings, resolver: Resolver = reso
             f"{target.host!r} did not send the page within {settings.page_timeout_s:g} s; try again later."
         ) from None
     except httpx.TransportError as error:
-        reason = plain_line(str(error) or type(error).__name__, 200)
+        reason = sanitise_line(str(error) or type(error).__name__, 200)
         if "CERTIFICATE_VERIFY_FAILED" in reason:
             raise ToolError(f"{target.host!r} cannot prove that it is that host ({reason}).") from None
         raise TransientToolError(f"The connection to {target.host!r} failed ({reason}); check the network.") from None
@@ -81,7 +81,7 @@ async def _follow(
             url = _redirect(url, response.headers["location"])
         finally:
             await response.aclose()
-    raise ToolError(f"The page redirects more than {MAX_REDIRECTS} times, last to {plain_line(str(url), 200)!r}.")
+    raise ToolError(f"The page redirects more than {MAX_REDIRECTS} times, last to {sanitise_line(str(url), 200)!r}.")
 
 
 def _redirect(url: httpx.URL, location: str) -> httpx.URL:
@@ -90,13 +90,13 @@ def _redirect(url: httpx.URL, location: str) -> httpx.URL:
     try:
         return parse_url(str(url.join(location)))
     except (httpx.InvalidURL, UnicodeError, ToolArgumentError) as error:
-        reason = plain_line(str(error), 300)
+        reason = sanitise_line(str(error), 300)
         raise ToolError(f"{url.host!r} redirects to something that is not a web page: {reason}") from None
 
 
 async def _read(response: httpx.Response, url: httpx.URL, settings: SearchSettings) -> Download:
     _check_status(response, url.host)
-    content_type = plain_line(response.headers.get("content-type", ""), 200)
+    content_type = sanitise_line(response.headers.get("content-type", ""), 200)
     refuse_binary(content_type, url.host)
     data, truncated = await read_at_most(response, settings.page_max_bytes)
     return Download(str(url), content_type, data, truncated)

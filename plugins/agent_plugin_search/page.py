@@ -7,10 +7,11 @@ import re
 from typing import TYPE_CHECKING
 
 from agent_core.errors import ToolArgumentError, ToolError
+from agent_core.gate.sanitise import sanitise, sanitise_line
 from agent_plugin_search.connection import Resolver, resolve
 from agent_plugin_search.content import decode, looks_like_html, media_type, refuse_binary
 from agent_plugin_search.download import Download, download
-from agent_plugin_search.plain import plain_line, plain_text
+from agent_plugin_search.main_text import main_text
 from agent_plugin_search.results import Page
 
 if TYPE_CHECKING:
@@ -24,45 +25,28 @@ async def read_page(url: str, max_chars: int, settings: SearchSettings, resolver
     if not 1 <= max_chars <= MAX_CHARS:
         raise ToolArgumentError(f"max_chars is {max_chars}; ask for 1 to {MAX_CHARS} characters.")
     received = await download(url, settings, resolver)
-    return await asyncio.to_thread(_readable, received, max_chars)
-
-
-def _readable(received: Download, max_chars: int) -> Page:
-    media = media_type(received.content_type)
     refuse_binary(received.content_type, received.url, received.data)
+    media = media_type(received.content_type)
     html = looks_like_html(media, received.data)
     # Cleaned before it is parsed, for a parser drops the ESC of a sequence and keeps the rest; and after, for
-    # character references (`&#8238;`) become characters only then.
-    source = plain_text(decode(received.data, received.content_type, html=html))
-    title, text = _from_html(source) if html else (_heading(source, media), source)
-    text = plain_text(text).strip()
+    # character references (`&#8238;`) become characters only then. In a thread: megabytes take a second.
+    source = await asyncio.to_thread(_clean_source, received, html)
+    title, text = await main_text(source, received.url) if html else (_heading(source, media), source)
+    text = (await asyncio.to_thread(sanitise, text)).strip()
     if not text:
         raise ToolError(f"{received.url!r} shows no readable text; it may need JavaScript or a login.")
     cut = len(text) > max_chars
     return Page(
         url=received.url,
-        title=plain_line(title, 300),
+        title=sanitise_line(title, 300),
         text=text[:max_chars].rstrip() if cut else text,
         content_type=media,
         truncated=cut or received.truncated,
     )
 
 
-def _from_html(source: str) -> tuple[str, str]:
-    """Title, and the main text as Markdown; everything that is visible where no main text stands out."""
-    import trafilatura
-
-    try:
-        tree = trafilatura.load_html(source)
-        if tree is None:  # a fragment is not believed to be HTML unless it says so
-            tree = trafilatura.load_html(f"<html><body>{source}</body></html>")
-        if tree is None:
-            return "", ""
-        title = tree.findtext(".//title") or ""
-        main = trafilatura.extract(tree, output_format="markdown", include_tables=True, include_comments=False)
-        return title, main or trafilatura.html2txt(tree)
-    except Exception as error:  # parsers meet pages that nobody tested them with
-        raise ToolError(f"The page's HTML cannot be read ({type(error).__name__}).") from None
+def _clean_source(received: Download, html: bool) -> str:
+    return sanitise(decode(received.data, received.content_type, html=html))
 
 
 def _heading(source: str, media: str) -> str:

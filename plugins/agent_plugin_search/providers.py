@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from agent_core.errors import ToolArgumentError
-from agent_plugin_search.plain import plain_line, plain_text
+from agent_core.gate.sanitise import sanitise, sanitise_line
 from agent_plugin_search.results import SearchResult, SearchResults
 from agent_plugin_search.settings import SearchSettings
 
@@ -23,7 +23,7 @@ async def search(query: str, max_results: int, settings: SearchSettings) -> Sear
         ToolError: the provider answered, but not with results.
         ConfigurationError: the provider is not set up.
     """
-    asked = " ".join(plain_text(query).split())
+    asked = " ".join(sanitise(query).split())
     if not asked:
         raise ToolArgumentError("The query is empty; say what to search the web for.")
     if len(asked) > MAX_QUERY_CHARS:
@@ -52,8 +52,8 @@ def clean_results(found: Iterable[object], max_results: int) -> list[SearchResul
             continue
         url = _web_url(item.get("url"))
         if url and url not in results:
-            title = plain_line(_text(item.get("title")), 200)
-            results[url] = SearchResult(title or url[:200], url, plain_line(_text(item.get("snippet")), 500))
+            title = sanitise_line(_text(item.get("title")), 200)
+            results[url] = SearchResult(title or url[:200], url, sanitise_line(_text(item.get("snippet")), 500))
     return list(results.values())
 
 

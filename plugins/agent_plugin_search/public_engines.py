@@ -7,8 +7,8 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from agent_core.errors import ConfigurationError, ToolError
+from agent_core.gate.sanitise import sanitise_line
 from agent_plugin_search.attempts import AttemptFailed, attempted
-from agent_plugin_search.plain import plain_line
 
 if TYPE_CHECKING:
     from agent_plugin_search.settings import SearchSettings
@@ -85,7 +85,7 @@ def _turn(engines: list[str], number: int) -> str:
 def _reason(error: Exception) -> str:
     # ddgs wraps what its HTTP client raised, whose text is a chain of causes that begins with a long URL.
     kind = type(error.__cause__ or error).__name__
-    return _REASONS.get(kind) or plain_line(str(error).rsplit(" > ", 1)[-1], 200)
+    return _REASONS.get(kind) or sanitise_line(str(error).rsplit(" > ", 1)[-1], 200)
 
 
 def _search(query: str, max_results: int, engines: str, settings: SearchSettings) -> list[dict[str, object]]:
@@ -107,5 +107,5 @@ def _search(query: str, max_results: int, engines: str, settings: SearchSettings
             raise _NoResults(f"no results from {engines}") from None
         raise AttemptFailed(f"{engines}: {_reason(cause)}") from None
     except Exception as error:  # it scrapes pages that change under it: anything can come out
-        raise AttemptFailed(f"{engines}: {plain_line(repr(error), 200)}") from None
+        raise AttemptFailed(f"{engines}: {sanitise_line(repr(error), 200)}") from None
     return [{"title": item.get("title"), "url": item.get("href"), "snippet": item.get("body")} for item in found]

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any, cast
 
 from agent_core.errors import ConfigurationError, ToolError
+from agent_core.gate.sanitise import sanitise_line
 from agent_plugin_search.attempts import AttemptFailed, attempted, retry_after_s
 from agent_plugin_search.bounded import UnreadableBody, read_at_most
-from agent_plugin_search.plain import plain_line
 from agent_plugin_search.settings import SAFESEARCH
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ async def ask_searxng(query: str, settings: SearchSettings) -> list[dict[str, ob
         except httpx.TimeoutException:
             raise AttemptFailed("it did not answer in time") from None
         except (httpx.TransportError, UnreadableBody) as error:
-            raise AttemptFailed(plain_line(str(error) or type(error).__name__, 200)) from None
+            raise AttemptFailed(sanitise_line(str(error) or type(error).__name__, 200)) from None
         if cut:
             raise ToolError(f"{service} sent more than {MAX_ANSWER_BYTES // 1_000_000} MB; that is no search result.")
         return _results(body, service)
@@ -93,7 +93,7 @@ def _check_status(response: httpx.Response, service: str) -> None:
         asked = f", which asks to wait {wait_s:.0f} s" if wait_s else ""
         raise AttemptFailed(f"HTTP {status}{asked}", wait_s)
     if response.is_redirect:
-        to = plain_line(response.headers.get("location", ""), 200)
+        to = sanitise_line(response.headers.get("location", ""), 200)
         raise ToolError(f"{service} redirects to {to!r}; set plugins.search.searxng_url to the address it means.")
     if status == 403:
         raise ToolError(f"{service} refuses (HTTP 403). Most often its JSON format is off: {ENABLE_JSON}.")
@@ -113,5 +113,5 @@ def _results(body: bytes, service: str) -> list[dict[str, object]]:
     reply = cast("dict[str, Any]", answer)
     items: list[dict[str, Any]] = [item for item in reply["results"] if isinstance(item, dict)]
     if not items and reply.get("unresponsive_engines"):
-        raise AttemptFailed("its engines did not answer: " + plain_line(str(reply["unresponsive_engines"]), 200))
+        raise AttemptFailed("its engines did not answer: " + sanitise_line(str(reply["unresponsive_engines"]), 200))
     return [{"title": item.get("title"), "url": item.get("url"), "snippet": item.get("content")} for item in items]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 import tracemalloc
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,20 +13,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from certificates import Authority
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted_web import Request, ScriptedWeb, drip, drop, http_answer, in_turn, redirect, stall
 
 from agent_core import ToolArgumentError, ToolContext, ToolError, TransientToolError
 from agent_core.errors import ConfigurationError
+from agent_core.gate.sanitise import sanitise
 from agent_plugin_search import fetch_page
 from agent_plugin_search.addresses import check_port, is_public, parse_url
 from agent_plugin_search.content import decode
+from agent_plugin_search.main_text import main_text
 from agent_plugin_search.page import read_page
-from agent_plugin_search.plain import plain_text
 from agent_plugin_search.results import Page
 from agent_plugin_search.settings import SearchSettings
+from tests.servers.certificates import Authority
+from tests.servers.scripted_web import Request, ScriptedWeb, drip, drop, http_answer, in_turn, redirect, stall
 
 ARTICLE = """<!doctype html><html><head><title>Bees &amp; hives</title><script>var secret = 1;</script></head><body>
 <nav><a href="/">Home</a><a href="/about">About</a></nav>
@@ -34,6 +36,8 @@ ARTICLE = """<!doctype html><html><head><title>Bees &amp; hives</title><script>v
 <p>A hive needs about 15 kilograms of honey to live until spring, depending on the climate and its size.</p>
 <table><tr><th>Month</th><th>Honey</th></tr><tr><td>January</td><td>2 kg</td></tr></table></article>
 <footer>Imprint and cookies</footer></body></html>"""
+
+TEXT = "Grüße, 東京 und mehr"
 
 
 class Resolver:
@@ -54,6 +58,17 @@ def words(text: str) -> list[str]:
 
 async def no_lookup(host: str, port: int) -> list[str]:
     raise AssertionError(f"{host}:{port} was looked up")
+
+
+async def numeric_lookup(host: str, port: int) -> list[str]:
+    """What the system makes of addresses in all their spellings, and of `localhost`; no name server is asked."""
+    if host.rstrip(".") == "localhost":
+        return ["127.0.0.1"]
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, flags=socket.AI_NUMERICHOST)
+    except OSError:
+        raise ToolError(f"There is no host {host!r}.") from None
+    return [str(entry[4][0]) for entry in found]
 
 
 @pytest.fixture
@@ -120,19 +135,22 @@ async def test_html_without_a_type_or_an_article_is_read_too(web: ScriptedWeb, s
 @pytest.mark.parametrize(
     ("data", "content_type"),
     [
-        ("<p>Grüße, 東京 und mehr</p>".encode(), "text/html; charset=UTF-8"),
-        ("<p>Grüße, 東京 und mehr</p>".encode(), "text/html"),
-        ("<p>Grüße, 東京 und mehr</p>".encode("utf-16"), "text/html; charset=iso-8859-1"),
-        ("<p>Grüße, 東京 und mehr</p>".encode("utf-16-le"), "text/html; charset='utf-16le'"),
-        ('<meta charset="gb2312"><p>Grüße, 東京 und mehr</p>'.encode("gb18030"), "text/html"),
-        ("<p>Grüße, 東京 und mehr</p>".encode(), "text/html; charset=klingon"),
-        ("<p>Grüße, 東京 und mehr</p>".encode(), "text/html; charset=base64"),
-        ("<p>Grüße, 東京 und mehr</p>".encode(), "text/html; charset=idna"),
+        (TEXT.encode(), "text/plain; charset=UTF-8"),
+        (TEXT.encode(), "text/plain"),
+        (TEXT.encode(), ""),
+        (TEXT.encode("utf-16"), "text/plain; charset=iso-8859-1"),
+        (TEXT.encode("utf-16-le"), "text/plain; charset='utf-16le'"),
+        (TEXT.encode("gb18030"), "text/plain; charset=gb2312"),
+        (f'<meta charset="gb2312"><p>{TEXT}</p>'.encode("gb18030"), "text/html"),
+        (TEXT.encode(), "text/plain; charset=klingon"),
+        (TEXT.encode(), "text/plain; charset=base64"),
+        (TEXT.encode(), "text/plain; charset=idna"),
     ],
+    ids=str,
 )
 async def test_encodings(web: ScriptedWeb, settings: SearchSettings, data: bytes, content_type: str):
     web.default = http_answer(data, content_type=content_type)
-    assert (await fetch(web.url(), settings)).text == "Grüße, 東京 und mehr"
+    assert (await fetch(web.url(), settings)).text == TEXT
 
 
 async def test_text_that_declares_too_little_is_guessed(web: ScriptedWeb, settings: SearchSettings):
@@ -216,7 +234,12 @@ async def test_strange_html_is_read_or_refused(web: ScriptedWeb, settings: Searc
             outcome = (await fetch(web.url(), settings)).text
         except ToolError as error:
             outcome = str(error)
-        assert plain_text(outcome) == outcome != ""
+        assert sanitise(outcome) == outcome != ""
+
+
+async def test_a_page_that_would_take_gigabytes_to_read_is_given_up():
+    with pytest.raises(ToolError, match=r"hostile\.example.*too tangled"):
+        await main_text("<html><body>" + "<b>x</b>" * 200_000, "hostile.example", cpu_s=1)
 
 
 # Statuses and faults
@@ -352,9 +375,15 @@ def test_public(address: str):
 @pytest.mark.parametrize("form", ["http://{}/", "https://{}:8443/x?y=1", "HTTP://{}:80", "http://{}:8080#f"])
 async def test_every_spelling_of_an_inner_address_is_refused(host: str, form: str):
     with pytest.raises(ToolError) as error:
-        await fetch(form.format(host))
+        await read_page(form.format(host), 1_000, SearchSettings(), numeric_lookup)
     assert not isinstance(error.value, TransientToolError)
     assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "2130706433", "0x7f.1"])
+async def test_the_system_resolver_is_asked_and_judged(host: str):
+    with pytest.raises(ToolArgumentError, match="not on the public internet"):
+        await fetch(f"http://{host}/")
 
 
 @pytest.mark.parametrize(
@@ -458,7 +487,9 @@ async def test_the_exception_is_for_that_host_and_port_only(web: ScriptedWeb, se
         assert other.connections == 0
 
 
-async def test_no_scheme_less_exception_for_a_name_that_points_inside(web: ScriptedWeb, settings: SearchSettings):
+async def test_an_exception_for_an_address_is_none_for_a_name_that_leads_there(
+    web: ScriptedWeb, settings: SearchSettings
+):
     with pytest.raises(ToolArgumentError):
         await read_page(web.url(host="inner.example"), 1_000, settings, Resolver(["127.0.0.1"]))
     assert web.connections == 0

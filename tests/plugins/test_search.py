@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from certificates import Authority
-from scripted_web import Request, ScriptedWeb, drip, drop, http_answer, in_turn, redirect, stall
 
 from agent_core import Tool, ToolArgumentError, ToolContext, ToolError, TransientToolError
 from agent_core.errors import ConfigurationError
-from agent_plugin_search import agent_core_settings, agent_core_tools, fetch_page, web_search
-from agent_plugin_search.plain import plain_line, plain_text
+from agent_plugin_search import agent_core_settings, agent_core_tools, web_search
 from agent_plugin_search.results import SearchResults
 from agent_plugin_search.settings import SearchSettings
+from tests.servers.certificates import Authority
+from tests.servers.scripted_web import Request, ScriptedWeb, drip, drop, http_answer, in_turn, redirect, stall
 
 FOUND = {
     "query": "neo4j lts",
@@ -84,6 +83,7 @@ def test_declares_what_it_does_to_the_world(offered: Tool):
 
 def test_settings_have_defaults():
     assert agent_core_settings()() == SearchSettings()
+    assert [offered.name for offered in agent_core_tools()] == ["web_search", "fetch_page"]
 
 
 def test_the_plugin_loads_without_its_libraries():
@@ -397,25 +397,3 @@ async def test_no_network_is_one_clear_line(authority: Authority):
 async def test_unknown_engines_are_refused_with_the_known_ones():
     with pytest.raises(ConfigurationError, match=r"'altavista'.*duckduckgo"):
         await search(SearchSettings(engines=["altavista"]))
-
-
-# Text from strangers
-
-
-def test_plain_text_keeps_language_and_loses_control():
-    persian, family = "می\u200cخواهم", "👩\u200d👩\u200d👧"
-    assert plain_text(f"{persian} {family}\tä\u00a0b") == f"{persian} {family}\tä\u00a0b"
-    assert plain_text("a\r\nb\rc\u2028d") == "a\nb\nc\nd"
-    assert plain_text("\x1b[31mred\x1b[0m \x9b2Jx \x1b]0;title\x07y \x1bP1$q\x1b\\z\x1bc") == "red x y z"
-    assert plain_text("\x1b]52;c;never closed") == "52;c;never closed"
-    assert plain_text("a\u202eb\u2066c\u200bd\ufeffe\U000e0041f\x00\x7f\ud800g") == "abcdefg"
-
-
-def test_plain_line_is_bounded():
-    assert plain_line("a\n b\t c ", 20) == "a b c"
-    assert plain_line("word " * 100, 10) == "word word…"
-    assert len(plain_line("\u202e" * 10_000_000, 10)) == 0
-
-
-def test_fetch_page_is_a_tool_of_its_own():
-    assert {offered.name for offered in agent_core_tools()} == {web_search.name, fetch_page.name}
