@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from agent_core.errors import ConfigurationError, UsageError
-from agent_core.events import Event
+from agent_core.event_log import EventLog
 from agent_core.gate.approvals import Approvals
 from agent_core.gate.decisions import Decisions
 from agent_core.gate.gate import Asker, Gate
@@ -43,7 +43,7 @@ class Assembly:
         plugins: Literal[False] | Sequence[str] | None,
         home: Path | None,
         workspace: Path | None,
-        emit: Callable[[Event], None],
+        emit: EventLog,
         asker: Asker | None,
     ) -> None:
         self.settings = Settings.load(home, workspace)
@@ -74,6 +74,7 @@ class Assembly:
             personas=self.personas,
             voice=self._voice,
             emit=emit,
+            flush=emit.flush,
         )
 
     async def resolve_models(self) -> ResolvedModel:
@@ -94,7 +95,12 @@ class Assembly:
 
     def _voice(self, role: str, persona: Persona | None) -> Voice:
         resolved = self._models[role]
-        speaker = Speaker(resolved.model, "", settings=resolved.model_settings, capabilities=resolved.capabilities())
+        speaker = Speaker(
+            resolved.model,
+            settings=resolved.model_settings,
+            context_tokens=resolved.context_tokens,
+            compaction=resolved.compaction,
+        )
         return Voice(speaker, resolved.name, resolved.remote)
 
     async def aclose(self) -> None:

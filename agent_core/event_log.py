@@ -7,11 +7,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from agent_core.events import Event, PlanMade, RunEnded, StepEnded, Waiting
+from agent_core.events import Event, RunEnded
 from agent_core.journal.runs import Runs
-
-_WRITTEN_AT = (PlanMade, StepEnded, Waiting, RunEnded)
-"""Events at which what was collected is written: what must survive a crash is in the journal's other tables."""
 
 
 class EventLog:
@@ -41,13 +38,18 @@ class EventLog:
             self._next[event.run_id] = seq + 1
             event = replace(event, seq=seq)
             self._collected.setdefault(event.run_id, []).append(event)
-            if isinstance(event, _WRITTEN_AT) and self._runs is not None:
-                self._runs.add_events(self._collected.pop(event.run_id))
         for queue in self._listeners.get(event.run_id, ()):
             queue.put_nowait(event)
         self._dispatch(event)
         if isinstance(event, RunEnded):
+            self.flush(event.run_id)
             self._next.pop(event.run_id, None)
+
+    def flush(self, run_id: str) -> None:
+        """Write what was collected: with every other write of the run, in its transaction."""
+        collected = self._collected.pop(run_id, None)
+        if collected and self._runs is not None:
+            self._runs.add_events(collected)
 
     @contextmanager
     def listen(self, run_id: str) -> Generator[asyncio.Queue[Event | None]]:

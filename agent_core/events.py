@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 
@@ -27,7 +27,7 @@ class Event:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object with the kind of event under `event`."""
-        return {"event": self.kind, **asdict(self)}
+        return {"event": self.kind, **self.__dict__}
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import secrets
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -63,10 +63,10 @@ class Runs:
         self._journal = journal
 
     def create(
-        self, *, conversation_id: str, user: str, workspace: str, request: str, options: dict[str, Any]
+        self, run_id: str, *, conversation_id: str, user: str, workspace: str, request: str, options: dict[str, Any]
     ) -> RunRow:
         """Record that something was asked, before anything else happens."""
-        run_id, at = "run_" + secrets.token_hex(6), now()
+        at = now()
         self._journal.insert(
             "runs",
             id=run_id,
@@ -80,6 +80,10 @@ class Runs:
             updated_at=at,
         )
         return self.get(run_id)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Several writes, durable together."""
+        return self._journal.transaction()
 
     def get(self, run_id: str) -> RunRow:
         """The run with this id.
@@ -104,10 +108,6 @@ class Runs:
             limit,
         )
         return [_run(row) for row in rows]
-
-    def set_request(self, run_id: str, request: str, options: dict[str, Any]) -> None:
-        """Complete a run that was just created: its id was needed to keep secrets out of the rest."""
-        self._journal.execute("UPDATE runs SET request = ?, options = ? WHERE id = ?", request, dumps(options), run_id)
 
     def update(self, run_id: str, status: RunStatus, **columns: Any) -> None:
         """Change a run's status and other columns; the names come from code."""
@@ -178,19 +178,9 @@ class Runs:
 
     def add_events(self, events: Iterable[Event]) -> None:
         """Keep events; those of a kind that is not kept are left out."""
-        kept = [event for event in events if event.kept]
-        if kept:
-            with self._journal.transaction():
-                for event in kept:
-                    self._journal.insert(
-                        "events",
-                        replace=True,
-                        run_id=event.run_id,
-                        seq=event.seq,
-                        at=event.at,
-                        kind=event.kind,
-                        data=dumps(event.to_json()),
-                    )
+        rows = [(e.run_id, e.seq, e.at, e.kind, dumps(e.to_json())) for e in events if e.kept]
+        if rows:
+            self._journal.executemany("INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?)", rows)
 
     def events(self, run_id: str) -> list[dict[str, Any]]:
         """The kept events of a run, in order."""

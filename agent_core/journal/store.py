@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -70,6 +70,11 @@ class Journal:
         """Run one statement and return how many rows it changed."""
         with self._lock, self._explained():
             return self._db.execute(sql, values).rowcount
+
+    def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement for each of the rows, durable together."""
+        with self.transaction():
+            self._db.executemany(sql, rows)
 
     def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         """All rows of a query."""

@@ -68,24 +68,24 @@ def begin(
     _check_sizes(text, attachments)
     if conversation is not None and not parts.runs.list(conversation_id=conversation, limit=1):
         raise UsageError(f"There is no conversation {conversation!r}; see: agent-core runs list")
-    row = parts.runs.create(
-        conversation_id=conversation or "conv_" + secrets.token_hex(6),
-        user=user,
-        workspace=str(parts.settings.workspace.resolve()),
-        request="",
-        options={},
-    )
+    run_id = "run_" + secrets.token_hex(6)
     kept: dict[str, Any] = {
         "allow": options.allow,
         "deny": options.deny,
         "persona": options.persona.name if options.persona else None,
         "persona_folder": str(options.persona.folder) if options.persona else None,
         "plan_first": options.plan_first,
-        "attachments": [{"name": a.name, "text": parts.vault.tokenise(a.text, row.id)} for a in attachments],
+        "attachments": [{"name": a.name, "text": parts.vault.tokenise(a.text, run_id)} for a in attachments],
     }
-    request = parts.vault.tokenise(text, row.id)
-    parts.runs.set_request(row.id, request, kept)
-    run = _make(parts, parts.runs.get(row.id), options.persona)
+    row = parts.runs.create(
+        run_id,
+        conversation_id=conversation or "conv_" + secrets.token_hex(6),
+        user=user,
+        workspace=str(parts.settings.workspace.resolve()),
+        request=parts.vault.tokenise(text, run_id),
+        options=kept,
+    )
+    run = _make(parts, row, options.persona)
     _continue_conversation(parts.runs, run)
     return run
 

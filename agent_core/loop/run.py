@@ -20,6 +20,7 @@ from agent_core.loop.checker import checked
 from agent_core.loop.speakers import planner_voice
 from agent_core.loop.state import Run
 from agent_core.loop.steps import ask_person, run_step
+from agent_core.models.turn import arguments_of
 from agent_core.planning.control import ASK_USER
 from agent_core.planning.plan import Plan, Step
 from agent_core.planning.planner import Planner, Proposal, origin, returns_for
@@ -160,7 +161,7 @@ def _answers(run: Run) -> dict[str, str]:
     conversation = run.planner.conversation
     return {
         call.tool_call_id: ask_person(
-            run, "", conversation.turn, call.tool_call_id, str(call.args_as_dict().get("question", ""))
+            run, "", conversation.turn, call.tool_call_id, str(arguments_of(call).get("question", ""))
         )
         for call in conversation.open_calls()
         if call.tool_name == ASK_USER

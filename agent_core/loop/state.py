@@ -54,6 +54,8 @@ class Services:
     voice: Callable[[str, Persona | None], Voice]
     """(role, persona) -> the model that speaks in it."""
     emit: Callable[[Event], None]
+    flush: Callable[[str], None]
+    """Writes the events of a run that were collected; called inside the transaction of another write."""
 
 
 @dataclass
@@ -133,13 +135,17 @@ class Run:
 
     def ended(self, step_id: str, result: StepResult) -> None:
         """A step ended; durable when this returns."""
-        self.services.runs.end_step(self.id, step_id, result)
+        with self.services.runs.transaction():
+            self.services.runs.end_step(self.id, step_id, result)
+            self.services.flush(self.id)
         self.results[step_id] = result
 
     def adopt(self, plan: Plan, author: str) -> None:
         """Make `plan` the run's plan; durable when this returns."""
         self.plan = plan
-        self.services.runs.add_plan(self.id, plan.revision, plan.model_dump_json(), author)
+        with self.services.runs.transaction():
+            self.services.runs.add_plan(self.id, plan.revision, plan.model_dump_json(), author)
+            self.services.flush(self.id)
 
     # -- agents
 

@@ -16,6 +16,7 @@ from agent_core.gate.call import Denied, Outcome, WaitingForPerson
 from agent_core.gate.labels import Labels, union
 from agent_core.journal.runs import StepResult
 from agent_core.loop.state import Run
+from agent_core.models.turn import arguments_of
 from agent_core.planning.control import ASK_USER, DELEGATE
 from agent_core.planning.plan import Step
 from agent_core.planning.references import resolve
@@ -131,9 +132,9 @@ async def _agent_call(
     run: Run, agent: str, turn: int, call: ToolCallPart, tools: dict[str, Tool], seen: Labels
 ) -> Outcome:
     try:
-        args = call.args_as_dict(raise_if_invalid=True)
-    except (ValueError, AssertionError):
-        raise ToolError(f"the arguments of {call.tool_name} are not a JSON object") from None
+        args = arguments_of(call)
+    except ValueError as error:
+        raise ToolError(str(error)) from None
     if call.tool_name == ASK_USER:
         return Outcome(ask_person(run, agent, turn, call.tool_call_id, str(args.get("question", ""))), seen)
     if call.tool_name == DELEGATE:

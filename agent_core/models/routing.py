@@ -39,21 +39,16 @@ class ResolvedModel:
     why: str
     """One sentence for the user: how this model came to be chosen."""
 
-    def capabilities(self, *, overhead_tokens: int = 0) -> list[AbstractCapability[Any]]:
-        """What an agent on this model needs: repair of malformed arguments, and compaction before the limit.
+    def compaction(self, overhead_tokens: int = 0) -> list[AbstractCapability[Any]]:
+        """What keeps a long conversation within the context, for an agent on this model.
 
         Args:
             overhead_tokens: What every request carries beside the history (tool definitions, output schema).
         """
-        from pydantic_ai_harness.repair_tool_arguments import RepairToolArguments
-
         from agent_core.models.compaction import compaction
 
         writer = None if self.name == "offline" else self.model
-        return [
-            RepairToolArguments(),
-            *compaction(self.context_tokens, model=writer, overhead_tokens=overhead_tokens),
-        ]
+        return compaction(self.context_tokens, model=writer, overhead_tokens=overhead_tokens)
 
 
 def resolve_role(

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
+import json_repair
 from pydantic_ai import Agent, DeferredToolRequests
+from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.exceptions import AgentRunError, FallbackExceptionGroup, ModelAPIError, UserError
 from pydantic_ai.messages import (
     ModelMessage,
@@ -34,6 +36,7 @@ from pydantic_ai.toolsets import ExternalToolset
 from pydantic_ai.usage import RunUsage
 
 from agent_core.errors import ConfigurationError, ModelError
+from agent_core.models.compaction import UNKNOWN_CONTEXT_TOKENS
 from agent_core.models.errors import as_model_error
 
 _AGENT: Agent[None, str | DeferredToolRequests] = Agent(None, output_type=[str, DeferredToolRequests])
@@ -45,6 +48,8 @@ class Conversation:
 
     messages: list[ModelMessage] = field(default_factory=list[ModelMessage])
     turn: int = 0
+    chars: int = 0
+    """About how long the messages are, as JSON."""
 
     def open_calls(self) -> list[ToolCallPart]:
         """Calls of the last response that have no return yet."""
@@ -70,12 +75,14 @@ class Conversation:
 
     def dump(self) -> str:
         """The messages as JSON."""
-        return ModelMessagesTypeAdapter.dump_json(self.messages).decode()
+        text = ModelMessagesTypeAdapter.dump_json(self.messages).decode()
+        self.chars = len(text)
+        return text
 
     @classmethod
     def load(cls, messages: str, turn: int) -> Conversation:
         """The conversation from its JSON."""
-        return cls(ModelMessagesTypeAdapter.validate_json(messages), turn)
+        return cls(ModelMessagesTypeAdapter.validate_json(messages), turn, len(messages))
 
 
 @dataclass(frozen=True)
@@ -83,10 +90,13 @@ class Speaker:
     """Who takes the turn: a model with its settings, instructions, and the tools that it is shown."""
 
     model: Model
-    instructions: str
+    instructions: str = ""
     tools: Sequence[ToolDefinition] = ()
     settings: ModelSettings | None = None
-    capabilities: Sequence[Any] = ()
+    context_tokens: int | None = None
+    """Prompt and reply together; None where nobody knows."""
+    compaction: Callable[[], Sequence[AbstractCapability[Any]]] = list
+    """What shortens a conversation that may not fit; it costs time, so it is used only when that is possible."""
 
 
 async def take_turn(
@@ -106,7 +116,7 @@ async def take_turn(
         "model_settings": speaker.settings,
         "instructions": speaker.instructions or None,
         "toolsets": [ExternalToolset(list(speaker.tools))] if speaker.tools else None,
-        "capabilities": list(speaker.capabilities) or None,
+        "capabilities": list(speaker.compaction()) if _may_be_long(conversation, speaker, prompt) else None,
     }
     try:
         if on_text is None:
@@ -122,6 +132,28 @@ async def take_turn(
     conversation.messages = result.all_messages()
     conversation.turn += 1
     return result.usage
+
+
+def _may_be_long(conversation: Conversation, speaker: Speaker, prompt: str | Sequence[UserContent] | None) -> bool:
+    """Whether the context could be full: a token is at least one character, so this errs on the safe side."""
+    returned = sum(len(str(part)) for part in conversation.messages[-1].parts) if conversation.messages else 0
+    chars = conversation.chars + returned + (sum(len(str(p)) for p in prompt) if prompt else 0)
+    return chars > (speaker.context_tokens or UNKNOWN_CONTEXT_TOKENS) / 2
+
+
+def arguments_of(call: ToolCallPart) -> dict[str, Any]:
+    """The arguments of a call that a model wrote, malformed JSON repaired where it can be.
+
+    Raises:
+        ValueError: they are no JSON object even then.
+    """
+    if isinstance(call.args, str):
+        args: Any = json_repair.loads(call.args) if call.args.strip() else {}
+    else:
+        args = call.args or {}
+    if not isinstance(args, dict):
+        raise ValueError(f"the arguments of {call.tool_name} are not a JSON object: {str(call.args)[:200]}")
+    return cast("dict[str, Any]", args)
 
 
 async def _streamed(prompt: Any, options: dict[str, Any], on_text: Callable[[str], None]) -> Any:

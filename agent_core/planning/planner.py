@@ -6,7 +6,6 @@ and what it calls becomes steps.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +15,7 @@ from pydantic_ai.messages import ToolCallPart, ToolReturnPart, UserContent
 from agent_core.errors import PlanError
 from agent_core.gate.labels import NONE, Labels
 from agent_core.journal.runs import StepResult
-from agent_core.models.turn import Conversation
+from agent_core.models.turn import Conversation, arguments_of
 from agent_core.planning.check import check
 from agent_core.planning.control import ASK_USER, DELEGATE, FIND_TOOLS, SUBMIT_PLAN, read_plan
 from agent_core.planning.plan import Plan, Step
@@ -204,12 +203,9 @@ def _args(call: ToolCallPart) -> dict[str, Any]:
         PlanError: they are not a JSON object.
     """
     try:
-        args = call.args_as_dict(raise_if_invalid=True)
-    except (ValueError, AssertionError):
-        raise PlanError(
-            [f"the arguments of {call.tool_name} are not a JSON object: {json.dumps(call.args)[:200]}"]
-        ) from None
-    return args
+        return arguments_of(call)
+    except ValueError as error:
+        raise PlanError([str(error)]) from None
 
 
 def _free_id(taken: set[str]) -> str:
