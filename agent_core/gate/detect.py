@@ -8,7 +8,7 @@ hides those from its own tools is broken.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -32,13 +32,21 @@ _MORE_SHAPES: Mapping[str, str] = {
     "slack_webhook": r"\bhooks\.slack\.com/services/(?P<value>T\w{8,}/B\w{8,}/\w{20,})",
     "telegram_token": r"\b\d{8,10}:AA[\w-]{33}(?![\w-])",
     "age_key": r"\bAGE-SECRET-KEY-1[0-9A-Z]{58}\b",
+    "aws_secret_key": r"(?i:aws_?secret_?(?:access_?)?key)\W{1,4}(?P<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])",
 }
 
 _NAMED = (
-    r"pass(?:word|phrase|wd|code)|pwd|(?:api|access|secret|private|auth|encryption|signing)[ _-]?(?:access[ _-]?)?key|"
-    r"(?:access|auth|refresh|bearer|session|api|bot|secret)[ _-]?token|client[ _-]?secret"
+    r"pass(?:word|phrase|wd|code)|pwd|pw|"
+    r"(?:api|access|secret|private|auth|encryption|signing)[ _-]?(?:access[ _-]?)?key|"
+    r"(?:access|auth|refresh|bearer|session|api|bot|secret)[ _-]?token|(?:client|app|webhook|shared)?[ _-]?secret|"
+    r"passwort|kennwort|mot de passe|contrase[ñn]a|senha|wachtwoord"
 )
-_ASSIGNED = rf"(?<![A-Za-z])(?i:{_NAMED})[\"'`]?[ \t]{{0,3}}(?:[:=]{{1,2}}>?|(?i:\b(?:is|was)\b) ?:?)[ \t]{{0,3}}"
+_ASSIGNED = (
+    rf"(?<![A-Za-z])(?i:{_NAMED})(?: for [\w.@-]{{1,40}}(?: [\w.@-]{{1,40}}){{0,2}})?[\"'`]?[ \t]{{0,3}}"
+    r"(?:[:=]{1,2}>?|(?i:\b(?:is|was|ist|est|es|é)\b) ?:?)[ \t]{0,3}"
+)
+_BARE = r"(?:(?!&\w{1,40}=)[^\s\"'`,;<>(){}\[\]]){6,512}"
+"""A value without quotation marks: up to a space, a bracket, or the next parameter of a query."""
 _IN_CONTEXT: Mapping[str, str] = {
     "bearer_token": r"\b(?i:bearer) {1,3}(?P<value>[A-Za-z0-9._~+/-]{20,2048}={0,2})",
     "basic_login": r"\b(?i:authorization)[\"']?[:=] {0,3}[\"']?(?i:basic) {1,3}(?P<value>[A-Za-z0-9+/]{8,1024}={0,2})",
@@ -46,8 +54,14 @@ _IN_CONTEXT: Mapping[str, str] = {
     "password": (
         rf"{_ASSIGNED}"
         r"(?:\"(?P<double>[^\"\n]{4,512})\"|'(?P<single>[^'\n]{4,512})'|`(?P<back>[^`\n]{4,512})`"
-        r"|(?P<value>[^\s\"'`,;<>(){}\[\]]{6,512}))"
+        rf"|(?P<value>{_BARE}))"
     ),
+    "spoken_password": (
+        r"(?<![\w-])(?i:--?(?:password|token|secret|api-?key)|pass(?:word|phrase|wd)) "
+        rf"(?P<value>{_BARE})"
+    ),
+    "header_token": r"\b(?i:authorization)[\"']?[:=] {0,3}[\"']?(?i:token) {1,3}(?P<value>[\w.-]{16,512})",
+    "exported": rf"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASS)=[\"']?(?P<value>{_BARE})",
 }
 
 _OPEN = re.compile(
@@ -60,8 +74,11 @@ _PLACEHOLDER = re.compile(
     r"(?i)[$%<{].*|\*+|x+|\.+|-+|_+|(?:your|my|the|some|example|sample|dummy)[_ -].*|changeme|none|null|true|false"
     r"|pass(?:word|phrase|wd|code)?|pwd|secret|token|string|str|required|optional|undefined|redacted|hidden|masked"
 )
-_CODE = re.compile(r"[A-Za-z_][\w.]*\.[A-Za-z_]\w*|\.{0,2}/.*|[A-Za-z]+://.*|[A-Z][A-Z0-9_]*|\d[\d.,:/-]*")
-"""What stands after `password =` without being one: an attribute, a path, an address, a variable's name, a number."""
+_CODE = re.compile(
+    r"[A-Za-z_][\w.]*\.[A-Za-z_]\w*|[a-z]+(?:_[a-z]+)+\d*|\.{0,2}/.*|[A-Za-z]+://.*|[A-Z][A-Z0-9_]*"
+    r"|(?=\d*[.,:/-])\d[\d.,:/-]*|\d{1,5}"
+)
+"""What stands after `password =` without being one: a name in code, a path, an address, a date, a small number."""
 
 
 @dataclass(frozen=True, order=True)
@@ -98,7 +115,8 @@ def unfinished(text: str, known: KnownSecrets) -> int:
 
 def is_secret_field(name: str, value: str) -> bool:
     """Whether a JSON field of this name holds a secret, whatever its value looks like."""
-    return bool(_SECRET_FIELD.fullmatch(name)) and len(value) >= 4 and not _PLACEHOLDER.fullmatch(value)
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)  # camelCase
+    return bool(_SECRET_FIELD.fullmatch(words)) and len(value) >= 4 and not _PLACEHOLDER.fullmatch(value)
 
 
 def known_from_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -124,12 +142,11 @@ def _by_context(text: str) -> Iterator[Found]:
     for kind, pattern in _contexts():
         for match in pattern.finditer(text):
             start, end = _value_span(match)
-            if kind == "password" and match.lastgroup == "value":
+            if kind in _JUDGES and match.lastgroup == "value":
                 end = start + len(text[start:end].rstrip(".,!?:"))  # the end of the sentence, more likely
             value = text[start:end]
-            if _PLACEHOLDER.fullmatch(value) or (kind == "password" and not _is_password(value)):
-                continue
-            yield Found(start, end, kind)
+            if not _PLACEHOLDER.fullmatch(value) and _JUDGES.get(kind, bool)(value):
+                yield Found(start, end, kind)
 
 
 @cache
@@ -166,7 +183,26 @@ def _is_password(value: str) -> bool:
     """Whether what stands where a password would is one, and not a word of the sentence or a piece of code."""
     if len(value) < 6 or _CODE.fullmatch(value):
         return False
-    letters = any(c.isalpha() for c in value)
+    if value.isalpha() and value == value.lower():
+        return len(value) >= 18  # several words run together
     marks = any(not c.isalpha() and c not in "-_'’ " for c in value)
     mixed = value not in (value.lower(), value.upper(), value.title(), value.capitalize())
-    return letters and (marks or mixed)
+    return marks or mixed
+
+
+def _is_spoken_password(value: str) -> bool:
+    """The same where only a space stands between: small letters and digits, as no word has them."""
+    return _is_password(value) and any(c.islower() for c in value) and any(c.isdigit() for c in value)
+
+
+def _is_exported(value: str) -> bool:
+    """The same for `SOME_KEY=value`, which may well be the key of a table or a cache."""
+    return bool(re.fullmatch(r"[\w+/=.~-]{12,}", value)) and _is_spoken_password(value)
+
+
+_JUDGES: Mapping[str, Callable[[str], bool]] = {
+    "password": _is_password,
+    "spoken_password": _is_spoken_password,
+    "exported": _is_exported,
+}
+"""What else must hold of a value that only its context gives away."""

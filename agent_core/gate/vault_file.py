@@ -107,14 +107,22 @@ class VaultFile:
     @cached_property
     def _key(self) -> bytes:
         """The key, checked to be the one that this vault was begun with."""
-        with self._explained() as db, db:
+        with self._explained() as db:
             begun = db.execute("SELECT fingerprint FROM key_check").fetchone()
-            key = vault_key(self.path, use_keyring=self._use_keyring, fresh=begun is None)
-            mine = hmac.digest(key, b"key check", "sha256")
-            db.execute("INSERT OR IGNORE INTO key_check VALUES (1, ?)", (mine,))
-            begun = db.execute("SELECT fingerprint FROM key_check").fetchone()
-        if not hmac.compare_digest(begun[0], mine):
+            if begun is None:
+                return self._begin(db)
+            key = vault_key(self.path, use_keyring=self._use_keyring, fresh=False)
+        if not hmac.compare_digest(begun[0], _key_check(key)):
             raise ConfigurationError(f"The vault {str(self.path)!r} was written with another key; restore that key.")
+        return key
+
+    def _begin(self, db: sqlite3.Connection) -> bytes:
+        """Choose the key; of several processes at once, one does and the others wait for it."""
+        with db:
+            db.execute("BEGIN IMMEDIATE")
+            begun = db.execute("SELECT 1 FROM key_check").fetchone()
+            key = vault_key(self.path, use_keyring=self._use_keyring, fresh=begun is None)
+            db.execute("INSERT OR IGNORE INTO key_check VALUES (1, ?)", (_key_check(key),))
         return key
 
     @cached_property
@@ -144,6 +152,10 @@ class VaultFile:
                 yield self._db
             except (sqlite3.Error, OSError) as error:
                 raise ConfigurationError(f"The vault {str(self.path)!r} cannot be used: {error}.") from error
+
+
+def _key_check(key: bytes) -> bytes:
+    return hmac.digest(key, b"key check", "sha256")
 
 
 def _kind_word(kind: str) -> str:
