@@ -97,6 +97,7 @@ def test_credentials_become_tokens_and_come_back(vault: Vault, name: str, frame:
         ("export AZURE_KEY=abcd1234efgh5678", "abcd1234efgh5678"),
         ("my password is correcthorsebatterystaple", "correcthorse"),
         ("passcode: 829301", "829301"),
+        ("dbPassword: S3cret!x", "S3cret!x"),
     ],
 )
 def test_context_gives_secrets_away(vault: Vault, text: str, secret: str) -> None:
@@ -225,6 +226,29 @@ def test_a_value_that_was_seen_once_is_recognised_alone_and_encoded(vault: Vault
         assert vault.reveal(tokenised) == text
     assert vault.tokenise("hunter2-Otter's", "r1") != "hunter2-Otter's"
     assert vault.tokenise("xhunter2-Ottery", "r1") == vault.tokenise("xhunter2-Ottery", "r1")
+
+
+def test_a_password_that_is_an_ordinary_word_does_not_spread(vault: Vault) -> None:
+    value = {"password": "test", "env": "test", "text": "run every test"}
+    tokenised = vault.tokenise(value, "r1")
+    assert TOKEN.fullmatch(tokenised.pop("password"))
+    assert tokenised == {"env": "test", "text": "run every test"}
+
+
+def test_what_gives_a_value_away_may_come_after_it(vault: Vault) -> None:
+    value = ["logged in with hunter2", {"password": "hunter2"}, "hunter2 worked; my password is hunter2"]
+    tokenised = vault.tokenise(value, "r1")
+    assert "hunter2" not in str(tokenised)
+    assert vault.reveal(tokenised) == value
+
+
+def test_a_document_full_of_keys_is_kept_in_one_go(vault: Vault) -> None:
+    keys = [f"ghp_{word(seed, 36)}" for seed in range(2000)]
+    tokenised = vault.tokenise({"text": " ".join(keys), "list": keys}, "r1")
+    assert len(set(tokenised["list"])) == 2000
+    assert tokenised["text"].split() == tokenised["list"]
+    assert vault.tokenise(tokenised, "r1") == tokenised
+    assert vault.forget("r1") == 2000
 
 
 def test_known_values_are_found_by_name(tmp_path: Path) -> None:
