@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
-SHORTEST = 4
-"""Shorter values are not looked for: they stand everywhere."""
+_SHORTEST = 4
+_SHORTEST_WORD = 8
+"""Shorter values, and shorter plain words or numbers, are not looked for: they stand everywhere."""
 _UNMISTAKABLE = 12
 """From this length on a value is also found inside longer words."""
 
@@ -20,36 +21,31 @@ class KnownSecrets:
     def __init__(self, values: Mapping[str, str] | None = None) -> None:
         """Start with `values` by name; a name becomes the kind that tokens show."""
         self._kinds: dict[str, str] = {}
-        self._pattern: re.Pattern[str] | None = None
         self.replace(values or {})
 
     def replace(self, values: Mapping[str, str]) -> None:
         """Look for `values` from now on, and for nothing else."""
         self._kinds = {}
-        self._pattern = None
         for name, value in values.items():
             self.add(value, name)
 
     def add(self, value: str, kind: str) -> None:
         """Look for `value` from now on."""
-        if len(value) >= SHORTEST:
+        if len(value) >= (_SHORTEST_WORD if value.isalpha() or value.isdigit() else _SHORTEST):
             for form in encoded_forms(value):
                 self._kinds.setdefault(form, kind)
-            self._pattern = None
 
     def find(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Start, end and kind of every known value in `text`; the longest where several begin at one place."""
-        if not self._kinds:
-            return
-        if self._pattern is None:
-            self._pattern = re.compile("|".join(map(_exactly, sorted(self._kinds, key=len, reverse=True))))
-        for match in self._pattern.finditer(text):
-            yield match.start(), match.end(), self._kinds[match.group()]
+        """Start, end and kind of every known value in `text`; those of different values may overlap."""
+        for form, kind in list(self._kinds.items()):  # another thread may add one meanwhile
+            if form in text:  # much faster than one pattern of all forms, which nearly always are not there
+                for match in re.finditer(_exactly(form), text):
+                    yield match.start(), match.end(), kind
 
     def unfinished(self, text: str) -> int:
         """How many characters at the end of `text` could be the beginning of a known value."""
         longest = 0
-        for form in self._kinds:
+        for form in list(self._kinds):
             for size in range(min(len(form) - 1, len(text)), longest, -1):
                 if text.endswith(form[:size]):
                     longest = size

@@ -53,16 +53,34 @@ class Vault:
         Raises:
             UsageError: the value is nested too deeply.
         """
+        found: dict[str, str] = {}
 
-        def text(text: str) -> str:
+        def note(text: str) -> str:
+            for secret in find_secrets(text, self._known):
+                found.setdefault(text[secret.start : secret.end], secret.kind)
+            return text
+
+        def note_field(name: str, text: str) -> str:
+            if not is_secret_field(name, text) or TOKEN.search(text):
+                return note(text)
+            found.setdefault(text, name)
+            return text
+
+        def replace(text: str) -> str:
             return self._tokenised(text, run_id)
 
-        def field(name: str, text: str) -> str:
-            if is_secret_field(name, text) and not TOKEN.search(text):
-                return self._token(name, text, run_id)
-            return self._tokenised(text, run_id)
+        def replace_field(name: str, text: str) -> str:
+            secret = is_secret_field(name, text) and not TOKEN.search(text)
+            return self._token(name, text, run_id) if secret else replace(text)
 
-        return _deep(value, text, field)
+        with self._lock:
+            self._load()
+            copy = _deep(value, note, note_field)
+            if not found:
+                return copy
+            # All are kept before any is replaced: in one transaction, and recognised wherever else they stand.
+            self._keep(found, run_id)
+            return _deep(value, replace, replace_field)
 
     def reveal(self, value: Json, run_ids: Collection[str] | None = None) -> Json:
         """A copy of `value` with the secrets in place of their tokens; other text is left as it is.
@@ -115,13 +133,9 @@ class Vault:
                 self._known.replace(self._always_known)
                 self._tokens.clear()
                 self._held = {}
-                self._read_file(self._held)
+                for secret in self._file.secrets():
+                    self._add(self._held, secret)
             return self._held
-
-    def _read_file(self, held: dict[str, HeldSecret]) -> None:
-        for secret in self._file.secrets():
-            if secret.token not in held:
-                self._add(held, secret)
 
     def _add(self, held: dict[str, HeldSecret], secret: HeldSecret) -> None:
         held[secret.token] = secret
@@ -131,19 +145,23 @@ class Vault:
     def _find(self, token: str) -> HeldSecret | None:
         with self._lock:
             held = self._load()
-            if token not in held:  # perhaps another process made it, working on the same run
-                self._read_file(held)
+            if token not in held:
+                for secret in self._file.secrets(token):  # another process may have made it
+                    self._add(held, secret)
             return held.get(token)
 
-    def _token(self, kind: str, value: str, run_id: str) -> str:
+    def _keep(self, found: Mapping[str, str], run_id: str) -> None:
         with self._lock:
             held = self._load()
-            if (run_id, value) not in self._tokens:
-                self._add(held, self._file.store(run_id, kind, value))
-            return self._tokens[run_id, value]
+            new = {value: kind for value, kind in found.items() if (run_id, value) not in self._tokens}
+            for secret in self._file.store(run_id, new) if new else ():
+                self._add(held, secret)
+
+    def _token(self, kind: str, value: str, run_id: str) -> str:
+        self._keep({value: kind}, run_id)
+        return self._tokens[run_id, value]
 
     def _tokenised(self, text: str, run_id: str) -> str:
-        self._load()
         parts: list[str] = []
         done = 0
         for secret in find_secrets(text, self._known):

@@ -8,7 +8,7 @@ import os
 import re
 import sqlite3
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -46,28 +46,33 @@ class VaultFile:
         self._use_keyring = use_keyring
         self._lock = threading.RLock()
 
-    def store(self, run_id: str, kind: str, value: str) -> HeldSecret:
-        """Keep `value` for the run; the same value keeps its token, whichever process stored it first."""
-        data = value.encode("utf-8", "surrogatepass")
-        fingerprint = self.mac("fingerprint", data)
+    def store(self, run_id: str, kinds: Mapping[str, str]) -> list[HeldSecret]:
+        """Keep values (with their kinds) for the run, all or none; each keeps the token it may have already."""
+        rows = [self._row(run_id, kind, value) for value, kind in kinds.items()]
+        with self._explained() as db, db:
+            db.executemany(
+                "INSERT OR IGNORE INTO secret(token, run_id, kind, fingerprint, sealed) VALUES (?, ?, ?, ?, ?)", rows
+            )
+            found = "SELECT token, run_id, kind FROM secret WHERE run_id = ? AND fingerprint = ?"
+            kept = [db.execute(found, (run_id, row[3])).fetchone() for row in rows]
+        return [HeldSecret(row[0], row[1], row[2], value) for row, value in zip(kept, kinds, strict=True)]
+
+    def _row(self, run_id: str, kind: str, value: str) -> tuple[str, str, str, bytes, bytes]:
         word = _kind_word(kind)
         token = f"secret_{word}_{_random_word()}"
-        sealed = self._seal(data, _bound_to(token, run_id))
-        with self._explained() as db, db:
-            db.execute(
-                "INSERT OR IGNORE INTO secret(token, run_id, kind, fingerprint, sealed) VALUES (?, ?, ?, ?, ?)",
-                (token, run_id, word, fingerprint, sealed),
-            )
-            found = "SELECT token, kind FROM secret WHERE run_id = ? AND fingerprint = ?"
-            kept = db.execute(found, (run_id, fingerprint)).fetchone()
-        return HeldSecret(kept[0], run_id, kept[1], value)
+        data = value.encode("utf-8", "surrogatepass")
+        return token, run_id, word, self.mac("fingerprint", data), self._seal(data, _bound_to(token, run_id))
 
-    def secrets(self) -> list[HeldSecret]:
-        """All that is kept, oldest first."""
+    def secrets(self, token: str | None = None) -> list[HeldSecret]:
+        """All that is kept, oldest first; or the one with this token, if there is one."""
         if not self.path.exists():
             return []
+        columns = "SELECT token, run_id, kind, sealed FROM secret"
         with self._explained() as db:
-            rows = db.execute("SELECT token, run_id, kind, sealed FROM secret ORDER BY rowid").fetchall()
+            if token is None:
+                rows = db.execute(f"{columns} ORDER BY rowid").fetchall()
+            else:
+                rows = db.execute(f"{columns} WHERE token = ?", (token,)).fetchall()
         return [
             HeldSecret(token, run_id, kind, self._unseal(sealed, _bound_to(token, run_id)))
             for token, run_id, kind, sealed in rows
@@ -107,14 +112,22 @@ class VaultFile:
     @cached_property
     def _key(self) -> bytes:
         """The key, checked to be the one that this vault was begun with."""
-        with self._explained() as db, db:
+        with self._explained() as db:
             begun = db.execute("SELECT fingerprint FROM key_check").fetchone()
-            key = vault_key(self.path, use_keyring=self._use_keyring, fresh=begun is None)
-            mine = hmac.digest(key, b"key check", "sha256")
-            db.execute("INSERT OR IGNORE INTO key_check VALUES (1, ?)", (mine,))
-            begun = db.execute("SELECT fingerprint FROM key_check").fetchone()
-        if not hmac.compare_digest(begun[0], mine):
+            if begun is None:
+                return self._begin(db)
+            key = vault_key(self.path, use_keyring=self._use_keyring, fresh=False)
+        if not hmac.compare_digest(begun[0], _key_check(key)):
             raise ConfigurationError(f"The vault {str(self.path)!r} was written with another key; restore that key.")
+        return key
+
+    def _begin(self, db: sqlite3.Connection) -> bytes:
+        """Choose the key; of several processes at once, one does and the others wait for it."""
+        with db:
+            db.execute("BEGIN IMMEDIATE")
+            begun = db.execute("SELECT 1 FROM key_check").fetchone()
+            key = vault_key(self.path, use_keyring=self._use_keyring, fresh=begun is None)
+            db.execute("INSERT OR IGNORE INTO key_check VALUES (1, ?)", (_key_check(key),))
         return key
 
     @cached_property
@@ -144,6 +157,10 @@ class VaultFile:
                 yield self._db
             except (sqlite3.Error, OSError) as error:
                 raise ConfigurationError(f"The vault {str(self.path)!r} cannot be used: {error}.") from error
+
+
+def _key_check(key: bytes) -> bytes:
+    return hmac.digest(key, b"key check", "sha256")
 
 
 def _kind_word(kind: str) -> str:

@@ -11,14 +11,18 @@ import string
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import keyring
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from keyring.backend import KeyringBackend
+from keyring.backends.fail import Keyring as FailingKeyring
 
 from agent_core.errors import ConfigurationError, UsageError
 from agent_core.gate.detect import TOKEN, find_secrets, known_from_environment
@@ -85,6 +89,15 @@ def test_credentials_become_tokens_and_come_back(vault: Vault, name: str, frame:
         ("Authorization: Basic YWRhOmxvdmVsYWNl", "YWRhOmxvdmVsYWNl"),
         ("client_secret: 8Q~xyz.abcDEF012", "8Q~xyz.abcDEF012"),
         ("my passphrase is `blue 42 otters`", "blue 42 otters"),
+        ("log in as ada with password hunter2", "hunter2"),
+        ("the password for the mail server is Gr33nTea", "Gr33nTea"),
+        ("mein Passwort: Gr33nTea!", "Gr33nTea"),
+        ("https://x.example/login?password=hunter2&user=ada", "hunter2"),
+        ("tool --api-key abc123def --verbose", "abc123def"),
+        ("export AZURE_KEY=abcd1234efgh5678", "abcd1234efgh5678"),
+        ("my password is correcthorsebatterystaple", "correcthorse"),
+        ("passcode: 829301", "829301"),
+        ("dbPassword: S3cret!x", "S3cret!x"),
     ],
 )
 def test_context_gives_secrets_away(vault: Vault, text: str, secret: str) -> None:
@@ -106,6 +119,13 @@ def test_context_gives_secrets_away(vault: Vault, text: str, secret: str) -> Non
         'password: "${DB_PASSWORD}"',
         "set password=<your-password> first",
         "The secret is patience.",
+        "PRIMARY_KEY=user_id2 CACHE_KEY=users:v2:index",
+        "Password hashing: PBKDF2 or password SHA256 hash",
+        "the token count2 is 12 and the API token 12 of 20",
+        "password = user_password2",
+        "api_key=client.get_key('x1')",
+        "the secret ingredient is H2SO4 solution",
+        "password changed on: 2026-11-21; password: 12 characters at least",
         "Bearer of good news",
         "the access key is under the mat",
         "class sk-loading-spinner-container",
@@ -177,6 +197,7 @@ def test_fields_by_name_are_secret_whatever_they_hold(vault: Vault) -> None:
     assert tokenised["max_tokens"] == "2000"
     assert vault.reveal(tokenised) == value
     schema = {"password": {"type": "string"}, "api_key": None, "client_secret": "${SECRET}"}
+    assert "lovelace" not in vault.tokenise({"dbPassword": "lovelace"}, "r1")["dbPassword"]
     assert vault.tokenise(schema, "r1") == schema
 
 
@@ -205,6 +226,29 @@ def test_a_value_that_was_seen_once_is_recognised_alone_and_encoded(vault: Vault
         assert vault.reveal(tokenised) == text
     assert vault.tokenise("hunter2-Otter's", "r1") != "hunter2-Otter's"
     assert vault.tokenise("xhunter2-Ottery", "r1") == vault.tokenise("xhunter2-Ottery", "r1")
+
+
+def test_a_password_that_is_an_ordinary_word_does_not_spread(vault: Vault) -> None:
+    value = {"password": "test", "env": "test", "text": "run every test"}
+    tokenised = vault.tokenise(value, "r1")
+    assert TOKEN.fullmatch(tokenised.pop("password"))
+    assert tokenised == {"env": "test", "text": "run every test"}
+
+
+def test_what_gives_a_value_away_may_come_after_it(vault: Vault) -> None:
+    value = ["logged in with hunter2", {"password": "hunter2"}, "hunter2 worked; my password is hunter2"]
+    tokenised = vault.tokenise(value, "r1")
+    assert "hunter2" not in str(tokenised)
+    assert vault.reveal(tokenised) == value
+
+
+def test_a_document_full_of_keys_is_kept_in_one_go(vault: Vault) -> None:
+    keys = [f"ghp_{word(seed, 36)}" for seed in range(2000)]
+    tokenised = vault.tokenise({"text": " ".join(keys), "list": keys}, "r1")
+    assert len(set(tokenised["list"])) == 2000
+    assert tokenised["text"].split() == tokenised["list"]
+    assert vault.tokenise(tokenised, "r1") == tokenised
+    assert vault.forget("r1") == 2000
 
 
 def test_known_values_are_found_by_name(tmp_path: Path) -> None:
@@ -360,6 +404,70 @@ def test_a_damaged_vault_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be used"):
         broken.reveal(token)
     broken.close()
+
+
+class Keyring(KeyringBackend):
+    """A keyring in memory, as a desktop session would bring one."""
+
+    priority = 1.0  # pyright: ignore[reportAssignmentType, reportIncompatibleVariableOverride]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+
+@pytest.fixture
+def use_backend() -> Iterator[Callable[[KeyringBackend], None]]:
+    before = keyring.get_keyring()
+    yield keyring.set_keyring
+    keyring.set_keyring(before)
+
+
+def test_the_keyring_keeps_the_key_where_there_is_one(
+    tmp_path: Path, use_backend: Callable[[KeyringBackend], None]
+) -> None:
+    use_backend(Keyring())
+    vault = Vault(tmp_path / "vault.db")
+    token = vault.tokenise(SECRETS["jwt"], "r")
+    vault.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["vault.db"]
+    again = Vault(tmp_path / "vault.db")
+    assert again.reveal(token) == SECRETS["jwt"]
+    again.close()
+    use_backend(Keyring())  # another keyring: the key is lost
+    lost = Vault(tmp_path / "vault.db")
+    with pytest.raises(ConfigurationError, match="keyring"):
+        lost.reveal(token)
+    lost.close()
+
+
+def test_a_key_file_serves_where_the_keyring_does_not(
+    tmp_path: Path, use_backend: Callable[[KeyringBackend], None]
+) -> None:
+    use_backend(FailingKeyring())
+    vault = Vault(tmp_path / "vault.db")
+    token = vault.tokenise(SECRETS["jwt"], "r")
+    vault.close()
+    use_backend(Keyring())  # a desktop session later on
+    again = Vault(tmp_path / "vault.db")
+    assert again.reveal(token) == SECRETS["jwt"]
+    again.close()
+
+
+def test_many_that_begin_a_vault_at_once_agree_on_its_key(tmp_path: Path) -> None:
+    vaults = [Vault(tmp_path / "vault.db", use_keyring=False) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        tokens = list(pool.map(lambda vault: vault.tokenise(SECRETS["aws id"], "r"), vaults))
+    assert len(set(tokens)) == 1
+    assert {vault.reveal(tokens[0]) for vault in vaults} == {SECRETS["aws id"]}
+    for vault in vaults:
+        vault.close()
 
 
 def test_absurd_nesting_is_refused(vault: Vault) -> None:
