@@ -29,7 +29,8 @@ def differentiate(text: str, variable: str | None, order: int) -> Calculation:
     text, variable = _respect(text, variable)
     function = expression(text)
     unknown = unknown_of(function, variable)
-    derivative = sympy.diff(function, unknown, order)
+    real = {free: sympy.Dummy(str(free), real=True) for free in {unknown, *function.free_symbols}}
+    derivative = sympy.diff(function.subs(real), real[unknown], order).subs({own: free for free, own in real.items()})
     if derivative.has(sympy.Derivative, sympy.Subs):
         raise ToolError(f"The derivative of {readable(function)} has no closed form.")
     operator = f"d/d{unknown}" if order == 1 else f"d^{order}/d{unknown}^{order}"
@@ -79,9 +80,9 @@ def _limit_found(subject: str, value: Any) -> Calculation:
 
 
 def _antiderivative(function: Any, unknown: Any) -> Calculation:
-    found = sympy.integrate(function, unknown)
+    found: Any = sympy.integrate(function, unknown)
     note = " + C"
-    if isinstance(found, sympy.Piecewise):
+    if found.func is sympy.Piecewise:
         found, condition = found.args[0]
         note += f" (where {readable(condition)})"
     if found.has(sympy.Integral, sympy.Piecewise, sympy.meijerg, sympy.hyper):
@@ -94,8 +95,8 @@ def _antiderivative(function: Any, unknown: Any) -> Calculation:
 
 def _definite(function: Any, unknown: Any, lower: Any, upper: Any) -> Calculation:
     subject = f"integral of {readable(function)} d{unknown} from {readable(lower)} to {readable(upper)}"
-    value = sympy.integrate(function, (unknown, lower, upper))
-    if isinstance(value, sympy.Piecewise):
+    value: Any = sympy.integrate(function, (unknown, lower, upper))
+    if value.func is sympy.Piecewise:
         value = value.args[0][0]
     if value.has(sympy.nan, sympy.zoo, sympy.AccumBounds):
         raise ToolError(f"The {subject} does not converge.")

@@ -15,11 +15,19 @@ from typing import Any, TypeVar
 
 from agent_core.errors import ToolArgumentError
 from agent_plugin_calculator.notation import Token, normalised, tokens
-from agent_plugin_calculator.vocabulary import FUNCTIONS, closest_function, constant_name, function_name, symbols_in
+from agent_plugin_calculator.vocabulary import (
+    FUNCTIONS,
+    MANY,
+    closest_function,
+    constant_name,
+    function_name,
+    symbols_in,
+)
 
 MAX_DEPTH = 40
 
 _Node = TypeVar("_Node", bound=ast.expr)
+_Read = TypeVar("_Read")
 
 _OPERATORS: dict[str, type[ast.operator]] = {"+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "^": ast.Pow}
 _COMPARISONS: dict[str, type[ast.cmpop]] = {
@@ -41,6 +49,7 @@ _BINDING = {
 }
 _SEPARATORS = (",", ";", "\n", "and")
 _INVERSE = {"sin": "asin", "cos": "acos", "tan": "atan", "sinh": "asinh", "cosh": "acosh", "tanh": "atanh"}
+_QUESTIONS = {"what % of": "is", "change from": "to", "increase": "by", "decrease": "by"}
 _END = Token("symbol", "", -1, -1)
 
 
@@ -221,17 +230,17 @@ class _Parser:
         reader = {"(": self._group, "|": self._absolute, "[": self._list}.get(token.text)
         if reader is not None:
             return self._inside(reader, token)
-        if token.text in ("what % of", "change from"):
+        if token.text in _QUESTIONS:
             return self._question(token)
         self._position -= 1
         raise self._unexpected()
 
-    def _inside(self, reader: Callable[[Token], ast.expr], token: Token) -> ast.expr:
+    def _inside(self, reader: Callable[[Token], _Read], token: Token) -> _Read:
         """Read what stands in brackets; a bar inside them opens a new absolute value."""
         bars, self._bars = self._bars, 0
-        node = reader(token)
+        found = reader(token)
         self._bars = bars
-        return node
+        return found
 
     def _group(self, token: Token) -> ast.expr:
         node = self._expression()
@@ -259,14 +268,16 @@ class _Parser:
         return self._placed(ast.List(nested, ast.Load()), token)
 
     def _question(self, token: Token) -> ast.expr:
-        """Read "what percent of 80 is 20" and "percentage change from 80 to 100"."""
+        """Read "what percent of 80 is 20", "percentage change from 80 to 100" and "increase 80 by 25%"."""
         first = self._expression(_COMPARE)
-        joint = "is" if token.text == "what % of" else "to"
+        joint = _QUESTIONS[token.text]
         if not self._skip(joint):
             raise ToolArgumentError(f"After {self._piece(token)!r} comes {joint!r} and a second number.")
         second = self._expression(_COMPARE)
         if joint == "is":
             return self._worded(second, "as % of", first, token)
+        if joint == "by":
+            return self._worded(first, f"{token.text}d by", second, token)
         return self._worded(self._binary(second, ast.Sub, first, token), "as % of", first, token)
 
     # Names
@@ -308,8 +319,7 @@ class _Parser:
         elif self._next.text == "(":
             opening = self._next
             self._position += 1
-            arguments = [self._inside(self._arguments, opening)]
-            arguments = list(arguments[0].elts) if isinstance(arguments[0], ast.List) else arguments
+            arguments = self._inside(self._arguments, opening)
         else:
             arguments = [self._bare_argument()]
         if base is not None:
@@ -320,17 +330,15 @@ class _Parser:
             return self._call(_INVERSE[function], arguments, token)
         return self._binary(self._call(function, arguments, token), ast.Pow, exponent, token)
 
-    def _arguments(self, token: Token) -> ast.expr:
-        """What stands between the parentheses of a call, as a list; a single list stands for its elements."""
+    def _arguments(self, token: Token) -> list[ast.expr]:
+        """What stands between the parentheses of a call."""
         arguments: list[ast.expr] = []
         while self._next.text not in (")", ""):
             arguments.append(self._expression())
             if not self._skip(",", ";", "and"):
                 break
         self._close(")", token)
-        if len(arguments) == 1 and isinstance(arguments[0], ast.List):
-            return arguments[0]
-        return self._placed(ast.List(arguments, ast.Load()), token)
+        return arguments
 
     def _listed(self) -> list[ast.expr]:
         """The arguments after "of": "gcd of 12, 18 and 30"."""
@@ -353,6 +361,8 @@ class _Parser:
 
     def _call(self, function: str, arguments: list[ast.expr], start: Token) -> ast.expr:
         least, most = FUNCTIONS[function]
+        if most == MANY and len(arguments) == 1 and isinstance(arguments[0], ast.List):
+            arguments = arguments[0].elts
         if not least <= len(arguments) <= most:
             wanted = f"{least}" if least == most else f"at least {least}" if most > 2 else f"{least} or {most}"
             raise ToolArgumentError(
