@@ -19,6 +19,7 @@ Side = Literal["both", "left", "right"]
 MAX_ORDER = 20
 _RESPECT = re.compile(r"\s+with\s+respect\s+to\s+([A-Za-z]\w*)\s*$", re.I)
 _DIFFERENTIAL = re.compile(r"(?<=[\w)\s])\s*\bd([a-z])\s*$")
+_ARROW = re.compile(r"^\s*[A-Za-z]\w*\s*(->|→|=)")
 _BOUNDS = re.compile(r"^(.+?)\s+(?:from|between)\s+(.+?)\s+(?:to|and)\s+(.+)$", re.I | re.S)
 
 
@@ -57,7 +58,7 @@ def limit(text: str, approaches: str, variable: str | None, side: Side) -> Calcu
     """The limit of `text` where its unknown approaches a value."""
     function = expression(text)
     unknown = unknown_of(function, variable)
-    target = expression(approaches.split("->")[-1])
+    target = expression(_ARROW.sub("", approaches))
     subject = f"limit of {readable(function)} for {unknown} -> {readable(target)}"
     if target in (sympy.oo, -sympy.oo):
         return _limit_found(subject, sympy.limit(function, unknown, target))

@@ -112,7 +112,7 @@ def _order(solution: dict[Any, Any]) -> list[tuple[bool, float]]:
 
 def _roots(equation: Any, target: Any) -> list[Any]:
     function: Any = equation.lhs - equation.rhs
-    if function.free_symbols == {target} and function.is_polynomial(target) and function != 0:
+    if function.free_symbols == {target} and function.is_polynomial(target) and not function.is_zero:
         polynomial = sympy.Poly(function, target)
         if polynomial.domain.is_ZZ or polynomial.domain.is_QQ:
             return [root for factor, _ in polynomial.factor_list()[1] for root in _polynomial_roots(factor)]
