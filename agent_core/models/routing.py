@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from agent_core.models.roles import ModelChoice, ModelPreferences, Role
 
 if TYPE_CHECKING:
     from pydantic_ai.capabilities import AbstractCapability
+    from pydantic_ai.messages import ModelMessage
     from pydantic_ai.models import Model
     from pydantic_ai.settings import ModelSettings
 
@@ -25,7 +26,7 @@ _REMOTE_TIMEOUT_S = 120.0
 
 @dataclass(frozen=True)
 class ResolvedModel:
-    """A model that is ready to answer."""
+    """A model that is ready to answer. Enter it (`async with resolved.model:`) so that its connections are closed."""
 
     name: str
     """The full name that was chosen in the end (`ollama:qwen3:8b`, `offline`)."""
@@ -34,10 +35,23 @@ class ResolvedModel:
     model_settings: ModelSettings
     remote: bool
     """Whether what is sent leaves this machine, for this model or any fallback of it."""
-    context_tokens: int | None
-    """Prompt and reply together, in tokens; None where nobody knows."""
     why: str
     """One sentence for the user: how this model came to be chosen."""
+
+    @property
+    def context_tokens(self) -> int | None:
+        """Prompt and reply together, in tokens; None where nobody knows. It falls when a server grants less."""
+        return self.model.context_window
+
+    def estimate_tokens(self, messages: Sequence[ModelMessage]) -> int:
+        """About how many tokens `messages` are: rather too many, and corrected by what an Ollama server counted."""
+        if estimate := getattr(self.model, "estimate_tokens", None):
+            return estimate(list(messages))
+        from pydantic_ai_harness.compaction import estimate_token_count
+
+        from agent_core.models.tokens import whole_text_tokens
+
+        return estimate_token_count(messages, whole_text_tokens)
 
     def capabilities(self, *, overhead_tokens: int = 0) -> list[AbstractCapability[Any]]:
         """What an agent on this model needs: repair of malformed arguments, and compaction before the limit.
@@ -91,7 +105,6 @@ def resolve(
         model=candidate.model,
         model_settings=choice.model_settings(default_timeout_s=timeout_s),
         remote=candidate.remote,
-        context_tokens=candidate.model.context_window,
         why=candidate.why,
     )
 
@@ -225,7 +238,8 @@ class _Resolver:
 
         model = RetryingModel(model, self._settings.retry)
         mode = self._settings.repair_printed_calls
-        if mode == "always" or (mode == "local" and not remote):
+        small = not remote or name.startswith("ollama:")
+        if mode == "always" or (mode == "local" and small):
             from agent_core.models.repair import PrintedCallModel
 
             model = PrintedCallModel(model)

@@ -7,6 +7,7 @@ server then reports corrects the estimate.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 _ASCII_CHARS_PER_TOKEN = 3.0
 """English prose has about four; code, JSON and other Latin languages about three."""
@@ -24,6 +25,11 @@ def text_tokens(text: str) -> float:
     """Tokens of `text` before calibration."""
     ascii_chars = len(text) if text.isascii() else sum(1 for char in text if char < "\x80")
     return ascii_chars / _ASCII_CHARS_PER_TOKEN + (len(text) - ascii_chars) / _OTHER_CHARS_PER_TOKEN
+
+
+def whole_text_tokens(text: str) -> int:
+    """The same as a whole number, which is what a tokenizer returns."""
+    return ceil(text_tokens(text))
 
 
 @dataclass

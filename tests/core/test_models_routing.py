@@ -151,6 +151,19 @@ def test_a_missing_package_names_the_fix(name: str) -> None:
         resolve(name, factories=FACTORIES)
 
 
+def test_a_provider_that_needs_more_than_a_key_says_what(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_API_KEY", "k")
+    monkeypatch.delenv("AZURE_OPENAI_ENDPOINT", raising=False)
+    with pytest.raises(ConfigurationError, match="AZURE_OPENAI_ENDPOINT"):
+        resolve("azure:gpt-5", factories=FACTORIES)
+
+
+def test_pydantic_ais_test_model_is_a_model_too() -> None:
+    resolved = resolve("test", factories=FACTORIES)
+    assert not resolved.remote
+    assert resolved.context_tokens is None
+
+
 def test_an_explicit_model_never_becomes_offline() -> None:
     with pytest.raises(ModelError, match="ollama serve"):
         resolve("ollama:new:8b", factories=FACTORIES)
