@@ -26,7 +26,7 @@ _REMOTE_TIMEOUT_S = 120.0
 
 @dataclass(frozen=True)
 class ResolvedModel:
-    """A model that is ready to answer. Enter it (`async with resolved.model:`) so that its connections are closed."""
+    """A model that is ready to answer. Close it with `aclose`, or enter it (`async with resolved.model:`)."""
 
     name: str
     """The full name that was chosen in the end (`ollama:qwen3:8b`, `offline`)."""
@@ -42,6 +42,12 @@ class ResolvedModel:
     def context_tokens(self) -> int | None:
         """Prompt and reply together, in tokens; None where nobody knows. It falls when a server grants less."""
         return self.model.context_window
+
+    async def aclose(self) -> None:
+        """Close the connections that requests left open. The model can be used again afterwards."""
+        # pydantic-ai closes a provider's connections when the last user leaves it.
+        async with self.model:
+            pass
 
     def estimate_tokens(self, messages: Sequence[ModelMessage]) -> int:
         """About how many tokens `messages` are: rather too many, and corrected by what an Ollama server counted."""
