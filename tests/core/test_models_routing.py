@@ -19,6 +19,7 @@ from agent_core.models import (
     OllamaPreferences,
     RetryPolicy,
     available_names,
+    list_models,
     resolve,
     resolve_role,
 )
@@ -250,6 +251,28 @@ def test_defaults_of_auto_exist() -> None:
     known = set(available_names({}))
     for provider in ("openai", "anthropic", "google", "mistral", "groq", "cohere", "xai", "deepseek"):
         assert f"{provider}:{PROVIDERS[provider].default_model}" in known
+
+
+def test_the_list_says_what_is_ready_and_what_is_missing(
+    scripted_llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
+    scripted_llm.add_ollama("new:8b", trained_tokens=40_960, loaded_tokens=8192)
+    listed = {model.name: model for model in list_models(FACTORIES, at(scripted_llm))}
+    assert listed["offline"].source == "plugin"
+    local = listed["ollama:new:8b"]
+    assert (local.ready, local.remote) == (True, False)
+    assert "tools" in local.note
+    assert "40960" in local.note
+    assert "8192" in local.note
+    assert listed[f"openai:{PROVIDERS['openai'].default_model}"].ready
+    missing = listed[f"anthropic:{PROVIDERS['anthropic'].default_model}"]
+    assert not missing.ready
+    assert "pip install" in missing.note
+    assert "keys set deepseek" in listed["deepseek:deepseek-chat"].note
+    down = {model.name: model for model in list_models({})}
+    assert "ollama serve" in down["ollama:"].note
+    assert scripted_llm.model_requests == []
 
 
 def test_near_matches_are_few_and_without_repetition() -> None:
