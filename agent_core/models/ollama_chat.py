@@ -19,10 +19,7 @@ from pydantic_ai.messages import (
     FinishReason,
     ModelMessage,
     ModelResponse,
-    ModelResponsePart,
     ModelResponseStreamEvent,
-    TextPart,
-    ThinkingPart,
     ToolCallPart,
 )
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse, check_allow_model_requests
@@ -141,26 +138,16 @@ class OllamaChatModel(Model["ollama.AsyncClient"]):
     ) -> ModelResponse:
         """Ask once.
 
+        The reply is streamed here too, so that a time-out means silence and not a long reply.
+
         Raises:
             PromptTooLongError: the prompt does not fit and was not sent, or the server cut it.
             ModelAPIError: the server could not be reached or refused.
         """
-        check_allow_model_requests()
-        settings, parameters = self.prepare_request(model_settings, model_request_parameters)
-        prompt = self._fitting_prompt(messages, settings or {}, parameters)
-        async with client_for_one_request(self._host, self._model_name, settings or {}) as client:
-            with named_failures(self._model_name, self._host):
-                reply = await client.chat(**prompt.arguments, stream=False)
-            await self.finished(client, prompt, reply)
-        return ModelResponse(
-            parts=_parts(reply.message),
-            usage=_usage(reply),
-            model_name=self._model_name,
-            timestamp=datetime.now(UTC),
-            provider_name=self.system,
-            provider_url=self._host,
-            finish_reason=_finish_reason(reply),
-        )
+        async with self.request_stream(messages, model_settings, model_request_parameters) as stream:
+            async for _ in stream:
+                pass
+        return stream.get()
 
     @asynccontextmanager
     async def request_stream(
@@ -275,7 +262,8 @@ class _OllamaStream(StreamedResponse):
         if last is None or not last.done:
             raise ModelConnectionError(model.model_name, "The stream ended before the reply was finished.")
         self._usage = _usage(last)
-        self.finish_reason = _finish_reason(last)
+        called = any(isinstance(part, ToolCallPart) for part in self._parts_manager.get_parts())
+        self.finish_reason = "tool_call" if called else _FINISH.get(last.done_reason or "")
         await model.finished(self.client, self.prompt, last)
 
     def _events(self, message: ollama.Message) -> Iterator[ModelResponseStreamEvent]:
@@ -334,23 +322,9 @@ def _output_format(parameters: ModelRequestParameters) -> Any:
     return "json" if parameters.output_mode == "prompted" and not parameters.function_tools else None
 
 
-def _parts(message: ollama.Message) -> list[ModelResponsePart]:
-    parts: list[ModelResponsePart] = []
-    if message.thinking:
-        parts.append(ThinkingPart(message.thinking))
-    if message.content:
-        parts.append(TextPart(message.content))
-    parts.extend(_call_part(call) for call in message.tool_calls or ())
-    return parts
-
-
 def _call_part(call: ollama.Message.ToolCall) -> ToolCallPart:
     return ToolCallPart(call.function.name, dict(call.function.arguments))
 
 
 def _usage(reply: ollama.ChatResponse) -> RequestUsage:
     return RequestUsage(input_tokens=reply.prompt_eval_count or 0, output_tokens=reply.eval_count or 0)
-
-
-def _finish_reason(reply: ollama.ChatResponse) -> FinishReason | None:
-    return "tool_call" if reply.message.tool_calls else _FINISH.get(reply.done_reason or "")

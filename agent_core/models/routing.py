@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _LOCAL_TIMEOUT_S = 600.0
 """A local model may have to be read from disk before it says a word."""
-_REMOTE_TIMEOUT_S = 120.0
+_REMOTE_TIMEOUT_S = 300.0
+"""Long enough for a reply that is not streamed, which is silence until it is whole."""
 
 
 @dataclass(frozen=True)
