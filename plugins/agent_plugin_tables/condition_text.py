@@ -77,8 +77,8 @@ _OPERATOR = re.compile(
     + ")",
     re.IGNORECASE,
 )
-_BARE_VALUE = re.compile(r"(?:(?!\s+(?:and|or)\s|[(),]\s|[()]|,).)+", re.IGNORECASE | re.DOTALL)
-_NUMBER_VALUE = re.compile(r"[-+]?[^\s\d(),]{0,3}\d{1,3}(?:,\d{3})+(?:\.\d+)?%?(?!\d)")
+_BARE_VALUE = re.compile(r"(?:(?!\s+(?:and|or)\s|[()]).)+", re.IGNORECASE | re.DOTALL)
+_LISTED_VALUE = re.compile(r"[^,()]+")
 _BARE_NAME = re.compile(r"[^\W\d]\w*(?:[ _-]+\w+)*?(?=\s*[=<>!]|\s+(?:is|in|not|between|contains|over|under)\b|$)")
 
 
@@ -166,19 +166,19 @@ class _Parser:
         self._at += name.end()
         return self._table.column(name[0])
 
-    def _value(self) -> str:
+    def _value(self, bare: re.Pattern[str] = _BARE_VALUE) -> str:
         quoted = self._quoted()
         if quoted is not None:
             return quoted
-        found = self._match(_NUMBER_VALUE) or self._match(_BARE_VALUE)
+        found = self._match(bare)
         if found is None or not found[0].strip():
             raise self.error("a value was expected")
         return found[0].strip()
 
     def _values(self) -> tuple[str, ...]:
-        values = [self._value()]
+        values = [self._value(_LISTED_VALUE)]
         while self._sign(","):
-            values.append(self._value())
+            values.append(self._value(_LISTED_VALUE))
         if not self._sign(")"):
             raise self.error("a closing bracket is missing")
         return tuple(values)

@@ -10,7 +10,9 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 from agent_core import ToolArgumentError
-from agent_plugin_tables.cells import Cell, ColumnReader, is_blank, parse_date, parse_number, shown
+from agent_plugin_tables.cells import Cell, is_blank, parse_number, shown
+from agent_plugin_tables.columns import ColumnReader
+from agent_plugin_tables.dates import parse_date
 from agent_plugin_tables.table import Row, Table
 
 Operator = Literal["=", "!=", ">", ">=", "<", "<=", "contains", "starts with", "ends with", "in", "is empty"]
