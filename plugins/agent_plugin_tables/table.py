@@ -83,7 +83,7 @@ class Table:
         for number, cells in enumerate(islice(self.source.rows(), start, None), start + 1):
             if number % _CHECK_EVERY == 0 and self._ctx.cancelled.is_set():
                 raise ToolError(f"Reading {self.path!r} was cancelled.")
-            if (cells and cells[0]) or _filled(cells):  # The first cell mostly decides, and this runs for every row.
+            if _filled(cells):
                 yield Row(number, cells)
 
     def column(self, name: str) -> int:
