@@ -411,6 +411,28 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // ({1 if sy
     assert int(grown_kb) < 15_000
 
 
+@given(data=st.one_of(st.binary(max_size=400), st.text(alphabet='a1,;"\n\t .-%€', max_size=200).map(str.encode)))
+@settings(deadline=None, max_examples=150)
+def test_any_bytes_give_an_answer_or_one_clear_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    desk = Desk(tmp_path_factory.mktemp("t"))
+    desk.put("t.csv", data)
+    for operation in ("sum", "max", "list", "distinct", "count"):
+        with contextlib.suppress(ToolError):
+            assert desk.ask("t.csv", operation).text
+
+
+WORDS = ["qty", "region", "and", "or", "not", "(", ")", ">", "=", "3", "'x'", "in", "is", "between", ",", "empty", '"']
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=12))
+@settings(deadline=None, max_examples=200)
+def test_any_condition_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, words: list[str]) -> None:
+    desk = Desk(tmp_path_factory.mktemp("t"))
+    desk.put("t.csv", SALES)
+    with contextlib.suppress(ToolArgumentError):
+        assert 0 <= desk.ask("t.csv", "count", where=" ".join(words)).value <= 5
+
+
 # XLSX ----------------------------------------------------------------------------------------------------------------
 
 
