@@ -53,6 +53,7 @@ class ColumnEvidence:
         self._comma_likely = comma_likely
         self._numbers = 0
         self._dates = 0
+        self._doubtful = False
         self._marks = {".": 0, ",": 0, "?": 0}
         self._orders = {"day": 0, "month": 0, "?": 0}
 
@@ -72,6 +73,8 @@ class ColumnEvidence:
             self._numbers += 1
             if found := decimal_mark(cell):
                 self._marks[found] += 1
+                # "1,234" where commas separate the fields has been quoted for being one thousand and more.
+                self._doubtful |= found == "?" and (self._comma_likely or "." in str(cell))
         elif parse_date(cell, True) or parse_date(cell, False):
             self._dates += 1
             if order := day_order(cell):
@@ -83,7 +86,7 @@ class ColumnEvidence:
         comma = marks[","] > marks["."] or (marks[","] == marks["."] and self._comma_likely)
         day_first = orders["day"] >= orders["month"]
         doubt = ""
-        if marks["?"] and not marks["."] and not marks[","]:
+        if self._doubtful and not marks["."] and not marks[","]:
             doubt = f"{self.name}: read with a decimal {'comma' if comma else 'point'}, which the cells leave open"
         elif orders["?"] and not orders["day"] and not orders["month"]:
             doubt = f"{self.name}: dates such as 1/2/2027 read with the day first, which the cells leave open"

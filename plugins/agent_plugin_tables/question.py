@@ -75,7 +75,7 @@ def prepare(
     needed = {i for i in (chosen, sort, *group) if i is not None} | columns_of(node)
     readers = table.readers(sorted(needed))
     ctx.progress(f"Read the columns of {table.path}", 0.5)
-    words = where.strip() if isinstance(where, str) else ""
+    words = where.strip().removeprefix("where ") if isinstance(where, str) else ""
     test = compile_test(node, readers)
     return Query(table, operation, chosen, group, sort, by_value, order, limit, test, readers, words)
 

@@ -201,7 +201,13 @@ def _words(name: str) -> list[str]:
     """The words of a column name, in the singular."""
     split = re.sub(r"([a-z\d])([A-Z])", r"\1 \2", name)
     words = re.findall(r"[^\W_]+|[#%$€£]", split.casefold())
-    return [word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in words]
+    return [_singular(word) for word in words]
+
+
+def _singular(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
 def _unit_aside(name: str) -> str:

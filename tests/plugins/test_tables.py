@@ -119,6 +119,10 @@ def test_extreme_brings_its_row(desk: Desk) -> None:
         ("[Sold On] since 1 Feb 2027 and qty more than 0", "Chair Desk"),
         ("sold on is not empty and product starts with s", "Sofa"),
         ("product not in (Lamp, Chair, Desk, Sofa)", "Bed"),
+        ("where product is one of Lamp, Bed or Sofa and qty > 0", "Lamp Bed"),
+        ("product is not one of (Lamp, Bed)", "Chair Desk Sofa"),
+        ("region does not contain 'th'", ""),
+        ("product like 'S%' or product like '%sk'", "Desk Sofa"),
         ("", "Lamp Chair Desk Sofa Bed"),
     ],
 )
@@ -180,7 +184,7 @@ def test_top_rows(desk: Desk) -> None:
 # Columns -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["unit price", "UNIT_PRICE", "UnitPrice", " Unit  Price ", "price"])
+@pytest.mark.parametrize("name", ["unit price", "UNIT_PRICE", "UnitPrice", " Unit  Price ", "price", "unit prices"])
 def test_columns_are_found_by_any_usual_spelling(desk: Desk, name: str) -> None:
     assert desk.ask("sales.csv", "max", name).column == "Unit Price"
 
