@@ -107,7 +107,6 @@ def remember(ctx: ToolContext, text: str) -> RememberedNote:
     from agent_plugin_notes.store import fact_of, now
 
     fact_text = _checked(text)
-    labels: set[str] = set(getattr(ctx, "labels", ()))
     moment = now()
     with _open(ctx) as store, store.changing():
         known = store.by_fact(fact_of(fact_text))
@@ -115,9 +114,9 @@ def remember(ctx: ToolContext, text: str) -> RememberedNote:
         ctx.save_for_undo({"fact": fact_of(fact_text), "noted_at": moment, "before": before})
         if known:
             # Said again it is the latest word on its subject; a label, once there, stays.
-            store.date(known, moment, labels | set(known.labels))
+            store.date(known, moment, ctx.labels | set(known.labels))
         else:
-            store.add(fact_text, moment, labels)
+            store.add(fact_text, moment, ctx.labels)
         note = store.by_fact(fact_of(fact_text))
     assert note is not None
     shown = " ".join(note.text.split())

@@ -13,6 +13,7 @@ import pytest
 
 from agent_core import FinishedCall, Tool, ToolArgumentError, ToolContext, ToolError
 from agent_core.errors import ConfigurationError
+from agent_core.testing import check_tool
 from agent_plugin_calendar import add_event, list_events, remove_event
 from agent_plugin_calendar.moments import read_moment, resolve
 from agent_plugin_calendar.periods import read_period
@@ -464,3 +465,10 @@ def test_rules_of_other_programs(tmp_path: Path, lines: str, starts: list[str]) 
     text = f"BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:1\n{lines}\nEND:VEVENT\nEND:VCALENDAR"
     _, ctx = foreign(tmp_path, text.encode())
     assert [event.start for event in call(list_events, ctx, start="March 2027").events] == starts
+
+
+async def test_the_tools_conform(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    added = await check_tool(add_event, {"title": "Tea", "start": "tomorrow at 16:00", "end": "17:00"}, ctx)
+    assert (await check_tool(list_events, {"start": "tomorrow"}, ctx))["events"][0]["uid"] == added["uid"]
+    assert (await check_tool(remove_event, {"title": "tea", "date": "tomorrow"}, ctx))["uid"] == added["uid"]

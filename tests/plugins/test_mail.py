@@ -17,6 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 from agent_core import FinishedCall, ToolArgumentError, ToolContext, ToolError, TransientToolError
 from agent_core.errors import ConfigurationError
+from agent_core.testing import check_tool
 from agent_plugin_mail import SentMail, draft_mail, send_mail
 from agent_plugin_mail.settings import MailSettings
 
@@ -508,3 +509,12 @@ def test_loading_the_plugin_imports_no_mail_library() -> None:
     code = "import sys, agent_plugin_mail; print({'smtplib', 'email.message', 'idna', 'pydantic'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+async def test_the_tools_conform(tmp_path: Path, serve: Serve, mailbox: Mailbox) -> None:
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    ctx = ToolContext(workspace, tmp_path / "state", settings=await serve(), call_key="k")
+    assert (await check_tool(send_mail, MESSAGE, ctx))["to"] == ["bo@example.com"]
+    assert Path((await check_tool(draft_mail, MESSAGE, ctx))["path"]).exists()
+    assert len(mailbox.messages) == 1

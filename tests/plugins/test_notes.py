@@ -12,11 +12,8 @@ from typing import Any
 import pytest
 
 from agent_core import FinishedCall, Tool, ToolArgumentError, ToolContext, ToolError, TransientToolError
+from agent_core.testing import check_tool
 from agent_plugin_notes import forget, list_notes, recall, remember
-
-
-class LabelledContext(ToolContext):
-    labels = ("untrusted", "private")
 
 
 def context(tmp_path: Path, **options: Any) -> ToolContext:
@@ -212,7 +209,7 @@ def test_users_do_not_see_each_other(tmp_path: Path) -> None:
 
 
 def test_a_note_keeps_the_labels_that_it_was_written_under(tmp_path: Path) -> None:
-    ctx = LabelledContext(workspace=tmp_path, data_dir=tmp_path / "state" / "notes")
+    ctx = context(tmp_path, labels=frozenset({"untrusted", "private"}))
     call(remember, ctx, text="the supplier's account ends in 12")
     call(remember, context(tmp_path), text="lunch is at noon")
     call(remember, context(tmp_path), text="the supplier's account ends in 12")
@@ -314,3 +311,11 @@ def test_traits_and_quick_loading() -> None:
     code = "import sys, agent_plugin_notes; print({'sqlite3', 'pydantic', 'filelock'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+async def test_the_tools_conform(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    for tool, args in ((remember, {"text": "the gate code is 99"}), (recall, {"query": "gate"}), (list_notes, {})):
+        result = await check_tool(tool, args, ctx)
+        assert "the gate code is 99" in result["text"]
+    assert (await check_tool(forget, {"query": "gate code"}, ctx))["count"] == 1
