@@ -81,17 +81,17 @@ def window_of(ctx: ToolContext, start: str | None, end: str | None, searching: b
     return whole_days(begin, last, zone)
 
 
-def doomed(ctx: ToolContext, file: IcsFile, title: str, day: str | None, uid: str) -> tuple[list[Entry], EventInfo]:
+def doomed(ctx: ToolContext, file: IcsFile, title: str, day: str | None) -> tuple[list[Entry], EventInfo]:
     """The entries that `remove_event` is about, and the event as it is shown.
 
     Raises:
         ToolArgumentError: nothing fits, or more than one event does.
     """
-    if not title.strip() and not uid:
+    if not title.strip():
         raise ToolArgumentError("Say which event: its title, or its uid.")
     zone = zone_of(ctx)
     wanted = _moment(ctx, day, "date") if day else None
-    entries = find(file, title.strip(), wanted.date() if isinstance(wanted, datetime) else wanted, uid, zone)
+    entries = find(file, title.strip(), wanted.date() if isinstance(wanted, datetime) else wanted, zone)
     main = next((entry for entry in entries if is_repeating(entry.event)), entries[0])
     span = span_of(main.event, zone)
     if span is None:

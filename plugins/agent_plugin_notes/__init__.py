@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _MAX_TEXT = 4000
 _MAX_LISTED = 200
 _SPOKEN_THAT = re.compile(r"^that\s+(?=(?:my|our|the|i|we|he|she|it|they|there|\w+['’]s)\b)", re.IGNORECASE)
+_NOTE_NUMBER = re.compile(r"(?:note\s*)?(?:number\s*|#)?(\d{1,18})", re.IGNORECASE | re.ASCII)
 _SURE = 0.99
+"""From which share of the question's words on a note is surely about it."""
 
 
 @dataclass(frozen=True)
@@ -166,9 +168,9 @@ def list_notes(ctx: ToolContext, limit: int = 50) -> FoundNotes:
     return _found(notes[: max(1, min(limit, _MAX_LISTED))], "There are no notes.", len(notes))
 
 
-def _preview_forget(ctx: ToolContext, query: str = "", note_id: int | None = None) -> Preview:
+def _preview_forget(ctx: ToolContext, query: str) -> Preview:
     with _open(ctx) as store:
-        doomed = _doomed(store, query, note_id)
+        doomed = _doomed(store, query)
     return Preview("Forget " + "; ".join(note.quoted() for note in doomed))
 
 
@@ -194,29 +196,27 @@ def _undo_forget(ctx: ToolContext, call: FinishedCall) -> str:
     preview=_preview_forget,
     undo=_undo_forget,
 )
-def forget(ctx: ToolContext, query: str = "", note_id: int | None = None) -> ForgottenNotes:
+def forget(ctx: ToolContext, query: str) -> ForgottenNotes:
     """Forget something that was remembered: delete the notes about it.
 
     Args:
-        query: What the notes are about.
-        note_id: The number of one note, instead of what it is about.
+        query: What the notes are about, or the number of one note.
     """
     with _open(ctx) as store, store.changing():
-        doomed = _doomed(store, query, note_id)
+        doomed = _doomed(store, query)
         ctx.save_for_undo([asdict(note) for note in doomed])
         store.remove(doomed)
     return ForgottenNotes(len(doomed), "Forgot " + "; ".join(note.quoted() for note in doomed) + ".")
 
 
-def _doomed(store: NoteStore, query: str, note_id: int | None) -> list[Note]:
+def _doomed(store: NoteStore, query: str) -> list[Note]:
     """All notes that are surely about `query`, or the only one that may be."""
     from agent_plugin_notes.recall import find_notes
 
-    if note_id is not None:
-        note = store.by_id(note_id)
-        if note is None:
-            raise ToolArgumentError(f"There is no note {note_id}; list_notes shows what there is.")
-        return [note]
+    number = _NOTE_NUMBER.fullmatch(query.strip())
+    numbered = store.by_id(int(number[1])) if number else None
+    if numbered:
+        return [numbered]
     found = find_notes(store, query)
     sure = [match.note for match in found if match.score >= _SURE]
     if sure or len(found) == 1:
@@ -224,7 +224,7 @@ def _doomed(store: NoteStore, query: str, note_id: int | None) -> list[Note]:
     if not found:
         raise ToolArgumentError(f"There is no note about {query.strip()[:100]!r}; list_notes shows what there is.")
     listed = "; ".join(f"{match.note.id}: {match.note.quoted()}" for match in found[:5])
-    raise ToolArgumentError(f"Several notes may be meant; give the note_id of one: {listed}")
+    raise ToolArgumentError(f"Several notes may be meant; give the number of one: {listed}")
 
 
 def _found(notes: list[Note], otherwise: str, count: int | None = None) -> FoundNotes:

@@ -177,16 +177,16 @@ def test_forgetting_can_be_undone(tmp_path: Path) -> None:
 
 def test_forgetting_asks_when_it_is_not_clear_what(tmp_path: Path) -> None:
     ctx = noted(tmp_path, "the blue bike has a new lock", "the red bike is at Joe's")
-    with pytest.raises(ToolArgumentError, match=r"note_id.*red bike"):
+    with pytest.raises(ToolArgumentError, match=r"number.*red bike"):
         call(forget, ctx, query="bike shop")
     with pytest.raises(ToolArgumentError, match="no note about 'boat'"):
         call(forget, ctx, query="boat")
     with pytest.raises(ToolArgumentError, match="no note about ''"):
-        call(forget, ctx)
-    with pytest.raises(ToolArgumentError, match="no note 77"):
-        call(forget, ctx, note_id=77)
+        call(forget, ctx, query="")
+    with pytest.raises(ToolArgumentError, match="no note about '77'"):
+        call(forget, ctx, query="77")
     red = call(recall, ctx, query="red bike").notes[0]
-    call(forget, ctx, note_id=red.id)
+    call(forget, ctx, query=f"note #{red.id}")
     assert [note.note for note in call(list_notes, ctx).notes] == ["the blue bike has a new lock"]
 
 
@@ -203,7 +203,7 @@ def test_users_do_not_see_each_other(tmp_path: Path) -> None:
     [found] = call(recall, hers, query="badge").notes
     assert found.note.endswith("7")
     with pytest.raises(ToolArgumentError):
-        call(forget, hers, note_id=call(list_notes, mine).notes[0].id)
+        call(forget, hers, query=str(call(list_notes, mine).notes[0].id))
     assert call(forget, hers, query="badge").count == 1
     assert call(list_notes, mine).count == 1
 
