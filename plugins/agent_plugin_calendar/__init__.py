@@ -83,7 +83,6 @@ def _undo_add(ctx: ToolContext, call: FinishedCall) -> str:
 
 @tool(
     idempotent=True,
-    private_data=True,
     examples=[
         "Put 'Team lunch' in my calendar on 12 May 2027 at 12:30",
         "Add a dentist appointment tomorrow at 9:15 for 45 minutes",

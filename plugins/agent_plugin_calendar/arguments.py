@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
-from urllib.parse import quote
 
 from agent_core import ToolArgumentError, ToolContext
 from agent_plugin_calendar.agenda import EventInfo, Span, describe, is_repeating, local_zone, span_of, whole_days
@@ -39,7 +39,7 @@ def calendar_path(ctx: ToolContext) -> Path:
     if configured:
         path = Path(configured).expanduser()
         return path if path.is_absolute() else ctx.own_file(configured)
-    owner = "" if ctx.user == "local" else f"-{quote(ctx.user, safe='')[:200]}"
+    owner = "" if ctx.user == "local" else "-" + hashlib.sha256(ctx.user.encode()).hexdigest()[:24]
     return ctx.own_file(f"calendar{owner}.ics")
 
 
@@ -122,8 +122,6 @@ def _span(ctx: ToolContext, start: str, duration_minutes: int, end: str | None, 
 
 
 def _later(begin: datetime, minutes: int, zone: tzinfo) -> datetime:
-    from datetime import UTC
-
     try:
         return (begin.astimezone(UTC) + timedelta(minutes=minutes)).astimezone(zone)
     except OverflowError:
