@@ -255,6 +255,9 @@ async def test_what_is_not_set_up_is_named(tmp_path: Path, settings: MailSetting
         "x" * 65 + "@example.com",
         [f"u{n}@example.com" for n in range(101)],
         "bo@xn--\u00e9.example",
+        "bo@example.com (eve@evil.example)",
+        "(" * 9000,
+        '"' * 2001,
     ],
 )
 def test_an_address_that_is_not_one_is_refused(tmp_path: Path, to: Any) -> None:
@@ -271,6 +274,7 @@ def test_an_address_that_is_not_one_is_refused(tmp_path: Path, to: Any) -> None:
         (["bo@EXAMPLE.com", "bo@example.com"], "bo@example.com"),
         ("Berg, Bo <bo@example.com>", None),
         ('"Berg, Bo" <bo@example.com>', "Berg, Bo <bo@example.com>"),
+        ('"Bo (work)" <bo@example.com>', "Bo (work) <bo@example.com>"),
         ("o'neil+tag@sub.example.co.uk", "o'neil+tag@sub.example.co.uk"),
         ("bo@bücher.example", "bo@xn--bcher-kva.example (that is bo@bücher.example)"),
         ("bo@xn--bcher-kva.example", "bo@xn--bcher-kva.example (that is bo@bücher.example)"),
