@@ -27,6 +27,7 @@ _JOINT = re.compile(
     r"|(?P<weak>,?\s+(?:and|plus|but|as\s+well\s+as)\s+|\s+&\s+|,\s+)",
     re.IGNORECASE,
 )
+_BETWEEN = re.compile(r",?\s+(?:and|&|as\s+well\s+as)\s+(?:also\s+)?", re.IGNORECASE)
 _ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|etc|dr|mr|mrs|ms|prof|st|vs|no|approx|[ap]\.m)|\b[A-Z])\.$", re.IGNORECASE)
 _FILLER = re.compile(
     r"(?:(?:and|also|then|next|finally|now|please|kindly|first|second|after\s+that|afterwards|so|ok(?:ay)?|hi|hello|hey)\b[,\s]*"
@@ -87,6 +88,13 @@ def joints(request: str, starts: Collection[str]) -> list[Joint]:
         if begin > 0 and (strong or starts_a_call(after, starts)):
             found.append(Joint(begin, end, strong or after != request[end:].lstrip()))
     return found[:MAX_CUTS]
+
+
+def and_joints(clause: str) -> list[tuple[int, int]]:
+    """Where an "and" or a comma stands between items of `clause`, as (start, end); not inside quotes or brackets."""
+    protected = [match.span() for match in _PROTECTED.finditer(clause)]
+    places = (match.span() for match in _BETWEEN.finditer(clause))
+    return [(a, b) for a, b in places if not any(low < b and a < high for low, high in protected)]
 
 
 def starts_a_call(piece: str, starts: Collection[str]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from agent_plugin_offline import results
 from agent_plugin_offline.clauses import is_question, starts_a_call
+from agent_plugin_offline.formulas import is_formula
 from agent_plugin_offline.frames import Caller
 from agent_plugin_offline.linking import Step, filled, holds_stand_in, linked, stand_ins
 from agent_plugin_offline.mentions import Mention, mentions, words_of
@@ -148,7 +149,7 @@ def _takes_value(outer: Step, inner: Step) -> bool:
     names = [name for name, value in outer.args.items() if inner.id in str(value)]
     return any(
         results.is_content(name, outer.parameter(name))
-        or results.wants_expression(name, outer.parameter(name))
+        or (results.wants_expression(name, outer.parameter(name)) and is_formula(f"{outer.title.split()[0]} 1"))
         or bool(results.types_of(outer.parameter(name)) & {"number", "integer"})
         for name in names
     )

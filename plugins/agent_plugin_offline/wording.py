@@ -14,7 +14,7 @@ from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, tokeni
 
 _KINDRED = (
     "find search look locate seek",
-    "show display open view print see read list give tell",
+    "show display open view print see read",
     "write save store record put create make",
     "add create insert schedule book put enter arrange",
     "delete remove erase drop cancel clear forget",
@@ -63,7 +63,7 @@ class Wording:
     leads: frozenset[str] = field(repr=False)
     """First words of its examples and of its name."""
     openings: frozenset[tuple[str, ...]] = field(repr=False)
-    """First three words of its examples."""
+    """First two and first three words of its examples."""
 
     own_verbs: frozenset[str] = field(repr=False)
     """Stems of the first word of its name and of those of its examples."""
@@ -82,7 +82,7 @@ class Wordings:
         self.all: list[Wording] = []
         for tool, weights in zip(tools, raw, strict=True):
             rare = {word: weight * math.log(1 + len(tools) / spread[word]) for word, weight in weights.items()}
-            openings = frozenset(tuple(example.lower().split()[:3]) for example in tool.examples)
+            openings = frozenset(tuple(text.lower().split()[:length]) for text in tool.examples for length in (2, 3))
             self.all.append(Wording(tool, slots_of(tool), rare, _kin(own := _leads(tool)), openings, own))
 
 
@@ -114,7 +114,8 @@ def _asking_words(example: str) -> list[str]:
 
 def _leads(tool: ToolSpec) -> frozenset[str]:
     words = [example.split()[0].lower().strip(",") for example in tool.examples if example.split()]
-    return frozenset(stem(word) for word in [*words, *identifier_words(tool.name)[:1], *tool.description.lower().split()[:1]])
+    named = [*words, *identifier_words(tool.name)[:1], *tool.description.lower().split()[:1]]
+    return frozenset(stem(word) for word in named if word not in STOP_WORDS)
 
 
 def _kin(words: frozenset[str]) -> frozenset[str]:
