@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from agent_plugin_offline.proposals import ToolSpec
-from agent_plugin_offline.text import identifier_words, stem
+from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem
 
 MAX_CUTS = 12
 """Further cuts of one request are ignored: nobody asks for more steps in one breath, and a pasted text would."""
@@ -70,7 +70,7 @@ def starting_words(tools: Iterable[ToolSpec]) -> frozenset[str]:
     for tool in tools:
         words.update(identifier_words(tool.name)[:1])
         words.update(phrase.split(None, 1)[0].lower() for phrase in (tool.description, *tool.examples) if phrase.strip())
-    return frozenset(stem(word) for word in words)
+    return frozenset(stem(word) for word in words if word not in STOP_WORDS)
 
 
 def joints(request: str, starts: Collection[str]) -> list[Joint]:

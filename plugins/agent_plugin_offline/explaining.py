@@ -14,6 +14,7 @@ from typing import Any
 
 from agent_plugin_offline.candidates import Request, Span, read_request
 from agent_plugin_offline.slots import Role, Slot
+from agent_plugin_offline.text import identifier_words
 
 _TYPED: tuple[tuple[str, tuple[Role, ...]], ...] = (
     ("url", ("url",)),
@@ -28,6 +29,7 @@ _FOLDER = re.compile(
 )
 _HERE = re.compile(r"\b(?:in\s+)?(?:this|the\s+current|my)\s+(?:folder|directory|workspace)\b|\bhere\b", re.IGNORECASE)
 _IN_PLACE = re.compile(r"\b(?:in|inside|into|under|from)\s+(?P<place>[\w.-]*[a-z][\w.-]*(?:/[\w.-]+)*)/?(?=[\s.?!]*$|\s+(?:and|with|by)\b)", re.IGNORECASE)
+_FILE_NAME = re.compile(r"[\w-]+\.[A-Za-z][A-Za-z0-9]{0,4}\b")
 _DURATION = re.compile(r"\bfor\s+(?P<text>(?:an?|one|half\s+an|[\d.]+)\s*(?P<unit>h(?:ours?|rs?)?|min(?:ute)?s?|m|days?))\b", re.IGNORECASE)
 _CONTENT_LABEL = r"\b(?:saying|says|that\s+says|that\s+reads|reading|to\s+say|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content|contents)(?:\s+(?:is|of))?)\s*:?\s+(?:that\s+)?"
 _LABEL = (
@@ -109,8 +111,23 @@ def _dictated(found: Explanation, request: Request) -> None:
             _take_labelled(found, request, slot, _CONTENT_LABEL)
 
 
+_RANGE = re.compile(r"\b(?:from|between)\s+(?P<low>\S+)\s+(?:to|and|until)\s+(?P<high>\S+?)(?=[.?!,]?(?:\s|$))", re.IGNORECASE)
+_LOW, _HIGH = frozenset({"lower", "min", "minimum", "low"}), frozenset({"upper", "max", "maximum", "high"})
+
+
+def _range(found: Explanation) -> None:
+    """"From 0 to pi", where a tool takes two bounds."""
+    low = [slot for slot in found.open("label", "number") if set(identifier_words(slot.name)) & _LOW]
+    high = [slot for slot in found.open("label", "number") if set(identifier_words(slot.name)) & _HIGH]
+    match = _RANGE.search(found.text)
+    if match and low and high and low[0].role == high[0].role == "label":
+        found.take(low[0], match["low"], *match.span())
+        found.args[high[0].name] = match["high"]
+
+
 def _labelled(found: Explanation, request: Request) -> None:
     """"With subject Lunch", "titled 'Check it'", "the amount column"."""
+    _range(found)
     for slot in found.slots:
         if slot.role != "label" or slot.name in found.args:
             continue
@@ -170,6 +187,8 @@ def _typed(found: Explanation, request: Request, quotes: Sequence[tuple[int, int
 def _place_typed(found: Explanation, span: Span, roles: tuple[Role, ...]) -> None:
     before = re.search(r"(\w+)\W*$", found.text[: span.start])
     word = before[1].lower() if before else ""
+    if re.search(r"\.[A-Za-z][A-Za-z0-9]{0,4}$", span.text):
+        roles = tuple(role for role in roles if role != "folder")
     slots = [slot for slot in found.slots if slot.role in roles]
     cued = [slot for slot in slots if slot.name in ({"copy": "cc", "copying": "cc"}.get(word, word),)]
     previous = next((slot for slot in slots if _continues(found, slot, span)), None)
@@ -235,6 +254,8 @@ def _folders(found: Explanation) -> None:
             found.explain(*match.span())
     pattern = [_FOLDER, *([_IN_PLACE] if found.open("folder") else [])]
     for match in (match for one in pattern for match in one.finditer(found.text)):
+        if any(span in match[0] for span in _FILE_NAME.findall(found.text)):
+            continue
         name = match.groupdict().get("before") or match.groupdict().get("after") or match.groupdict().get("place") or ""
         if name.lower() in ("the", "a", "my", "new", "this", "which", "what", "called", "it", "them") or not found.is_free(*match.span()):
             continue

@@ -21,13 +21,13 @@ from agent_plugin_offline.text import VERBS, stem, tokenize
 from agent_plugin_offline.tools import view_tools
 from agent_plugin_offline.wording import Wording, Wordings
 
+_LABELLED, _FORMULA, _GENERALITY, _FILE_KIND = 1.0, 4.0, 0.5, 3.0
 _LEAD, _OPENING, _TYPED, _MISSING, _OVER, _FOREIGN = 2.0, 2.0, 2.0, -4.0, -3.0, -4.0
 _ENOUGH, _ENOUGH_FOR_FREE_TEXT = 2.0, 4.0
 """A frame scored below this is left to the engine; free text fits anything, so it takes more."""
 _CLEARLY_MEANT = 8.0
 _TELLING = 0.5
 _SHORTLIST = 4
-_CERTAIN_ROLES = frozenset({"email", "phone", "url", "file", "folder", "moment"})
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Frame:
     @property
     def promise(self) -> float:
         """What speaks for the tool before names and places are looked for."""
-        typed = sum(_is_certain(slot, self.found.args.get(slot.name)) for slot in self.wording.slots)
-        return self.asked + _TYPED * typed + _FOREIGN * self.found.foreign
+        given = sum(_worth(slot, self.found.args[slot.name], self.wording) for slot in self.wording.slots if slot.name in self.found.args)
+        return self.asked + given + _FOREIGN * self.found.foreign
 
     @property
     def score(self) -> float:
@@ -156,12 +156,13 @@ def frame(clause: str, wording: Wording) -> Frame:
 def _fill_by_engine(one: Frame) -> None:
     """Let the engine find what is required and has no form of its own: names, places, codes."""
     found = one.found
-    if not found.missing:
+    wanted = {*found.missing, *(slot.name for slot in found.open("label") if one.over)}
+    if not wanted:
         return
     view = view_tools([one.wording.tool])[0]
     guess = to_proposal(attempt(read_request(found.text), view, default_weights(), found.args), 1.0, found.args)
     for slot in found.slots:
-        if slot.name not in found.missing or slot.name not in guess.args or slot.name not in guess.spans:
+        if slot.name not in wanted or slot.name not in guess.args or slot.name not in guess.spans:
             continue
         start, end = guess.spans[slot.name]
         fresh = [word for word in unexplained(found, one.wording) if start <= word.start < end]
@@ -192,8 +193,21 @@ def _is_asked_for(clause: str, wording: Wording) -> bool:
     return any(wording.weight(token.text) >= _TELLING for token in words) or stem(clause.split()[0]) in wording.own_verbs
 
 
-def _is_certain(slot: Slot, value: Any) -> bool:
-    return value is not None and (slot.role in _CERTAIN_ROLES or (slot.role == "expression" and is_formula(str(value))))
+def _worth(slot: Slot, value: Any, wording: Wording) -> float:
+    """How much an argument speaks for its tool: one that has a form of its own more than one that was merely labelled."""
+    match slot.role:
+        case "file" | "folder":
+            kind = str(value).rpartition(".")[2].lower() if "." in str(value) else ""
+            return _TYPED + (_FILE_KIND if kind and kind in wording.file_kinds else 0.0)
+        case "email" | "phone" | "url" | "moment" | "duration":
+            return _TYPED
+        case "expression":
+            general = _GENERALITY if wording.is_general_arithmetic else 0.0
+            return _FORMULA + general if is_formula(str(value)) else 0.0
+        case "choice" | "number" | "label" | "flag":
+            return _LABELLED
+        case _:
+            return 0.0
 
 
 def _kept(slots: Sequence[Slot], name: str, value: Any) -> bool:
@@ -211,10 +225,12 @@ def _plausible(slot: Slot, value: Any) -> bool:
             return all("." in text for text in texts)
         case "file" | "folder":
             return all(re.search(r"\w[./\\]|[/\\]\w", text) for text in texts)
+        case "expression":
+            return all(is_formula(text) or len(text) == 1 or text.replace(".", "").isdigit() for text in texts)
         case "phone":
             return all(any(character.isdigit() for character in text) for text in texts)
         case "moment":
-            return all(find_moments(text) or any(character.isdigit() for character in text) for text in texts)
+            return all(find_moments(text) for text in texts)
         case "flag":
             return slot.required
         case _:

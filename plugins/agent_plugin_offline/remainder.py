@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from agent_plugin_offline.candidates import Span, read_request
 from agent_plugin_offline.explaining import Explanation
-from agent_plugin_offline.formulas import is_formula
+from agent_plugin_offline.formulas import as_formula, is_formula
 from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import STOP_WORDS, Token, content_stems, identifier_words, stem, tokenize
 from agent_plugin_offline.wording import Wording
@@ -21,6 +21,8 @@ _LEAD_INS: dict[str, re.Pattern[str]] = {
     ),
     "content": re.compile(r"(?:\w+(?:\s+(?:down|up|in|into))?\s*:?(?:\s+|$))(?:me\s+|us\s+)?(?:that\s+|to\s+(?=\w+@)|the\s+fact\s+that\s+|:\s*)?", re.IGNORECASE),
 }
+_CLEAR = 2
+"""So many certain arguments make a call clear enough to place an unlabelled word."""
 _ASIDES = frozenset("please thanks kindly today now again me us myself file files folder it".split())
 
 
@@ -30,6 +32,18 @@ def complete(found: Explanation, wording: Wording) -> None:
     _choices(found, wording)
     _flags(found, wording)
     _free_text(found, wording)
+    _unlabelled(found, wording)
+
+
+def _unlabelled(found: Explanation, wording: Wording) -> None:
+    """"The average score per team": one short name is left in a call that is otherwise clear, and one place for it."""
+    over = unexplained(found, wording)
+    slots = [slot for slot in found.slots if slot.role == "label" and slot.name not in found.args]
+    if not slots or found.certain < _CLEAR or not 0 < len(over) <= 3:
+        return
+    start, end = over[0].start, over[-1].end
+    if found.text[start:end].split() == [token.text for token in over] and found.is_free(start, end):
+        found.take(slots[0], found.text[start:end], start, end)
 
 
 def _numbers(found: Explanation) -> None:
@@ -132,7 +146,8 @@ def _free_text(found: Explanation, wording: Wording) -> None:
         trimmed = [place for place in trimmed if _is_name(found, place, wording)]
     best = max((place for place in trimmed if place[1] > place[0]), key=lambda place: place[1] - place[0], default=None)
     if best is not None and _means_something(found.text[slice(*best)], slot):
-        found.take(slot, found.text[slice(*best)], *best)
+        value = found.text[slice(*best)]
+        found.take(slot, as_formula(value) if slot.role == "expression" else value, *best)
         found.certain -= slot.role != "expression"
 
 

@@ -18,7 +18,7 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "content": ("content", "text", "body"),
     "solution": ("solutions", "solution", "exact"),
 }
-_READABLE = ("text", "answer", "content", "summary", "translation", "body", "message", "result", "output", "value")
+_READABLE = ("content", "translation", "text", "answer", "summary", "body", "message", "result", "output", "value")
 _EXACT = ("exact", "expression", "result", "value", "decimal", "answer", "total", "amount", "price", "text")
 _AMOUNTS = ("value", "result", "decimal", "total", "amount", "number", "price", "count", "answer")
 _LISTED = ("text", "title", "name", "path", "summary", "subject", "url", "id")

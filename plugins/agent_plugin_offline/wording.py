@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from agent_plugin_offline.candidates import read_request
 from agent_plugin_offline.proposals import ToolSpec
@@ -42,6 +44,15 @@ _KINDRED = (
 _NAME, _EXAMPLES, _DESCRIPTION, _PARAMETERS, _KIN = 3.0, 2.0, 1.5, 0.7, 0.8
 
 
+_WEAK_WORDS = frozenset(map(stem, "tell say know want need think like give make go thing something anything work way value one".split()))
+"""They may belong to any request: explained where a tool uses them, but no reason to choose it."""
+_WEAK = 0.01
+
+
+_FILE_KINDS = frozenset("csv tsv xlsx xls ods json yaml pdf docx txt md html ics eml png jpg".split())
+_ARITHMETIC = frozenset(map(stem, "calculate compute calculator math arithmetic".split()))
+
+
 def _groups() -> Mapping[str, frozenset[int]]:
     found: dict[str, set[int]] = {}
     for number, words in enumerate(_KINDRED):
@@ -67,6 +78,17 @@ class Wording:
 
     own_verbs: frozenset[str] = field(repr=False)
     """Stems of the first word of its name and of those of its examples."""
+
+    @cached_property
+    def file_kinds(self) -> frozenset[str]:
+        """File suffixes that its texts name: a tool that speaks of CSV is meant for a .csv file."""
+        texts = " ".join([self.tool.description, *self.tool.examples, *(slot.described for slot in self.slots)])
+        return frozenset(re.findall(r"\b[a-z]{2,4}\b", texts.lower())) & _FILE_KINDS
+
+    @cached_property
+    def is_general_arithmetic(self) -> bool:
+        """Whether it computes whatever it is given, rather than one operation."""
+        return bool(_ARITHMETIC & {stem(word) for word in identifier_words(self.tool.name)})
 
     def weight(self, word: str) -> float:
         """How strongly `word` asks for this tool; 0 when it is none of its words."""
@@ -97,6 +119,7 @@ def _vocabulary(tool: ToolSpec) -> dict[str, float]:
         for word in words:
             if word not in STOP_WORDS and word.isalpha():
                 weights[stem(word)] = max(weight, weights.get(stem(word), 0.0))
+    weights.update((word, _WEAK) for word in _WEAK_WORDS & weights.keys())
     own = {group for word in weights for group in _GROUP_OF.get(word, ()) if weights[word] >= _DESCRIPTION}
     for word, groups in _GROUP_OF.items():
         if groups & own:
