@@ -31,13 +31,14 @@ _HERE = re.compile(r"\b(?:in\s+)?(?:this|the\s+current|my)\s+(?:folder|directory
 _IN_PLACE = re.compile(r"\b(?:in|inside|into|under|from)\s+(?P<place>[\w.-]*[a-z][\w.-]*(?:/[\w.-]+)*)/?(?=[\s.?!]*$|\s+(?:and|with|by)\b)", re.IGNORECASE)
 _FILE_NAME = re.compile(r"[\w-]+\.[A-Za-z][A-Za-z0-9]{0,4}\b")
 _DURATION = re.compile(r"\bfor\s+(?P<text>(?:an?|one|half\s+an|[\d.]+)\s*(?P<unit>h(?:ours?|rs?)?|min(?:ute)?s?|m|days?))\b", re.IGNORECASE)
-_CONTENT_LABEL = r"\b(?:saying|says|that\s+says|that\s+reads|reading|to\s+say|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content|contents)(?:\s+(?:is|of))?)\s*:?\s+(?:that\s+)?"
+_CONTENT_LABEL = r"\b(?:that(?=\s+\w)|saying|says|that\s+says|that\s+reads|reading|to\s+say|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content|contents)(?:\s+(?:is|of))?)\s*:?\s+(?:that\s+)?"
 _LABEL = (
     r"\b(?:(?:with|under|using|and|has|have)\s+)?(?:(?:the|a|an)\s+)?(?:{words})\b\s*(?:of\s+|is\s+|line\s+|:\s*|=\s*)?"
     r"(?:called\s+|named\s+)?(?=\S)"
 )
 _LIST_GAP = re.compile(r"^\s*(?:,|and|&|,\s*and)\s*$", re.IGNORECASE)
-_CUE_BEFORE = re.compile(r"(?:\b(?:to|from|in|at|on|for|of|by|with|into|as|inside|under|cc|bcc|copy|copying|until|till|through)\s*:?\s*)+$", re.IGNORECASE)
+_CUE_BEFORE = re.compile(r"(?:\b(?:to|from|in|at|on|for|of|by|with|into|as|inside|under|cc|bcc|copy|copying|until|till|through)\s*:?\s*)+$")
+_PERSON = re.compile(r"\b[A-Z]\w+\s+(?:at|on|under)\s+$")
 
 
 @dataclass
@@ -76,7 +77,7 @@ class Explanation:
 
     def explain(self, start: int, end: int, *, cue: bool = True) -> None:
         """Mark a place as explained, with the preposition before it."""
-        before = _CUE_BEFORE.search(self.text[:start]) if cue else None
+        before = _PERSON.search(self.text[:start]) or _CUE_BEFORE.search(self.text[:start]) if cue else None
         self.taken.append((before.start() if before else start, end))
 
     def leftovers(self) -> Iterator[tuple[int, int]]:

@@ -53,6 +53,11 @@ def is_formula(text: str) -> bool:
     return bool(_SIGNS.search(text)) or any(word in _OPERATIONS for word in words)
 
 
+def has_unknowns(text: str) -> bool:
+    """Whether a formula holds unknowns such as x; it can then be solved or differentiated, but has no value."""
+    return any(len(word) == 1 and word.lower() not in "ae" for word in _WORD.findall(text))
+
+
 def _belongs(word: str) -> bool:
     return len(word) <= 2 or word in _OPERATIONS or word in _NUMBER_WORDS or word in _GLUE or word == _REFERENCE or _is_product(word)
 

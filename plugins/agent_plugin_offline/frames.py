@@ -11,7 +11,7 @@ from agent_plugin_offline.candidates import read_request
 from agent_plugin_offline.clauses import and_joints
 from agent_plugin_offline.choosing import attempt, to_proposal
 from agent_plugin_offline.explaining import Explanation, explain
-from agent_plugin_offline.formulas import is_formula
+from agent_plugin_offline.formulas import has_unknowns, is_formula
 from agent_plugin_offline.moments import find_moments
 from agent_plugin_offline.proposals import Proposal, ToolSpec, propose_one
 from agent_plugin_offline.remainder import complete, unexplained
@@ -21,8 +21,8 @@ from agent_plugin_offline.text import VERBS, stem, tokenize
 from agent_plugin_offline.tools import view_tools
 from agent_plugin_offline.wording import Wording, Wordings
 
-_LABELLED, _FORMULA, _GENERALITY, _FILE_KIND = 1.0, 4.0, 0.5, 3.0
-_LEAD, _OPENING, _TYPED, _MISSING, _OVER, _FOREIGN = 2.0, 2.0, 2.0, -4.0, -3.0, -4.0
+_LABELLED, _FORMULA, _GENERALITY, _FILE_KIND = 1.0, 4.0, 4.0, 3.0
+_LEAD, _KIN_LEAD, _OPENING, _TYPED, _MISSING, _OVER, _FOREIGN = 2.5, 1.0, 2.0, 2.0, -4.0, -3.0, -4.0
 _ENOUGH, _ENOUGH_FOR_FREE_TEXT = 2.0, 4.0
 """A frame scored below this is left to the engine; free text fits anything, so it takes more."""
 _CLEARLY_MEANT = 8.0
@@ -125,7 +125,8 @@ class Caller:
             return None
         args = {name: value for name, value in proposal.args.items() if _kept(wording.slots, name, value)}
         dropped = [name for name in wording.tool.parameters.get("required", ()) if name in proposal.args and name not in args]
-        return replace(proposal, args=args, missing=(*proposal.missing, *dropped))
+        missing = (*proposal.missing, *dropped)
+        return replace(proposal, args=args, missing=missing) if not missing or _leads(clause, wording) else None
 
 
 def _joined(head: str, item: str) -> str:
@@ -171,7 +172,7 @@ def _fill_by_engine(one: Frame) -> None:
 
 
 def _as_proposal(one: Frame) -> Proposal:
-    return Proposal(one.wording.tool.name, dict(one.found.args), 1.0, one.found.missing)
+    return Proposal(one.wording.tool.name, dict(one.found.args), one.score, one.found.missing)
 
 
 def _asked(found: Explanation, wording: Wording) -> float:
@@ -180,8 +181,8 @@ def _asked(found: Explanation, wording: Wording) -> float:
         return 0.0
     asked = {stem(token.text) for token in tokens if found.is_free(token.start, token.end)}
     score = sum(wording.weights.get(word, 0.0) for word in asked)
-    if stem(tokens[0].text) in wording.leads:
-        score += _LEAD
+    lead = stem(tokens[0].text)
+    score += _LEAD if lead in wording.own_verbs else _KIN_LEAD if lead in wording.leads else 0.0
     words = found.text.lower().split()
     score += max((_OPENING * length / 3 for length in (2, 3) if tuple(words[:length]) in wording.openings), default=0.0)
     return score
@@ -190,7 +191,11 @@ def _asked(found: Explanation, wording: Wording) -> float:
 def _is_asked_for(clause: str, wording: Wording) -> bool:
     """Whether some telling word of the clause - not just "show" or "find" - is one of the tool's own."""
     words = [token for token in tokenize(clause) if not token.is_stop and token.lower not in VERBS]
-    return any(wording.weight(token.text) >= _TELLING for token in words) or stem(clause.split()[0]) in wording.own_verbs
+    return any(wording.weight(token.text) >= _TELLING for token in words) or _leads(clause, wording)
+
+
+def _leads(clause: str, wording: Wording) -> bool:
+    return stem(clause.split()[0]) in wording.own_verbs
 
 
 def _worth(slot: Slot, value: Any, wording: Wording) -> float:
@@ -202,7 +207,7 @@ def _worth(slot: Slot, value: Any, wording: Wording) -> float:
         case "email" | "phone" | "url" | "moment" | "duration":
             return _TYPED
         case "expression":
-            general = _GENERALITY if wording.is_general_arithmetic else 0.0
+            general = _GENERALITY if wording.is_general_arithmetic and not has_unknowns(str(value)) else 0.0
             return _FORMULA + general if is_formula(str(value)) else 0.0
         case "choice" | "number" | "label" | "flag":
             return _LABELLED
@@ -231,6 +236,8 @@ def _plausible(slot: Slot, value: Any) -> bool:
             return all(any(character.isdigit() for character in text) for text in texts)
         case "moment":
             return all(find_moments(text) for text in texts)
+        case "label":
+            return not any(re.search(r"@\w|://|^\+\d", text) for text in texts)
         case "flag":
             return slot.required
         case _:

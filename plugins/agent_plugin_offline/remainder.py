@@ -21,9 +21,12 @@ _LEAD_INS: dict[str, re.Pattern[str]] = {
     ),
     "content": re.compile(r"(?:\w+(?:\s+(?:down|up|in|into))?\s*:?(?:\s+|$))(?:me\s+|us\s+)?(?:that\s+|to\s+(?=\w+@)|the\s+fact\s+that\s+|:\s*)?", re.IGNORECASE),
 }
+_REQUESTING = frozenset("find get show give tell check look see determine figure display fetch work".split())
+"""At the start of a clause these only say that something is wanted."""
+_PLACEHOLDERS = frozenset("line note text message something stuff file mail email list entry sentence word words report".split())
 _CLEAR = 2
 """So many certain arguments make a call clear enough to place an unlabelled word."""
-_ASIDES = frozenset("please thanks kindly today now again me us myself file files folder it".split())
+_ASIDES = frozenset("please thanks kindly today now again out up down me us myself file files folder it".split())
 
 
 def complete(found: Explanation, wording: Wording) -> None:
@@ -160,7 +163,8 @@ def _is_name(found: Explanation, place: tuple[int, int], wording: Wording) -> bo
 def _means_something(value: str, slot: Slot) -> bool:
     if slot.role == "expression":
         return is_formula(value) or value.replace(".", "").isdigit() or len(value) == 1
-    return any(word.lower() not in STOP_WORDS for word in re.findall(r"\w+", value))
+    words = [word.lower() for word in re.findall(r"\w+", value) if word.lower() not in STOP_WORDS]
+    return bool(words) and not (slot.role == "content" and all(word in _PLACEHOLDERS for word in words))
 
 
 def _trimmed(text: str, start: int, end: int, slot: Slot, wording: Wording) -> tuple[int, int]:
@@ -204,7 +208,7 @@ def _after_operation(text: str, start: int, end: int, wording: Wording) -> int:
 
 
 def _asks(token: Token, wording: Wording) -> bool:
-    return not token.before and (token.lower in STOP_WORDS or wording.weight(token.text) > 0.0)
+    return not token.before and (token.lower in STOP_WORDS or stem(token.text) in wording.structural)
 
 
 def unexplained(found: Explanation, wording: Wording) -> list[Token]:
@@ -212,5 +216,7 @@ def unexplained(found: Explanation, wording: Wording) -> list[Token]:
     return [
         token
         for token in _free_tokens(found)
-        if token.lower not in STOP_WORDS | _ASIDES and wording.weight(token.text) == 0.0
+        if token.lower not in STOP_WORDS | _ASIDES
+        and wording.weight(token.text) == 0.0
+        and not (token.start == 0 and token.lower in _REQUESTING)
     ]

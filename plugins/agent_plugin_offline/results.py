@@ -25,7 +25,7 @@ _LISTED = ("text", "title", "name", "path", "summary", "subject", "url", "id")
 _EXPRESSION_WORDS = frozenset(stem(word) for word in ("expression", "equation", "formula", "function"))
 CONTENT_WORDS = frozenset(
     stem(word)
-    for word in "content contents text body message note notes data description expression input summary caption comment "
+    for word in "content contents text body message note notes data description input summary caption comment "
     "fact statement".split()
 )
 

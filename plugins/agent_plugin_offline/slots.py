@@ -104,7 +104,7 @@ def _role(name: str, schema: Mapping[str, Any], types: frozenset[str]) -> Role:
     if "array" in types and "string" not in types:
         return "other"
     for role, known in _NAMED:
-        if words & set(known.split()):
+        if {stem(word) for word in words} & {stem(word) for word in known.split()}:
             return role if role not in ("file", "folder") or _is_place(described) else "label"
     return "label"
 

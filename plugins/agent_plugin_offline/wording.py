@@ -44,7 +44,7 @@ _KINDRED = (
 _NAME, _EXAMPLES, _DESCRIPTION, _PARAMETERS, _KIN = 3.0, 2.0, 1.5, 0.7, 0.8
 
 
-_WEAK_WORDS = frozenset(map(stem, "tell say know want need think like give make go thing something anything work way value one".split()))
+_WEAK_WORDS = frozenset(map(stem, "tell say know want need think like give make go thing something anything work way value one out up use ask".split()))
 """They may belong to any request: explained where a tool uses them, but no reason to choose it."""
 _WEAK = 0.01
 
@@ -76,6 +76,8 @@ class Wording:
     openings: frozenset[tuple[str, ...]] = field(repr=False)
     """First two and first three words of its examples."""
 
+    structural: frozenset[str] = field(repr=False)
+    """Stems that ask wherever they stand: of its name, description and parameters, not of its examples' arguments."""
     own_verbs: frozenset[str] = field(repr=False)
     """Stems of the first word of its name and of those of its examples."""
 
@@ -105,7 +107,9 @@ class Wordings:
         for tool, weights in zip(tools, raw, strict=True):
             rare = {word: weight * math.log(1 + len(tools) / spread[word]) for word, weight in weights.items()}
             openings = frozenset(tuple(text.lower().split()[:length]) for text in tool.examples for length in (2, 3))
-            self.all.append(Wording(tool, slots_of(tool), rare, _kin(own := _leads(tool)), openings, own))
+            own = _leads(tool)
+            leads = _kin(own)
+            self.all.append(Wording(tool, slots_of(tool), rare, leads, openings, _structural(tool) | leads, own))
 
 
 def _vocabulary(tool: ToolSpec) -> dict[str, float]:
@@ -125,6 +129,13 @@ def _vocabulary(tool: ToolSpec) -> dict[str, float]:
         if groups & own:
             weights.setdefault(word, _KIN)
     return weights
+
+
+def _structural(tool: ToolSpec) -> frozenset[str]:
+    texts = [" ".join(identifier_words(tool.name)), tool.description, " ".join(tool.parameters.get("properties", {}))]
+    words = {part for text in texts for token in tokenize(text) for part in identifier_words(token.text)}
+    asking = {word for example in tool.examples for word in _asking_words(example) if stem(word) in _GROUP_OF}
+    return frozenset(stem(word) for word in words | asking if word.isalpha())
 
 
 def _asking_words(example: str) -> list[str]:
