@@ -6,10 +6,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from agent_core.answer import Answer as Answer
+    from agent_core.assistant import Assistant as Assistant
     from agent_core.errors import AgentCoreError as AgentCoreError
     from agent_core.errors import ToolArgumentError as ToolArgumentError
     from agent_core.errors import ToolError as ToolError
     from agent_core.errors import TransientToolError as TransientToolError
+    from agent_core.loop.opening import Attachment as Attachment
+    from agent_core.planning.plan import Plan as Plan
+    from agent_core.planning.plan import Step as Step
     from agent_core.tools.context import ToolContext as ToolContext
     from agent_core.tools.hookspecs import hookimpl as hookimpl
     from agent_core.tools.tool import FinishedCall as FinishedCall
@@ -21,6 +26,11 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AgentCoreError": "agent_core.errors",
+    "Answer": "agent_core.answer",
+    "Assistant": "agent_core.assistant",
+    "Attachment": "agent_core.loop.opening",
+    "Plan": "agent_core.planning.plan",
+    "Step": "agent_core.planning.plan",
     "FinishedCall": "agent_core.tools.tool",
     "Limits": "agent_core.tools.tool",
     "Preview": "agent_core.tools.tool",

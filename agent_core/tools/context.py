@@ -36,6 +36,8 @@ class ToolContext:
     """Names this call in the journal; the same when a crashed run resumes, so it serves as idempotency key."""
     secrets: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """Secrets that the user stored for this plugin, by name; read with `secret`."""
+    labels: frozenset[str] = frozenset()
+    """What the call's context has seen ("untrusted", "private"): what a tool stores under a label keeps it."""
     report: Callable[[str, float | None], None] = _silent
     save: Callable[[Any], None] = _nothing_saved
     cancelled: threading.Event = field(default_factory=threading.Event)

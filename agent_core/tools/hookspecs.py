@@ -18,7 +18,6 @@ import pluggy
 
 if TYPE_CHECKING:
     from agent_core.events import Event
-
     from agent_core.tools.tool import Tool
 
 HOOK_API = 1

@@ -103,6 +103,8 @@ class Tool:
     timeout_s: float = 60.0
     isolated: bool = False
     limits: Limits = field(default_factory=Limits)
+    rule_args: Sequence[str] | None = None
+    """Parameters that a standing approval of one call pins ("always mail *this address*"); None: all of them."""
     cache_s: float = 0.0
     """How long a result may be reused by later runs, for read-only idempotent tools."""
     schema: JsonSchema | None = None
@@ -201,6 +203,7 @@ def tool(
     timeout_s: float = 60.0,
     isolated: bool = False,
     limits: Limits = ...,
+    rule_args: Sequence[str] | None = None,
     cache_s: float = 0.0,
 ) -> Callable[[Callable[..., Any]], Tool]: ...
 def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Tool | Callable[[Callable[..., Any]], Tool]:

@@ -1,0 +1,158 @@
+"""Puts an assistant together: settings, plugins, journal, vault, gate, models. Parts are made here and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from agent_core.errors import ConfigurationError, UsageError
+from agent_core.event_log import EventLog
+from agent_core.gate.approvals import Approvals
+from agent_core.gate.decisions import Decisions
+from agent_core.gate.gate import Asker, Gate
+from agent_core.gate.policy import Policy
+from agent_core.gate.vault import Vault
+from agent_core.journal.runs import Runs
+from agent_core.journal.store import Journal
+from agent_core.loop.state import Services, Voice
+from agent_core.loop.toolbox import Toolbox
+from agent_core.models import ModelChoice, ModelPreferences, ResolvedModel
+from agent_core.models.turn import Speaker
+from agent_core.personas import Persona, load_persona
+from agent_core.settings import ModelRole, Settings
+from agent_core.suggest import did_you_mean
+from agent_core.tools.catalogue import Catalogue
+from agent_core.tools.plugins import Plugins, load_plugins
+from agent_core.tools.tool import Tool
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+
+class Assembly:
+    """The parts of one assistant, wired. It opens the journal and loads the plugins; no model is touched yet."""
+
+    def __init__(
+        self,
+        *,
+        model: str | Model | None,
+        tools: Sequence[Tool],
+        plugins: Literal[False] | Sequence[str] | None,
+        home: Path | None,
+        workspace: Path | None,
+        emit: EventLog,
+        asker: Asker | None,
+    ) -> None:
+        self.settings = Settings.load(home, workspace)
+        self.plugins: Plugins = load_plugins(plugins, self.settings.disabled_plugins)
+        self.tools = _all_tools(self.plugins.tools, tools)
+        self.personas = _personas(self.plugins.personas)
+        self.journal = Journal(self.settings.home / "journal.db")
+        self.vault = Vault(self.settings.home / "vault.db")
+        self.policy = Policy(self.journal)
+        self.approvals = Approvals(self.journal, self.settings.approvals.expiry_s)
+        self.toolbox = Toolbox(self.settings, self.plugins.settings_classes, emit)
+        self.gate = Gate(self.journal, self.policy, self.approvals, self.vault, self.toolbox, emit, asker)
+        self.decisions = Decisions(self.journal, self.gate, self.approvals, self.policy, self.tools)
+        self.runs = Runs(self.journal)
+        if model is not None and not isinstance(model, str):
+            given, name = model, f"app:{model.model_name}"
+            self.plugins.models[name] = lambda _: given
+            model = name
+        self._preferences = _preferences(self.settings, model)
+        self._models: dict[str, ResolvedModel] = {}
+        self.services = Services(
+            runs=self.runs,
+            gate=self.gate,
+            approvals=self.approvals,
+            secrets=self.vault,
+            tools=self.tools,
+            catalogue=Catalogue(self.tools),
+            personas=self.personas,
+            voice=self._voice,
+            emit=emit,
+            flush=emit.flush,
+        )
+
+    async def resolve_models(self) -> ResolvedModel:
+        """Find the models of the roles, once; returns the planner's. Ollama may be asked, so it happens in a thread."""
+        if "planner" not in self._models:
+            await asyncio.to_thread(self._resolve)
+        return self._models["planner"]
+
+    def _resolve(self) -> None:
+        from agent_core.models.routing import resolve
+
+        found: dict[ModelChoice, ResolvedModel] = {}
+        for role in ("planner", "executor"):
+            choice = self._preferences.choice(role)
+            if choice not in found:
+                found[choice] = resolve(choice, factories=self.plugins.models, settings=self._preferences)
+            self._models[role] = found[choice]
+
+    def _voice(self, role: str, persona: Persona | None) -> Voice:
+        resolved = self._models[role]
+        speaker = Speaker(
+            resolved.model,
+            settings=resolved.model_settings,
+            context_tokens=resolved.context_tokens,
+            compaction=resolved.compaction,
+        )
+        return Voice(speaker, resolved.name, resolved.remote)
+
+    async def aclose(self) -> None:
+        """Stop child processes and close files."""
+        await self.toolbox.aclose()
+        self.vault.close()
+        self.journal.close()
+
+
+def _all_tools(from_plugins: Mapping[str, Tool], given: Sequence[Tool]) -> dict[str, Tool]:
+    tools = dict(from_plugins)
+    for tool in given:
+        if tool.name in tools:
+            raise UsageError(f"There are two tools called {tool.name!r}; rename one, or leave its plugin out.")
+        tools[tool.name] = tool
+    return tools
+
+
+def _personas(folders: Sequence[Path]) -> dict[str, Persona]:
+    found: dict[str, Persona] = {}
+    for folder in folders:
+        persona = load_persona(folder)
+        if persona.name in found:
+            raise ConfigurationError(f"There are two personas called {persona.name!r}; rename one.")
+        found[persona.name] = persona
+    return found
+
+
+def persona_named(name: str, personas: Mapping[str, Persona]) -> Persona:
+    """A persona by its name, or by the folder that it lies in.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name in personas:
+        return personas[name]
+    if "/" in name or name.startswith("."):
+        return load_persona(Path(name).expanduser())
+    raise UsageError(f"There is no persona {name!r}.{did_you_mean(name, personas)}")
+
+
+def _preferences(settings: Settings, model: str | None) -> ModelPreferences:
+    """The settings' models; a model that was named for this assistant takes every role that has none of its own."""
+    models = settings.models
+
+    def choice(role: ModelRole) -> ModelChoice:
+        fields: dict[str, Any] = {**asdict(role), "name": model or role.name or "auto"}
+        return ModelChoice(**fields)
+
+    return ModelPreferences(
+        planner=choice(models.planner),
+        executor=choice(models.executor),
+        default=models.default,
+        fallback=() if model else models.fallback,
+    )

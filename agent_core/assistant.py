@@ -1,0 +1,356 @@
+"""What an app embeds: ask, look at what waits, answer it, go on.
+
+    async with Assistant(model="offline", workspace=folder) as assistant:
+        answer = await assistant.ask("Work out 12.5% of 480")
+
+An assistant holds no conversation: everything is in the journal under its home, so that many of them, in many
+processes, may work on one home, and any of them can go on with what another began.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+
+from agent_core.answer import Answer
+from agent_core.assembly import Assembly, persona_named
+from agent_core.errors import PlanError, UsageError
+from agent_core.event_log import EventLog
+from agent_core.events import AnswerReady, Event
+from agent_core.gate.approvals import Pending
+from agent_core.gate.labels import UNTRUSTED
+from agent_core.gate.policy import Rule, Scope, Surroundings
+from agent_core.journal.lease import lease, new_owner
+from agent_core.loop.checker import citations
+from agent_core.loop.opening import Attachment, RunOptions, begin, reopen
+from agent_core.loop.run import drive, plan_only
+from agent_core.loop.state import Run
+from agent_core.planning.check import check
+from agent_core.planning.plan import Plan
+from agent_core.tools.tool import Tool
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+T = TypeVar("T")
+Approver = Callable[["Assistant", Pending], Awaitable[None]]
+"""Asks a person who is there; answers with `approve`, `deny` or `reply`, or returns to leave the run waiting."""
+
+
+class Assistant:
+    """A planner and executor over the tools of plugins and of the app."""
+
+    def __init__(
+        self,
+        model: str | Model | None = None,
+        *,
+        tools: Sequence[Tool] = (),
+        plugins: Literal[False] | Sequence[str] | None = None,
+        home: Path | str | None = None,
+        workspace: Path | str | None = None,
+        persona: str | None = None,
+        allow: Sequence[str] = (),
+        deny: Sequence[str] = (),
+        approver: Approver | None = None,
+    ) -> None:
+        """Load the plugins and open the journal; no model is reached before the first request.
+
+        Args:
+            model: A pydantic-ai model or the name of one, `offline`, or `auto`; None: what the settings say.
+            tools: Tools of the app, beside those of the plugins.
+            plugins: None for all that are installed, False for none, or the names of those wanted.
+            home: The state folder; None: AGENT_CORE_HOME or the platform's own.
+            workspace: The folder that tools work in; None: the current one.
+            persona: The name of a persona, or the folder of one.
+            allow: Patterns of tools whose calls need no yes in this assistant's runs: TOOL or TOOL(arg=pattern).
+            deny: Patterns of tools that its runs may not use.
+            approver: Asks a person who is there; without one, runs wait in the journal.
+
+        Raises:
+            UsageError, ConfigurationError, JournalError: what was named does not exist or cannot be used.
+        """
+        self._log = EventLog()
+        self._approver = approver
+        self._assembly = Assembly(
+            model=model,
+            tools=tools,
+            plugins=plugins,
+            home=Path(home) if home is not None else None,
+            workspace=Path(workspace) if workspace is not None else None,
+            emit=self._log,
+            asker=self._ask_person if approver else None,
+        )
+        self._log.connect(self._assembly.runs, self._assembly.plugins.dispatch_event)
+        self._persona = persona_named(persona, self._assembly.personas) if persona else None
+        self._allow, self._deny = tuple(allow), tuple(deny)
+        self._asking = asyncio.Lock()
+        self._runner: asyncio.Runner | None = None
+
+    @property
+    def parts(self) -> Assembly:
+        """The parts it is made of: settings, plugins, journal, policy. For commands and tests, not for apps."""
+        return self._assembly
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    async def aclose(self) -> None:
+        """Stop child processes and close the journal. Runs that wait stay in it."""
+        await self._assembly.aclose()
+
+    # -- requests
+
+    async def ask(
+        self,
+        text: str,
+        *,
+        conversation: str | None = None,
+        user: str | None = None,
+        attachments: Sequence[Attachment] = (),
+        plan_first: bool = False,
+    ) -> Answer:
+        """Plan the request and carry it out, as far as it goes without a person.
+
+        Args:
+            text: The user's own words.
+            conversation: Continue this one; None begins a new one.
+            user: Whom it is for; notes, rules and caches of one user are not another's.
+            attachments: Untrusted content that comes with the request.
+            plan_first: Wait for a yes to the plan before its first step.
+        """
+        run = await self._begin(text, conversation, user, attachments, plan_first)
+        return await self._work(run)
+
+    async def stream(
+        self,
+        text: str,
+        *,
+        conversation: str | None = None,
+        user: str | None = None,
+        attachments: Sequence[Attachment] = (),
+        plan_first: bool = False,
+    ) -> AsyncIterator[Event]:
+        """The same, as events while it happens; the last one is `AnswerReady`. Leaving the loop cancels the run."""
+        run = await self._begin(text, conversation, user, attachments, plan_first)
+        run.stream = True
+        with self._log.listen(run.id) as events:
+            work = asyncio.create_task(self._work(run))
+            work.add_done_callback(lambda _: events.put_nowait(None))
+            try:
+                while (event := await events.get()) is not None:
+                    yield event
+                yield AnswerReady(run.id, answer=await work)
+            finally:
+                work.cancel()
+                with suppress(asyncio.CancelledError):
+                    await work
+
+    async def plan(self, text: str, *, attachments: Sequence[Attachment] = (), user: str | None = None) -> Plan:
+        """What would be done, checked; nothing has run. A request that needs no tool gives a plan without steps."""
+        run = await self._begin(text, None, user, attachments, plan_first=False)
+        async with lease(self._assembly.journal, run.id, new_owner()):
+            return await plan_only(run)
+
+    async def run_workflow(
+        self, plan: Plan, inputs: Mapping[str, Any], *, user: str | None = None, conversation: str | None = None
+    ) -> Answer:
+        """Carry out a plan that was saved, with these inputs; no planner is asked for it.
+
+        Raises:
+            PlanError: it does not fit the tools that are loaded, or an input is missing or wrong.
+        """
+        from agent_core.planning.workflow import with_inputs
+
+        ready = with_inputs(plan, inputs)
+        check(ready, self._assembly.tools, frozenset(self._assembly.personas))
+        run = await self._begin(ready.goal, conversation, user, (), plan_first=False)
+        run.adopt(ready, "workflow")
+        return await self._work(run)
+
+    async def resume(self, run_id: str) -> Answer:
+        """Go on with a run that waited, was interrupted or was killed; what was done is not done again."""
+        await self._assembly.resolve_models()
+        run = reopen(self._assembly, run_id)
+        if run.answer is not None or run.row.status == "done":
+            return self._answer_now(run)
+        return await self._work(run)
+
+    # -- answers to what waits
+
+    def pending(self, run_id: str | None = None) -> list[Pending]:
+        """What waits for a person, oldest first."""
+        return self._assembly.approvals.open(run_id)
+
+    async def approve(
+        self,
+        pending_id: str,
+        arguments: Mapping[str, Any] | None = None,
+        scope: Scope = "once",
+        rule: Rule | None = None,
+    ) -> None:
+        """Say yes, perhaps with other arguments or for more than this once; `resume` goes on with the run."""
+        where = self._where(pending_id)
+        await self._assembly.decisions.approve(pending_id, where, arguments=arguments, scope=scope, rule=rule)
+
+    async def deny(self, pending_id: str, reason: str) -> None:
+        """Say no, and why."""
+        self._assembly.decisions.deny(pending_id, reason, self._where(pending_id))
+
+    async def reply(self, pending_id: str, value: Any) -> None:
+        """Answer a question, or hand in the result of a call that the app carried out."""
+        self._assembly.decisions.reply(pending_id, value)
+
+    async def edit_plan(self, run_id: str, plan: Plan) -> None:
+        """Replace what has not started yet of a run that waits; steps that have ended must stay as they are.
+
+        Raises:
+            PlanError: the plan does not hold together, or changes what was done.
+        """
+        run = reopen(self._assembly, run_id)
+        known = {step.id: step for step in run.plan.steps}
+        steps = [known[step.id] if step.id in run.results and step.id in known else step for step in plan.steps]
+        if lost := sorted(set(run.results) - {step.id for step in steps}):
+            raise PlanError([f"step {name!r} has ended and cannot be removed" for name in lost])
+        edited = run.plan.model_copy(update={"steps": tuple(steps), "revision": run.plan.revision + 1})
+        check(edited, run.tools, frozenset(self._assembly.personas))
+        gone = set(known) - {step.id for step in steps} | {s.id for s in steps if s.id in known and s != known[s.id]}
+        self._assembly.approvals.withdraw(run_id, [*gone, ""])
+        run.adopt(edited, "user")
+
+    async def feedback(
+        self, run_id: str, rating: Literal["up", "down"] | None = None, correction: str | None = None
+    ) -> None:
+        """Say whether an answer was good, and what a better one would have been."""
+        if rating not in (None, "up", "down") or not (rating or correction):
+            raise UsageError(f"Feedback is a rating 'up' or 'down', a correction, or both; not {rating!r}.")
+        self._assembly.runs.add_feedback(run_id, rating, correction)
+
+    async def undo(self, run_id: str) -> list[dict[str, str]]:
+        """Take back what a run did, newest first; returns {call, tool, status, detail} for every action."""
+        from agent_core.loop.undo import undo_run
+
+        async with lease(self._assembly.journal, run_id, new_owner()):
+            return await undo_run(self._assembly, run_id)
+
+    def answer_of(self, run_id: str) -> Answer:
+        """A run as it stands in the journal."""
+        run = reopen(self._assembly, run_id)
+        return self._answer_now(run)
+
+    # -- sync twins, for code without an event loop
+
+    def ask_sync(self, text: str, **options: Any) -> Answer:
+        """`ask`, for code without an event loop."""
+        return self.run_sync(self.ask(text, **options))
+
+    def plan_sync(self, text: str, **options: Any) -> Plan:
+        """`plan`, for code without an event loop."""
+        return self.run_sync(self.plan(text, **options))
+
+    def resume_sync(self, run_id: str) -> Answer:
+        """`resume`, for code without an event loop."""
+        return self.run_sync(self.resume(run_id))
+
+    def approve_sync(self, pending_id: str, **options: Any) -> None:
+        """`approve`, for code without an event loop."""
+        self.run_sync(self.approve(pending_id, **options))
+
+    def deny_sync(self, pending_id: str, reason: str) -> None:
+        """`deny`, for code without an event loop."""
+        self.run_sync(self.deny(pending_id, reason))
+
+    def reply_sync(self, pending_id: str, value: Any) -> None:
+        """`reply`, for code without an event loop."""
+        self.run_sync(self.reply(pending_id, value))
+
+    def feedback_sync(self, run_id: str, **options: Any) -> None:
+        """`feedback`, for code without an event loop."""
+        self.run_sync(self.feedback(run_id, **options))
+
+    def run_sync(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine of this assistant on an event loop of its own, which lasts until `close`."""
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        return self._runner.run(work)
+
+    def close(self) -> None:
+        """`aclose`, for code without an event loop."""
+        self.run_sync(self.aclose())
+        if self._runner is not None:
+            self._runner.close()
+            self._runner = None
+
+    # -- inside
+
+    async def _begin(
+        self,
+        text: str,
+        conversation: str | None,
+        user: str | None,
+        attachments: Sequence[Attachment],
+        plan_first: bool,
+    ) -> Run:
+        await self._assembly.resolve_models()
+        options = RunOptions(self._allow, self._deny, self._persona, plan_first)
+        run = begin(self._assembly, text, options, conversation, user or "local", attachments)
+        if attachments:
+            run.planner.seen |= {UNTRUSTED}
+        return run
+
+    async def _work(self, run: Run) -> Answer:
+        self._log.number(run.id)
+        async with lease(self._assembly.journal, run.id, new_owner()):
+            status = await drive(run)
+            while status == "waiting" and await self._asked(run):
+                run.waiting.clear()
+                status = await drive(run)
+        return self._answer_now(run)
+
+    async def _asked(self, run: Run) -> bool:
+        """Put what waits to the person who is there; whether anything was answered."""
+        if self._approver is None:
+            return False
+        before = {pending.id for pending in self.pending(run.id)}
+        for pending in self.pending(run.id):
+            await self._ask_person(pending)
+        return bool(before - {pending.id for pending in self.pending(run.id)})
+
+    async def _ask_person(self, pending: Pending) -> None:
+        if self._approver is not None:
+            async with self._asking:  # one question at a time: a person reads one thing after the other
+                await self._approver(self, pending)
+
+    def _answer_now(self, run: Run) -> Answer:
+        row = self._assembly.runs.get(run.id)
+        text = row.answer or ""
+        return Answer(
+            run_id=run.id,
+            conversation_id=row.conversation_id,
+            status=row.status,
+            text=text,
+            citations=citations(text, run),
+            plan=run.plan if run.plan.steps else None,
+            steps=run.results,
+            calls=self._assembly.gate.ledger.calls.of_run(run.id),
+            pending=self.pending(run.id) if row.status in ("waiting", "running", "cancelled") else [],
+            usage=run.usage,
+            model=run.model_name,
+            error=row.error,
+        )
+
+    def _where(self, pending_id: str) -> Surroundings:
+        pending = self._assembly.approvals.get(pending_id)
+        row = self._assembly.runs.get(pending.run_id)
+        return Surroundings(row.user, row.workspace, row.conversation_id, row.options.get("persona"))

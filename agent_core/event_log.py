@@ -1,0 +1,64 @@
+"""One stream of events per assistant: numbered per run, kept in the journal, passed to whoever listens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from agent_core.events import Event, RunEnded
+from agent_core.journal.runs import Runs
+
+
+class EventLog:
+    """Takes every event of an assistant's runs."""
+
+    def __init__(self) -> None:
+        self._runs: Runs | None = None
+        self._dispatch: Callable[[Event], None] = lambda event: None
+        self._next: dict[str, int] = {}
+        self._collected: dict[str, list[Event]] = {}
+        self._listeners: dict[str, list[asyncio.Queue[Event | None]]] = {}
+
+    def connect(self, runs: Runs, dispatch: Callable[[Event], None]) -> None:
+        """Say where events are kept, and who else hears them."""
+        self._runs = runs
+        self._dispatch = dispatch
+
+    def number(self, run_id: str) -> None:
+        """Go on counting where the journal stands."""
+        assert self._runs is not None
+        self._next[run_id] = self._runs.last_seq(run_id) + 1
+
+    def __call__(self, event: Event) -> None:
+        """Number the event, keep it, and pass it on."""
+        if event.kept:
+            seq = self._next.get(event.run_id, 1)
+            self._next[event.run_id] = seq + 1
+            event = replace(event, seq=seq)
+            self._collected.setdefault(event.run_id, []).append(event)
+        for queue in self._listeners.get(event.run_id, ()):
+            queue.put_nowait(event)
+        self._dispatch(event)
+        if isinstance(event, RunEnded):
+            self.flush(event.run_id)
+            self._next.pop(event.run_id, None)
+
+    def flush(self, run_id: str) -> None:
+        """Write what was collected: with every other write of the run, in its transaction."""
+        collected = self._collected.pop(run_id, None)
+        if collected and self._runs is not None:
+            self._runs.add_events(collected)
+
+    @contextmanager
+    def listen(self, run_id: str) -> Generator[asyncio.Queue[Event | None]]:
+        """The events of one run, in order, while the body lasts."""
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._listeners.setdefault(run_id, []).append(queue)
+        try:
+            yield queue
+        finally:
+            self._listeners[run_id].remove(queue)
+            if not self._listeners[run_id]:
+                del self._listeners[run_id]

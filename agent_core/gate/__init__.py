@@ -1,0 +1,1 @@
+"""Between a decision to call a tool and the call: policy, approvals, grants, labels, secrets."""

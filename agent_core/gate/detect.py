@@ -1,0 +1,149 @@
+"""Where secrets stand in a text: credentials by their shape, values by the name beside them, and values known exactly.
+
+The shapes of vendors' keys are the harness's; added here are those it leaves out and what only context gives away.
+Nothing is judged by its randomness alone: git hashes, UUIDs and order numbers are random too, and an assistant that
+hides those from its own tools is broken.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from agent_core.gate.known import KnownSecrets
+from agent_core.gate.secret_patterns import CODE, IN_CONTEXT, LONG_RUN, MORE_SHAPES, OPEN, PLACEHOLDER, SECRET_FIELD
+
+TOKEN = re.compile(r"secret_[a-z0-9]{1,24}_[a-z2-7]{12}")
+"""The form of the vault's tokens: letters, digits and underscores: JSON, URLs, Markdown and models leave it alone."""
+
+
+@dataclass(frozen=True, order=True)
+class Found:
+    """A secret in a text: `text[start:end]`, and what kind it is."""
+
+    start: int
+    end: int
+    kind: str
+
+
+def find_secrets(text: str, known: KnownSecrets) -> list[Found]:
+    """All secrets in `text`, in order, none overlapping. What has the form of a vault token is not one."""
+    tokens = [match.span() for match in TOKEN.finditer(text)]
+    ends = [end for _, end in tokens]
+    exact = (Found(start, end, kind) for start, end, kind in known.find(text))
+    found = sorted((*exact, *_by_shape(text), *_by_context(text)), key=lambda f: (f.start, -f.end))
+    merged: list[Found] = []
+    for secret in found:
+        nearest = bisect_right(ends, secret.start)  # the first token that does not end before the secret begins
+        if nearest < len(tokens) and tokens[nearest][0] < secret.end:
+            continue
+        if merged and secret.start < merged[-1].end:
+            last = merged[-1]
+            merged[-1] = Found(last.start, max(last.end, secret.end), last.kind)
+        else:
+            merged.append(secret)
+    return merged
+
+
+def unfinished(text: str, known: KnownSecrets) -> int:
+    """How many characters at the end of `text` could become part of a secret when more text follows."""
+    opened = OPEN.search(text)
+    return max(len(text) - opened.start() if opened else 0, _last_word(text), known.unfinished(text))
+
+
+def is_secret_field(name: str, value: str) -> bool:
+    """Whether a JSON field of this name holds a secret, whatever its value looks like."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)  # camelCase
+    return bool(SECRET_FIELD.fullmatch(words)) and len(value) >= 4 and not PLACEHOLDER.fullmatch(value)
+
+
+def known_from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The credentials among environment variables, by name."""
+    telling = ("_API_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "_SECRET_KEY", "_ACCESS_KEY")
+    return {
+        name: value
+        for name, value in environ.items()
+        if name.upper().endswith(telling) and len(value) >= 8 and not PLACEHOLDER.fullmatch(value)
+    }
+
+
+def _by_shape(text: str) -> Iterator[Found]:
+    if not LONG_RUN.search(text):
+        return
+    for kind, pattern in _shapes():
+        for match in pattern.finditer(text):
+            if kind != "openai_key" or not _is_slug(match.group()):
+                yield Found(*_value_span(match), kind)
+
+
+def _by_context(text: str) -> Iterator[Found]:
+    for kind, pattern in _contexts():
+        for match in pattern.finditer(text):
+            start, end = _value_span(match)
+            if kind in _JUDGES and match.lastgroup == "value":
+                end = start + len(text[start:end].rstrip(".,!?:"))  # the end of the sentence, more likely
+            value = text[start:end]
+            if not PLACEHOLDER.fullmatch(value) and _JUDGES.get(kind, bool)(value):
+                yield Found(start, end, kind)
+
+
+@cache
+def _shapes() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    from pydantic_ai_harness.guardrails.detectors import DEFAULT_SECRET_PATTERNS
+
+    return tuple((kind, re.compile(shape)) for kind, shape in {**DEFAULT_SECRET_PATTERNS, **MORE_SHAPES}.items())
+
+
+@cache
+def _contexts() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((kind, re.compile(shape)) for kind, shape in IN_CONTEXT.items())
+
+
+def _value_span(match: re.Match[str]) -> tuple[int, int]:
+    """The span of the group that holds the value; the whole match where the pattern has no groups."""
+    return match.span(match.lastgroup) if match.lastgroup else match.span()
+
+
+def _last_word(text: str) -> int:
+    """How long the word is that the text ends in."""
+    start = len(text)
+    while start and not text[start - 1].isspace():
+        start -= 1
+    return len(text) - start
+
+
+def _is_slug(text: str) -> bool:
+    """Words joined by hyphens ("sk-loading-spinner-container") that begin like a key."""
+    return all(part.isalpha() and part.islower() and len(part) <= 14 for part in text.split("-"))
+
+
+def _is_password(value: str) -> bool:
+    """Whether what stands where a password would is one, and not a word of the sentence or a piece of code."""
+    if len(value) < 6 or CODE.fullmatch(value):
+        return False
+    if value.isalpha() and value == value.lower():
+        return len(value) >= 18  # several words run together
+    marks = any(not c.isalpha() and c not in "-_'’ " for c in value)
+    mixed = value not in (value.lower(), value.upper(), value.title(), value.capitalize())
+    return marks or mixed
+
+
+def _is_spoken_password(value: str) -> bool:
+    """The same where only a space stands between: small letters and digits, as no word has them."""
+    return _is_password(value) and any(c.islower() for c in value) and any(c.isdigit() for c in value)
+
+
+def _is_exported(value: str) -> bool:
+    """The same for `SOME_KEY=value`, which may well be the key of a table or a cache."""
+    return bool(re.fullmatch(r"[\w+/=.~-]{12,}", value)) and _is_spoken_password(value)
+
+
+_JUDGES: Mapping[str, Callable[[str], bool]] = {
+    "password": _is_password,
+    "spoken_password": _is_spoken_password,
+    "exported": _is_exported,
+}
+"""What else must hold of a value that only its context gives away."""

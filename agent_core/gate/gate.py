@@ -1,0 +1,301 @@
+"""The gate: the one function that every tool call passes, and the only code that lets a call run.
+
+    recorded already? return that : policy -> (approval) -> intent -> run -> outcome
+
+It is written so that whatever happens - a crash at any line, a model that changes its arguments, an answer given
+twice - an action runs at most once, and only as a person, or a rule of theirs, said it may.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from agent_core.errors import ToolArgumentError, ToolError, TransientToolError
+from agent_core.events import Event
+from agent_core.gate.approvals import Approvals, Grant, Item, Pending, pending_id
+from agent_core.gate.binding import canonical, digest, preview_hash
+from agent_core.gate.call import (
+    Call,
+    CheckedCall,
+    Denied,
+    Execution,
+    LoopDetected,
+    Outcome,
+    Secrets,
+    WaitingForPerson,
+)
+from agent_core.gate.ledger import Ledger
+from agent_core.gate.policy import Decision, Policy, standing_rule
+from agent_core.journal.calls import RecordedCall
+from agent_core.journal.store import Journal, now
+from agent_core.tools.tool import Tool
+
+TRANSIENT_ATTEMPTS = 3
+
+Asker = Callable[[Pending], Awaitable[None]]
+"""Puts a question to a person who is there and records the answer; returns without one when nobody answers."""
+
+
+class Gate:
+    """One per assistant. It holds no state between calls: what it knows is in the journal."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        policy: Policy,
+        approvals: Approvals,
+        secrets: Secrets,
+        execution: Execution,
+        emit: Callable[[Event], None],
+        asker: Asker | None = None,
+    ) -> None:
+        self.ledger = Ledger(journal, secrets, emit)
+        self._journal = journal
+        self._policy = policy
+        self._approvals = approvals
+        self._secrets = secrets
+        self._execution = execution
+        self._asker = asker
+
+    async def __call__(self, call: Call, tool: Tool, args: Mapping[str, Any]) -> Outcome:
+        """Let one call through, or say why not.
+
+        Raises:
+            WaitingForPerson: a question was put and is not answered yet.
+            Denied: a person or a rule refused it.
+            ToolError: it failed, now or when it was recorded.
+        """
+        recorded = self.ledger.calls.get(call.key)
+        if recorded is not None and recorded.status in ("done", "failed", "denied"):
+            return self.ledger.replay(recorded)
+        try:
+            checked = self._check(call, tool, args)
+        except ToolArgumentError as error:
+            self.ledger.failed(call, tool, dict(args), "", error, now())
+            raise
+        if recorded is not None and recorded.status in ("intent", "unknown") and checked.action:
+            return await self._after_interruption(checked, recorded)
+        return await self._decide(checked)
+
+    async def ask_together(self, calls: Sequence[tuple[Call, Tool, Mapping[str, Any]]]) -> None:
+        """Put one question about several calls of a step, every item visible; then each passes the gate by itself.
+
+        Raises:
+            WaitingForPerson: the question was put and is not answered yet.
+        """
+        items: list[Item] = []
+        decision = Decision("allow", "")
+        first: CheckedCall | None = None
+        for call, tool, args in calls:
+            recorded = self.ledger.calls.get(call.key)
+            if recorded is not None and recorded.status != "waiting":
+                continue
+            try:
+                checked = self._check(call, tool, args)
+            except ToolArgumentError:
+                continue  # it fails by itself when its turn comes
+            this = self._policy_on(checked)
+            if this.effect == "ask" and tool.function is not None and self._grant(checked) is None:
+                items.append(await self._item(checked))
+                first, decision = first or checked, this
+        if first is not None and len(items) > 1:
+            await self._ask(self._question(first, tuple(items), decision.why))
+
+    # -- the way of one call
+
+    async def _decide(self, checked: CheckedCall) -> Outcome:
+        decision = self._policy_on(checked)
+        if decision.effect == "deny":
+            raise self.ledger.denied(checked, decision.why)
+        if checked.tool.function is None:
+            raise await self._external(checked)
+        grant = self._grant(checked) if checked.action or decision.effect == "ask" else None
+        if grant is None and decision.effect == "allow":
+            return self.ledger.reusable(checked) or await self._run(checked)
+        if grant is None:
+            await self._ask(self._question(checked, (await self._item(checked),), decision.why))
+            return await self._decide(checked)
+        if grant.verdict == "denied":
+            self._approvals.spend(grant.nonce)
+            raise self.ledger.denied(checked, grant.reason or "no reason was given")
+        granted = self._check(checked.call, checked.tool, grant.args)
+        shown = (await self._item(granted)).preview_hash
+        if (grant.args_hash, grant.preview_hash) != (granted.args_hash, shown):
+            # What would happen is not what was shown any more: this answer is void, and the question is put again.
+            self._approvals.spend(grant.nonce)
+            return await self._decide(checked)
+        return await self._run(granted, grant.nonce)
+
+    async def _run(self, checked: CheckedCall, nonce: str | None = None) -> Outcome:
+        started_at = now()
+        if checked.action:
+            with self._journal.transaction():
+                if nonce is not None and not self._approvals.spend(nonce):
+                    raise Denied("this approval was used already; an approval counts once")
+                self.ledger.put(checked, "intent", started_at=started_at)
+        self.ledger.started(checked)
+        try:
+            result = await self._execute(checked)
+        except ToolError as error:
+            call, tool = checked.call, checked.tool
+            before = self.ledger.calls.failures(call.run_id, tool.name, checked.args_hash)
+            message = self.ledger.failed(call, tool, checked.args, checked.args_hash, error, started_at)
+            if message in before:
+                raise LoopDetected(f"{message} (the same call failed in the same way before; stopped)") from error
+            raise
+        return self.ledger.done(checked, result, started_at)
+
+    async def _execute(self, checked: CheckedCall) -> Any:
+        call, tool = checked.call, checked.tool
+        args = self._secrets.reveal(checked.args)
+
+        def save(value: Any) -> None:
+            self.ledger.calls.save(call.key, self._secrets.tokenise(value, call.run_id))
+
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(TransientToolError),
+            stop=stop_after_attempt(TRANSIENT_ATTEMPTS),
+            wait=wait_exponential_jitter(multiplier=0.2, max=5),
+            reraise=True,
+        ):
+            with attempt:
+                try:
+                    async with asyncio.timeout(tool.timeout_s):
+                        return await self._execution.run(call, tool, args, save)
+                except TimeoutError:
+                    if not checked.action:
+                        raise TransientToolError(f"{tool.name} gave no answer within {tool.timeout_s:g} s") from None
+                    # The action may still be happening: nobody may run it again without a person's word.
+                    self.ledger.calls.set_status(call.key, "unknown")
+                    raise WaitingForPerson(await self._unknown(checked)) from None
+        raise AssertionError("tenacity re-raises the last error")  # pragma: no cover
+
+    async def _after_interruption(self, checked: CheckedCall, recorded: RecordedCall) -> Outcome:
+        """An action was begun and its outcome was never recorded: only a person can say what to do."""
+        begun = self._check(checked.call, checked.tool, recorded.args)
+        pending = await self._unknown(begun)
+        answer = self._approvals.answer_of(pending.id)
+        if answer is None and self._asker is not None:
+            await self._asker(pending)
+            answer = self._approvals.answer_of(pending.id)
+        if answer is None:
+            raise WaitingForPerson(pending)
+        if "result" in answer:
+            return self.ledger.done(begun, answer["result"], recorded.started_at or now())
+        if answer.get("approved"):
+            return await self._run(begun)
+        raise self.ledger.denied(begun, answer.get("reason") or "it was not run again after an interruption")
+
+    # -- questions
+
+    async def _ask(self, pending: Pending) -> None:
+        """Put the question; returns only when it was answered meanwhile."""
+        with self._journal.transaction():
+            for item in pending.items:
+                if self.ledger.calls.get(item.call_key) is None:
+                    self.ledger.calls.put(
+                        item.call_key,
+                        run_id=pending.run_id,
+                        step_id=pending.step_id,
+                        tool=item.tool,
+                        args=item.args,
+                        args_hash=item.args_hash,
+                        action=True,
+                        status="waiting",
+                    )
+            self._approvals.ask(pending)
+        if self._asker is not None:
+            await self._asker(pending)
+        if self._approvals.answer_of(pending.id) is None:
+            raise WaitingForPerson(pending)
+
+    def _question(self, checked: CheckedCall, items: tuple[Item, ...], why: str) -> Pending:
+        call = checked.call
+        return Pending(
+            id=pending_id(*((item.call_key, item.args_hash, item.preview_hash) for item in items)),
+            run_id=call.run_id,
+            step_id=call.step_id,
+            kind="call",
+            why=why,
+            items=items,
+            rule=str(standing_rule(checked.tool, checked.args, "always", call.where)),
+            labels=tuple(sorted(call.labels)),
+            agent=call.agent,
+        )
+
+    async def _external(self, checked: CheckedCall) -> WaitingForPerson:
+        why = "the application that embeds the assistant carries this call out"
+        pending = replace(self._question(checked, (await self._item(checked),), why), external=True)
+        self.ledger.put(checked, "waiting", labels=checked.call.labels)
+        self._approvals.ask(pending)
+        return WaitingForPerson(pending)
+
+    async def _unknown(self, begun: CheckedCall) -> Pending:
+        recorded = self.ledger.calls.get(begun.call.key)
+        started_at = (recorded.started_at if recorded else None) or 0.0
+        since = datetime.fromtimestamp(started_at).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+        why = (
+            f"{begun.tool.name} was begun at {since} and interrupted: whether it happened is not known. "
+            "Approve to run it again, deny to leave it, or answer with what happened."
+        )
+        # An id per beginning: the answer to one interruption must not serve for the next.
+        unknown_id = pending_id("unknown", begun.call.key, started_at)
+        question = self._question(begun, (await self._item(begun),), why)
+        pending = replace(question, id=unknown_id, unknown=True)
+        if self._approvals.answer_of(unknown_id) is None:
+            self.ledger.calls.set_status(begun.call.key, "unknown")
+            self._approvals.ask(pending)
+        return pending
+
+    def fulfil(self, item: Item, tool: Tool, result: Any) -> None:
+        """The application carried an external call out: this is its result."""
+        self.ledger.fulfilled(item, tool, result)
+
+    def refuse_external(self, item: Item, reason: str) -> None:
+        """The application, or a person, did not carry an external call out."""
+        self.ledger.refused(item, reason)
+
+    # -- what a call is bound to
+
+    async def item(self, call: Call, tool: Tool, args: Mapping[str, Any]) -> Item:
+        """What a grant for this call would be bound to; used when a person edits the arguments."""
+        return await self._item(self._check(call, tool, args))
+
+    def _check(self, call: Call, tool: Tool, args: Mapping[str, Any]) -> CheckedCall:
+        validated = self._secrets.tokenise(tool.arguments.validate(self._secrets.reveal(dict(args))), call.run_id)
+        try:
+            args_hash = digest(tool.name, canonical(validated), self._secrets.fingerprint(validated))
+        except ValueError:
+            raise ToolArgumentError(f"{tool.name}: NaN and infinities are not arguments; give a number") from None
+        return CheckedCall(call, tool, validated, args_hash)
+
+    def _policy_on(self, checked: CheckedCall) -> Decision:
+        call, tool = checked.call, checked.tool
+        if reason := self.ledger.calls.was_denied(call.run_id, tool.name, checked.args_hash):
+            return Decision("deny", f"it was refused before: {reason}")
+        return self._policy.decide(tool, checked.args, call.labels, call.where, call.run_rules)
+
+    def _grant(self, checked: CheckedCall) -> Grant | None:
+        return self._approvals.find(
+            checked.call.key, checked.tool.name, checked.tool.schema_hash, checked.args_hash, self._policy.version()
+        )
+
+    async def _item(self, checked: CheckedCall) -> Item:
+        preview = await self._execution.preview(checked.call, checked.tool, checked.args)
+        return Item(
+            call_key=checked.call.key,
+            tool=checked.tool.name,
+            args=checked.args,
+            args_hash=checked.args_hash,
+            preview=preview.text,
+            preview_kind=preview.kind,
+            preview_hash=preview_hash(preview),
+            schema_hash=checked.tool.schema_hash,
+            policy_version=self._policy.version(),
+        )

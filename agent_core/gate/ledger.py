@@ -1,0 +1,168 @@
+"""The gate's records of calls: intent, outcome, replay and reuse, each with the event that tells listeners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from agent_core.errors import ToolArgumentError, ToolError, TransientToolError
+from agent_core.events import CallEnded, CallStarted, Event
+from agent_core.gate import labels as flow
+from agent_core.gate.approvals import Item
+from agent_core.gate.binding import digest
+from agent_core.gate.call import Call, CheckedCall, Denied, Outcome, Secrets
+from agent_core.journal.calls import Calls, CallStatus, RecordedCall
+from agent_core.journal.store import Journal, now
+from agent_core.tools.tool import Tool
+
+
+class Ledger:
+    """Writes what happens to calls; nothing here decides anything."""
+
+    def __init__(self, journal: Journal, secrets: Secrets, emit: Callable[[Event], None]) -> None:
+        self.calls = Calls(journal)
+        self._journal = journal
+        self._secrets = secrets
+        self._emit = emit
+
+    def put(self, checked: CheckedCall, status: CallStatus, **fields: Any) -> None:
+        """Record the call in this state."""
+        self.calls.put(
+            checked.call.key,
+            run_id=checked.call.run_id,
+            step_id=checked.call.step_id,
+            tool=checked.tool.name,
+            args=checked.args,
+            args_hash=checked.args_hash,
+            action=checked.action,
+            status=status,
+            **fields,
+        )
+
+    def started(self, checked: CheckedCall) -> None:
+        """Tell listeners that the call begins; of an action the intent is durable by now."""
+        call = checked.call
+        self._emit(
+            CallStarted(call.run_id, call.step_id, call.agent, call=call.key, tool=checked.tool.name, args=checked.args)
+        )
+
+    def done(self, checked: CheckedCall, result: Any, started_at: float) -> Outcome:
+        """Record what the call returned, for this run and, where the tool says so, for later ones."""
+        result = self._secrets.tokenise(result, checked.call.run_id)
+        labels = flow.union([checked.call.labels, flow.of_result(checked.tool.traits)])
+        with self._journal.transaction():
+            self.put(checked, "done", result=result, labels=labels, started_at=started_at, ended_at=now())
+            if _kept_for_later(checked.tool):
+                self.calls.cache(_cache_key(checked), result, labels, checked.tool.cache_s)
+        self._ended(checked.call, checked.tool, "done", started_at)
+        return Outcome(result, labels)
+
+    def failed(self, call: Call, tool: Tool, args: dict[str, Any], args_hash: str, error: ToolError, at: float) -> str:
+        """Record why the call failed; returns the message without secrets."""
+        message = str(self._secrets.tokenise(str(error), call.run_id))
+        self.calls.put(
+            call.key,
+            run_id=call.run_id,
+            step_id=call.step_id,
+            tool=tool.name,
+            args=self._secrets.tokenise(args, call.run_id),
+            args_hash=args_hash,
+            action=not tool.traits.read_only,
+            status="failed",
+            # A failure's text may quote what the tool read: it carries the labels that the result would have.
+            labels=flow.union([call.labels, flow.of_result(tool.traits)]),
+            error={"failure": error.failure, "message": message},
+            started_at=at,
+            ended_at=now(),
+        )
+        self._ended(call, tool, "failed", at, message)
+        return message
+
+    def denied(self, checked: CheckedCall, reason: str) -> Denied:
+        """Record the refusal; returns the error to raise."""
+        at = now()
+        self.put(checked, "denied", error={"failure": "denied", "message": reason}, ended_at=at)
+        self._ended(checked.call, checked.tool, "denied", at, reason)
+        return Denied(reason)
+
+    def fulfilled(self, item: Item, tool: Tool, result: Any) -> None:
+        """Record the result of a call that was carried out elsewhere."""
+        waiting = self.calls.get(item.call_key)
+        if waiting is not None and waiting.status == "waiting":
+            result = self._secrets.tokenise(result, waiting.run_id)
+            labels = flow.union([waiting.labels, flow.of_result(tool.traits)])
+            self._close(waiting, "done", result=result, labels=labels)
+
+    def refused(self, item: Item, reason: str) -> None:
+        """Record that a call was not carried out elsewhere."""
+        waiting = self.calls.get(item.call_key)
+        if waiting is not None and waiting.status == "waiting":
+            error = {"failure": "denied", "message": reason}
+            self._close(waiting, "denied", labels=waiting.labels, error=error)
+
+    def _close(self, waiting: RecordedCall, status: CallStatus, **fields: Any) -> None:
+        self.calls.put(
+            waiting.key,
+            run_id=waiting.run_id,
+            step_id=waiting.step_id,
+            tool=waiting.tool,
+            args=waiting.args,
+            args_hash=waiting.args_hash,
+            action=waiting.action,
+            status=status,
+            ended_at=now(),
+            **fields,
+        )
+
+    def replay(self, recorded: RecordedCall) -> Outcome:
+        """The recorded outcome again: nothing runs twice.
+
+        Raises:
+            Denied, ToolError: as it was recorded.
+        """
+        if recorded.status == "done":
+            return Outcome(recorded.result, recorded.labels)
+        error = recorded.error or {"failure": "impossible", "message": "it failed"}
+        if recorded.status == "denied":
+            raise Denied(error["message"])
+        kinds: dict[str, type[ToolError]] = {"transient": TransientToolError, "arguments": ToolArgumentError}
+        raise kinds.get(error["failure"], ToolError)(error["message"])
+
+    def reusable(self, checked: CheckedCall) -> Outcome | None:
+        """The result of the same read earlier in this run, or in a run within the time that the tool allows."""
+        traits = checked.tool.traits
+        if not (traits.read_only and traits.idempotent):
+            return None
+        if same := self.calls.same_read(checked.call.run_id, checked.tool.name, checked.args_hash):
+            result, seen = same.result, same.labels
+        elif _kept_for_later(checked.tool) and (found := self.calls.cached(_cache_key(checked))):
+            result, seen = found
+        else:
+            return None
+        labels = flow.union([checked.call.labels, seen])
+        at = now()
+        self.put(checked, "done", result=result, labels=labels, started_at=at, ended_at=at)
+        return Outcome(result, labels)
+
+    def _ended(self, call: Call, tool: Tool, status: str, started_at: float, error: str = "") -> None:
+        self._emit(
+            CallEnded(
+                call.run_id,
+                call.step_id,
+                call.agent,
+                call=call.key,
+                tool=tool.name,
+                status=status,
+                duration_ms=round(1000 * (now() - started_at)),
+                error=error,
+            )
+        )
+
+
+def _kept_for_later(tool: Tool) -> bool:
+    return tool.cache_s > 0 and tool.traits.read_only and tool.traits.idempotent
+
+
+def _cache_key(checked: CheckedCall) -> str:
+    where = checked.call.where
+    return digest(where.user, where.workspace, checked.tool.plugin, checked.tool.schema_hash, checked.args_hash)

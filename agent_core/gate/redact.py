@@ -1,0 +1,104 @@
+"""Secrets kept out of text that arrives in pieces, and personal data kept out of logs and telemetry.
+
+Neither is the vault: a stream can use its tokens or a fixed mask, and what is masked for a log cannot be brought back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from agent_core.gate.detect import find_secrets, unfinished
+from agent_core.gate.known import KnownSecrets
+
+_CONTEXT_CHARS = 96
+"""How much of what has left is kept to look at: "password is" makes a secret of the word that comes next."""
+_MOST_HELD_CHARS = 16_384
+"""More is never held back; no secret that is looked for is longer."""
+
+
+def masked(kind: str, value: str) -> str:
+    """What stands for a secret where nobody will need its value again."""
+    return f"[redacted:{kind}]"
+
+
+class StreamRedactor:
+    """Takes a text in pieces and gives it back, later, without its secrets.
+
+    Text is held back while it could still turn out to be part of a secret: the word that is being written, the
+    beginning of a known value, an open private key. So ordinary prose runs one word behind.
+    """
+
+    def __init__(self, known: KnownSecrets | None = None, replace: Callable[[str, str], str] = masked) -> None:
+        """Start a text; `replace` gets kind and value of each secret and returns what stands in its place."""
+        self._known = known or KnownSecrets()
+        self._replace = replace
+        self._seen = ""
+        self._held = ""
+
+    def feed(self, chunk: str) -> str:
+        """The text that has become safe to show."""
+        self._held += chunk
+        return self._release(len(self._held) - self._unfinished())
+
+    def close(self) -> str:
+        """The rest, once the text has ended."""
+        return self._release(len(self._held))
+
+    def _release(self, end: int) -> str:
+        """Let go of the held text up to `end`, or to where a secret begins that reaches beyond it."""
+        if end <= 0:
+            return ""
+        context = len(self._seen)
+        text = self._seen + self._held
+        whole = end == len(self._held)
+        secrets = [found for found in find_secrets(text, self._known) if found.start >= context]
+        limit = context + end
+        for found in secrets:
+            if found.start < limit < found.end or (found.end == limit and not whole):
+                limit = found.start
+        parts: list[str] = []
+        done = context
+        for found in secrets:
+            if found.end <= limit:
+                parts += text[done : found.start], self._replace(found.kind, text[found.start : found.end])
+                done = found.end
+        parts.append(text[done:limit])
+        self._seen, self._held = text[max(0, limit - _CONTEXT_CHARS) : limit], text[limit:]
+        return "".join(parts)
+
+    def _unfinished(self) -> int:
+        """How many characters at the end have to wait for what follows."""
+        waiting = min(unfinished(self._seen + self._held, self._known), len(self._held))
+        return waiting if waiting <= _MOST_HELD_CHARS else _MOST_HELD_CHARS // 2
+
+
+_PERSONAL = re.compile(r"@|\d(?:[ ./()-]{0,2}\d){5}|[A-Za-z]{2}\d{2}")
+"""What every kind of personal data that is masked holds; other text need not load the patterns."""
+_EXTRA_PATTERNS = {
+    "address": r"(?<![\w.%+-])[\w.%+-]{1,64}@(?:[\w-]{1,63}\.){1,8}\w{2,24}",
+    "phone": (
+        r"(?<![\w.+-])(?:(?:\+|00)\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){1,4}"
+        r"|\(\d{2,4}\) ?\d{3,4}[ -]?\d{3,4}|\d{3}-\d{3}-\d{4}|0\d{2,4}[ /-]\d{3,4}[ -]?\d{3,4})(?![\w-])"
+    ),
+}
+
+
+def mask_personal(text: str) -> str:
+    """`text` for a log: e-mail addresses, phone, card and account numbers replaced by what they are, in brackets.
+
+    Cards must pass the Luhn check and accounts (IBAN) theirs, so order numbers stay readable.
+    """
+    if not _PERSONAL.search(text):
+        return text
+    result = _detector()(text)
+    return result.replacement if result.action == "replace" else text
+
+
+@cache
+def _detector() -> Any:
+    from pydantic_ai_harness.guardrails.detectors import personal_data
+
+    return personal_data(extra=_EXTRA_PATTERNS, placeholder="[{name}]")

@@ -1,0 +1,1 @@
+"""One durable file for what happened: runs, plans, steps, calls, grants, events and feedback."""

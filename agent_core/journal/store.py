@@ -1,0 +1,160 @@
+"""The one SQLite file: opening, migrating, transactions, and errors in a person's words.
+
+Every write is durable when its statement returns (WAL, `synchronous=FULL`). Two processes may use one journal:
+writers wait for each other, and what must happen once is decided by compare-and-swap inside a transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from agent_core.errors import JournalError
+
+BUSY_TIMEOUT_S = 30.0
+
+
+class Journal:
+    """A journal file, open. One per process and home is enough; it may be used from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._depth = 0
+        with self._explained():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            fresh = not path.exists()
+            self._db = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S, cached_statements=256
+            )
+            if fresh:
+                os.chmod(path, 0o600)
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA foreign_keys=ON")
+            self._migrate()
+
+    def close(self) -> None:
+        """Close the file; the WAL is folded in by SQLite when the last user closes."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """All statements inside become durable together, or none; takes the write lock at once."""
+        with self._lock, self._explained():
+            self._depth += 1
+            try:
+                if self._depth == 1:
+                    self._db.execute("BEGIN IMMEDIATE")
+                yield
+                if self._depth == 1:
+                    self._db.execute("COMMIT")
+            except BaseException:
+                if self._depth == 1 and self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+            finally:
+                self._depth -= 1
+
+    def execute(self, sql: str, *values: Any) -> int:
+        """Run one statement and return how many rows it changed."""
+        with self._lock, self._explained():
+            return self._db.execute(sql, values).rowcount
+
+    def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement for each of the rows, durable together."""
+        with self.transaction():
+            self._db.executemany(sql, rows)
+
+    def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        with self._lock, self._explained():
+            return self._db.execute(sql, values).fetchall()
+
+    def row(self, sql: str, *values: Any) -> sqlite3.Row | None:
+        """The first row of a query, or None."""
+        with self._lock, self._explained():
+            return self._db.execute(sql, values).fetchone()
+
+    def insert(self, table: str, *, replace: bool = False, **columns: Any) -> None:
+        """Insert one row; the column names come from code, never from data."""
+        verb = "INSERT OR REPLACE" if replace else "INSERT"
+        marks = ", ".join("?" * len(columns))
+        self.execute(f"{verb} INTO {table} ({', '.join(columns)}) VALUES ({marks})", *columns.values())
+
+    def _migrate(self) -> None:
+        scripts = sorted(
+            (entry for entry in files("agent_core.journal.migrations").iterdir() if entry.name.endswith(".sql")),
+            key=lambda entry: entry.name,
+        )
+        newest = len(scripts)
+        with self.transaction():
+            version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+            if version > newest:
+                raise JournalError(
+                    f"The journal {str(self.path)!r} was written by a newer agent-core (schema {version}; this one "
+                    f"knows {newest}). Nothing was changed; upgrade agent-core or choose another AGENT_CORE_HOME."
+                )
+            for script in scripts[version:]:
+                for statement in _statements(script.read_text(encoding="utf-8")):
+                    self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {newest}")
+
+    @contextmanager
+    def _explained(self) -> Generator[None]:
+        """Turn SQLite's and the file system's errors into ones that name the file and the way out."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise JournalError(_explain(error, self.path)) from error
+        except OSError as error:
+            raise JournalError(
+                f"The state folder {str(self.path.parent)!r} cannot be used: {error.strerror}."
+            ) from error
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a migration at statement ends; `executescript` would commit the surrounding transaction."""
+    buffer = ""
+    for line in script.splitlines(keepends=True):
+        buffer += line
+        if sqlite3.complete_statement(buffer):
+            yield buffer
+            buffer = ""
+
+
+def _explain(error: sqlite3.DatabaseError, path: Path) -> str:
+    reason = str(error)
+    where = f"The journal {str(path)!r}"
+    if "not a database" in reason or "malformed" in reason:
+        return (
+            f"{where} is damaged ({reason}). It was left as it is: move it away to start afresh, or restore a copy "
+            f"(sqlite3 {path.name} .recover)."
+        )
+    if "locked" in reason or "busy" in reason:
+        return f"{where} is held by another process for more than {BUSY_TIMEOUT_S:.0f} s; try again when it is done."
+    if "full" in reason:
+        return f"{where} cannot grow: the disk is full. Free some space and resume; nothing that was recorded is lost."
+    if "readonly" in reason or "unable to open" in reason:
+        return f"{where} cannot be written ({reason}); check the permissions, or set AGENT_CORE_HOME to another folder."
+    return f"{where} failed: {reason}."
+
+
+def dumps(value: Any) -> str:
+    """The journal's JSON: compact, sorted, non-ASCII as it is, no NaN."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def now() -> float:
+    """Wall-clock seconds since the epoch."""
+    return time.time()

@@ -1,0 +1,250 @@
+"""The core loop: run what can run, let the planner read what came back, until there is an answer.
+
+while there are ready steps, run them side by side
+a person is needed?  stop here; whoever resumes starts at the same place
+else the planner answers, or adds steps: a new revision of what has not run yet
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from agent_core.errors import AgentCoreError, PlanError
+from agent_core.events import PlanMade, RunEnded, RunStarted, StepEnded, Waiting
+from agent_core.gate.approvals import Pending, pending_id
+from agent_core.gate.call import WaitingForPerson
+from agent_core.gate.labels import union
+from agent_core.journal.runs import RunStatus, StepResult
+from agent_core.loop.checker import checked
+from agent_core.loop.speakers import planner_voice
+from agent_core.loop.state import Run
+from agent_core.loop.steps import ask_person, run_step
+from agent_core.models.turn import arguments_of
+from agent_core.planning.control import ASK_USER
+from agent_core.planning.plan import Plan, Step
+from agent_core.planning.planner import Planner, Proposal, origin, returns_for
+
+
+async def drive(run: Run) -> RunStatus:
+    """Work on the run, fresh or read back from the journal, until it is answered or needs a person.
+
+    Every stop can be resumed. Returns the status.
+    """
+    emit = run.services.emit
+    emit(RunStarted(run.id, request=run.row.request, model=run.model_name, resumed=bool(run.plan.steps)))
+    error: Exception | None = None
+    try:
+        status = await _work(run)
+    except WaitingForPerson as waiting:
+        run.waiting[waiting.pending.id] = waiting.pending
+        status = "waiting"
+    except asyncio.CancelledError:
+        run.save("cancelled")
+        emit(RunEnded(run.id, status="cancelled"))
+        raise
+    except AgentCoreError as failure:
+        error, status = failure, "failed"
+    run.save(status, error)
+    for pending in run.waiting.values():
+        emit(Waiting(run.id, pending.step_id, pending.agent, pending=pending.to_json()))
+    emit(RunEnded(run.id, status=status, error=str(error or "")))
+    return status
+
+
+async def plan_only(run: Run) -> Plan:
+    """What would be done: the planner is asked once, and nothing of what it says runs.
+
+    A run of its own keeps the model's response in the journal; it is over with that.
+    """
+    try:
+        proposal = await _propose(run)
+    except PlanError:
+        run.save("failed")
+        raise
+    run.answer = proposal.answer or " ".join(question.text for question in proposal.questions) or None
+    plan = Plan(goal=proposal.goal or run.row.request, steps=proposal.steps, answer=run.answer)
+    if plan.steps:
+        run.adopt(plan, "planner")
+    run.save("done")
+    return plan
+
+
+async def _work(run: Run) -> RunStatus:
+    while True:
+        if run.plan_first:
+            _accept_plan(run)
+        await _run_ready_steps(run)
+        if run.waiting:
+            return "waiting"
+        if (answer := _written_answer(run)) is not None:
+            run.answer = checked(answer, run)
+            return _status(run)
+        proposal = await _next(run)
+        if not proposal.steps:
+            run.answer = checked(proposal.answer or "", run)
+            return _status(run)
+        _adopt(run, proposal)
+
+
+async def _run_ready_steps(run: Run) -> None:
+    """Each step starts as soon as what it needs is there; returns when nothing more can start."""
+    active: dict[asyncio.Task[None], Step] = {}
+    started: set[str] = set()
+    try:
+        while True:
+            _skip_cut_off(run)
+            for step in run.plan.steps:
+                if len(active) >= run.limits.parallel:
+                    break
+                if step.id not in started and _ready(run, step):
+                    run.check_limits()
+                    started.add(step.id)
+                    active[asyncio.create_task(run_step(run, step))] = step
+            if not active:
+                return
+            finished, _ = await asyncio.wait(active, return_when=asyncio.FIRST_COMPLETED)
+            for task in finished:
+                del active[task]
+                task.result()
+    finally:
+        for task in active:
+            task.cancel()
+        await asyncio.gather(*active, return_exceptions=True)
+
+
+async def _next(run: Run) -> Proposal:
+    """Ask the planner what to do next; a question of its own to the user comes first.
+
+    Raises:
+        WaitingForPerson: it asked the user something that is not answered yet.
+    """
+    while True:
+        proposal = await _propose(run)
+        if proposal.steps or not proposal.questions:
+            return proposal
+        _answers(run)
+
+
+async def _propose(run: Run) -> Proposal:
+    """Give the planner what came back, and read what it says."""
+    state = run.planner
+    state.seen = union([state.seen, *(ended.labels for ended in run.results.values())])
+    prompt: Any = None
+    if not state.conversation.turn:
+        prompt = run.prompt
+    elif _carried_out(run):
+        state.conversation.returned(returns_for(state.conversation, run.plan, run.results, _answers(run)))
+
+    async def ask(conversation: Any, shown: Any, prompt: Any) -> None:
+        await run.ask("", conversation, planner_voice(run, shown), prompt, state.seen)
+
+    planner = Planner(run.tools, frozenset(run.services.personas), lambda query: _find(run, query))
+    return await planner.next(state, ask, prompt, run.plan)
+
+
+def _carried_out(run: Run) -> bool:
+    """Whether the planner's open calls became steps or questions; after a crash in between they are read again."""
+    conversation = run.planner.conversation
+    calls = conversation.open_calls()
+    written = {origin(conversation.turn, call) for call in calls}
+    asked = all(call.tool_name == ASK_USER for call in calls)
+    return bool(calls) and (asked or any(step.origin in written for step in run.plan.steps))
+
+
+def _answers(run: Run) -> dict[str, str]:
+    """What the user said to the planner's open questions.
+
+    Raises:
+        WaitingForPerson: one of them is not answered.
+    """
+    conversation = run.planner.conversation
+    return {
+        call.tool_call_id: ask_person(
+            run, "", conversation.turn, call.tool_call_id, str(arguments_of(call).get("question", ""))
+        )
+        for call in conversation.open_calls()
+        if call.tool_name == ASK_USER
+    }
+
+
+def _find(run: Run, query: str) -> list[str]:
+    return [tool.name for tool in run.services.catalogue.find(query, limit=8, only=run.tools)]
+
+
+def _adopt(run: Run, proposal: Proposal) -> None:
+    """New steps: the next revision. What has ended stays; what could not run any more is gone from the plan."""
+    first = not run.plan.steps
+    steps = (*run.plan.steps, *proposal.steps)
+    revision = 1 if first else run.plan.revision + 1
+    goal = proposal.goal or run.plan.goal or run.row.request
+    run.adopt(run.plan.model_copy(update={"steps": steps, "revision": revision, "goal": goal}), "planner")
+    run.services.emit(PlanMade(run.id, plan=run.plan.to_json()))
+
+
+def _accept_plan(run: Run) -> None:
+    """Wait for a yes to the plan, once per revision that has anything to run.
+
+    Raises:
+        WaitingForPerson: there is none yet.
+        PlanError: the user refused the plan.
+    """
+    if all(step.id in run.results for step in run.plan.steps):
+        return
+    pending = Pending(
+        id=pending_id(run.id, "plan", run.plan.model_dump(mode="json")),
+        run_id=run.id,
+        step_id="",
+        kind="plan",
+        why="you asked to see the plan before it runs",
+        question="Run this plan?",
+        data={"plan": run.plan.to_json()},
+    )
+    answer = run.services.approvals.answer_of(pending.id)
+    if answer is None:
+        run.services.approvals.ask(pending)
+        raise WaitingForPerson(pending)
+    if not answer.get("approved"):
+        raise PlanError([f"you refused it: {answer.get('reason') or 'no reason was given'}"])
+
+
+def _ready(run: Run, step: Step) -> bool:
+    return step.id not in run.results and all(
+        needed in run.results and run.results[needed].status == "done" for needed in step.needs
+    )
+
+
+def _skip_cut_off(run: Run) -> None:
+    """A step that needs something which will not come is skipped, and what needs it after it."""
+    cut = True
+    while cut:
+        cut = False
+        for step in run.plan.steps:
+            lost = [name for name in step.needs if name in run.results and run.results[name].status != "done"]
+            if step.id not in run.results and lost:
+                labels = union(run.results[name].labels for name in lost)
+                run.ended(step.id, StepResult("skipped", None, labels, f"it needs {', '.join(sorted(lost))}"))
+                run.services.emit(StepEnded(run.id, step.id, status="skipped"))
+                cut = True
+
+
+def _written_answer(run: Run) -> str | None:
+    """The reply of a plan that has an answer step of its own, once it is done and nothing else is left."""
+    last = run.plan.steps[-1] if run.plan.steps else None
+    if last is None or last.kind != "answer" or last.id not in run.results:
+        return None
+    ended = run.results[last.id]
+    return str(ended.result) if ended.status == "done" else None
+
+
+def _status(run: Run) -> RunStatus:
+    """How the run ended: what a later revision replaced does not count, what the last one left undone does."""
+    last_turn = max((step.origin.split("/")[0] for step in run.plan.steps), default="", key=lambda t: int(t or 0))
+    ends = {
+        run.results[step.id].status
+        for step in run.plan.steps
+        if step.origin.split("/")[0] == last_turn and step.id in run.results
+    }
+    if "denied" in ends:
+        return "refused"
+    return "failed" if ends & {"failed", "skipped"} else "done"

@@ -1,0 +1,249 @@
+"""One run in memory: what the journal says of it, and what the loop needs to go on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic_ai.messages import UserContent
+
+from agent_core.errors import AgentCoreError
+from agent_core.events import Event, ModelAnswered, ModelAsked, TextDelta
+from agent_core.gate.approvals import Approvals, Pending, pending_id
+from agent_core.gate.call import Call, Secrets, WaitingForPerson
+from agent_core.gate.gate import Gate
+from agent_core.gate.labels import NONE, Labels
+from agent_core.gate.policy import Rule, Surroundings
+from agent_core.journal.runs import History, RunRow, Runs, StepResult
+from agent_core.journal.store import dumps
+from agent_core.models.turn import Conversation, Speaker, take_turn
+from agent_core.personas import Persona
+from agent_core.planning.plan import Plan, Step
+from agent_core.planning.planner import PlannerState
+from agent_core.settings import RunLimits
+from agent_core.tools.catalogue import Catalogue
+from agent_core.tools.tool import Tool
+
+
+class LimitReached(AgentCoreError):
+    """A run stopped at one of its limits because a person did not raise it."""
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A model as the loop needs it: who speaks, with what settings, and whether what it is told leaves the machine."""
+
+    speaker: Speaker
+    name: str
+    remote: bool = False
+
+
+@dataclass
+class Services:
+    """What every run of an assistant shares."""
+
+    runs: Runs
+    gate: Gate
+    approvals: Approvals
+    secrets: Secrets
+    tools: Mapping[str, Tool]
+    catalogue: Catalogue
+    personas: Mapping[str, Persona]
+    voice: Callable[[str, Persona | None], Voice]
+    """(role, persona) -> the model that speaks in it."""
+    emit: Callable[[Event], None]
+    flush: Callable[[str], None]
+    """Writes the events of a run that were collected; called inside the transaction of another write."""
+
+
+@dataclass
+class Usage:
+    """What a run has used of models."""
+
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = None
+
+    def add(self, input_tokens: int, output_tokens: int, cost_usd: float | None) -> None:
+        """Count one request."""
+        self.requests += 1
+        self.input_tokens += input_tokens
+        self.output_tokens += output_tokens
+        if cost_usd is not None:
+            self.cost_usd = (self.cost_usd or 0.0) + cost_usd
+
+
+@dataclass
+class Run:
+    """A run being worked on. Everything in it can be read back from the journal."""
+
+    row: RunRow
+    services: Services
+    limits: RunLimits
+    prompt: str | Sequence[UserContent]
+    plan: Plan
+    tools: Mapping[str, Tool]
+    """The tools of this run: the assistant's, without those that were denied to it."""
+    persona: Persona | None = None
+    run_rules: tuple[Rule, ...] = ()
+    planner: PlannerState = field(default_factory=PlannerState)
+    results: dict[str, StepResult] = field(default_factory=dict[str, StepResult])
+    waiting: dict[str, Pending] = field(default_factory=dict[str, Pending])
+    usage: Usage = field(default_factory=Usage)
+    stream: bool = False
+    plan_first: bool = False
+    """Show every plan and wait for a yes before it runs."""
+    answer: str | None = None
+    _since: float = field(default_factory=time.monotonic)
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.row.id
+
+    @property
+    def model_name(self) -> str:
+        """The model that plans and answers."""
+        return self.services.voice("planner", self.persona).name
+
+    @property
+    def where(self) -> Surroundings:
+        """For whom and where the run works."""
+        name = self.persona.name if self.persona else None
+        return Surroundings(self.row.user, self.row.workspace, self.row.conversation_id, name)
+
+    @property
+    def active_s(self) -> float:
+        """Seconds of work so far, those of earlier processes included."""
+        return self.row.active_s + time.monotonic() - self._since
+
+    def call(self, step_id: str, turn: int, call_id: str, labels: Labels, agent: str = "") -> Call:
+        """Name a call of this run."""
+        # A provider's call id is text from outside: it must not look like another call's key.
+        return Call(self.id, step_id, turn, call_id.replace("/", "_"), self.where, labels, agent, self.run_rules)
+
+    def labels_of(self, step: Step) -> Labels:
+        """What a step has seen before it runs: the context that wrote it, and the results that it refers to."""
+        seen: set[str] = set(step.seen)
+        for needed in step.needs:
+            if needed in self.results:
+                seen |= self.results[needed].labels
+        return frozenset(seen)
+
+    def ended(self, step_id: str, result: StepResult) -> None:
+        """A step ended; durable when this returns."""
+        with self.services.runs.transaction():
+            self.services.runs.end_step(self.id, step_id, result)
+            self.services.flush(self.id)
+        self.results[step_id] = result
+
+    def adopt(self, plan: Plan, author: str) -> None:
+        """Make `plan` the run's plan; durable when this returns."""
+        self.plan = plan
+        with self.services.runs.transaction():
+            self.services.runs.add_plan(self.id, plan.revision, plan.model_dump_json(), author)
+            self.services.flush(self.id)
+
+    # -- agents
+
+    def load_conversation(self, agent: str) -> tuple[Conversation, Labels]:
+        """What an agent of this run has said so far, and what it has seen."""
+        history = self.services.runs.history(self.id, agent)
+        if history is None:
+            return Conversation(), NONE
+        return Conversation.load(history.messages, history.turn), history.labels
+
+    async def ask(
+        self,
+        agent: str,
+        conversation: Conversation,
+        voice: Voice,
+        prompt: str | Sequence[UserContent] | None,
+        seen: Labels,
+    ) -> None:
+        """Take one turn; the response is durable before anything in it is carried out.
+
+        Raises:
+            WaitingForPerson: a limit is reached.
+            ModelError: the model gave nothing usable.
+        """
+        self.check_limits()
+        emit = self.services.emit
+        emit(ModelAsked(self.id, agent=agent, model=voice.name))
+
+        def on_text(text: str) -> None:
+            emit(TextDelta(self.id, agent=agent, text=text))
+
+        speaks = self.stream and agent == ""
+        used = await take_turn(conversation, voice.speaker, prompt, on_text if speaks else None)
+        cost = _cost_usd(conversation)
+        self.usage.add(used.input_tokens, used.output_tokens, cost)
+        history = History(conversation.dump(), conversation.turn, seen)
+        self.services.runs.save_history(self.id, agent, history)
+        emit(ModelAnswered(self.id, "", agent, "", voice.name, used.input_tokens, used.output_tokens, cost))
+
+    # -- limits
+
+    def check_limits(self) -> None:
+        """Pause where a limit is reached; every yes doubles it.
+
+        Raises:
+            WaitingForPerson: with a question whether to go on.
+            LimitReached: a person said no.
+        """
+        calls = len(self.results)
+        tokens = self.usage.input_tokens + self.usage.output_tokens
+        reached: list[tuple[str, float, float]] = [
+            ("revisions", self.plan.revision, self.limits.revisions),
+            ("calls", calls, self.limits.calls),
+            ("tokens", tokens, self.limits.tokens),
+            ("cost_usd", self.usage.cost_usd or 0.0, self.limits.cost_usd),
+            ("time_s", self.active_s, self.limits.time_s),
+        ]
+        for name, value, limit in reached:
+            allowed = limit
+            while value >= allowed:
+                self._ask_to_go_on(name, value, allowed)
+                allowed *= 2
+
+    def _ask_to_go_on(self, name: str, value: float, allowed: float) -> None:
+        pending = Pending(
+            id=pending_id(self.id, "limit", name, allowed),
+            run_id=self.id,
+            step_id="",
+            kind="limit",
+            why=f"the run has reached its limit of {allowed:g} {name} ({value:g} used); approve to double it",
+            question=f"Go on beyond {allowed:g} {name}?",
+            data={"limit": name},
+        )
+        answer = self.services.approvals.answer_of(pending.id)
+        if answer is None:
+            self.services.approvals.ask(pending)
+            raise WaitingForPerson(pending)
+        if not answer.get("approved"):
+            raise LimitReached(f"Stopped at the limit of {allowed:g} {name}, as you said.")
+
+    def save(self, status: Any, error: Exception | None = None) -> None:
+        """Write the run's state back."""
+        self.services.runs.update(
+            self.id,
+            status,
+            answer=self.answer,
+            error=None if error is None else dumps({"type": type(error).__name__, "message": str(error)}),
+            usage=dumps(self.usage.__dict__),
+            active_s=self.active_s,
+        )
+
+
+def _cost_usd(conversation: Conversation) -> float | None:
+    """What the last response cost by public prices; None for models without a price."""
+    from pydantic_ai.messages import ModelResponse
+
+    last = next((m for m in reversed(conversation.messages) if isinstance(m, ModelResponse)), None)
+    try:
+        return float(last.cost().total_price) if last is not None and last.provider_name else None
+    except (LookupError, AssertionError):
+        return None

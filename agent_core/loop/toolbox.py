@@ -1,0 +1,83 @@
+"""How the gate's calls reach tool functions: the context of a call, and where its function runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from agent_core.events import CallProgress, Event
+from agent_core.gate.call import Call
+from agent_core.models.keys import get_key
+from agent_core.settings import Settings
+from agent_core.tools.context import ToolContext
+from agent_core.tools.execution import preview_tool, run_tool, undo_tool
+from agent_core.tools.isolation import IsolatedRunner
+from agent_core.tools.tool import FinishedCall, Preview, Tool
+
+
+class Toolbox:
+    """Runs, previews and undoes tools for one assistant."""
+
+    def __init__(
+        self, settings: Settings, settings_classes: Mapping[str, type[Any]], emit: Callable[[Event], None]
+    ) -> None:
+        self._settings = settings
+        self._classes = settings_classes
+        self._emit = emit
+        self._isolation = IsolatedRunner()
+
+    async def run(self, call: Call, tool: Tool, args: Mapping[str, Any], save: Callable[[Any], None]) -> Any:
+        """Call the tool's function; see `run_tool`."""
+        return await run_tool(tool, args, self._context(call, tool, save), self._isolation)
+
+    async def preview(self, call: Call, tool: Tool, args: Mapping[str, Any]) -> Preview:
+        """What the call would do; see `preview_tool`."""
+        return await preview_tool(tool, args, self._context(call, tool, _forget))
+
+    async def undo(self, call: Call, tool: Tool, finished: FinishedCall) -> str:
+        """Take the call back; see `undo_tool`."""
+        return await undo_tool(tool, finished, self._context(call, tool, _forget))
+
+    async def aclose(self) -> None:
+        """Stop the child processes."""
+        await self._isolation.aclose()
+
+    def _context(self, call: Call, tool: Tool, save: Callable[[Any], None]) -> ToolContext:
+        def report(text: str, fraction: float | None) -> None:
+            progress = CallProgress(call.run_id, call.step_id, call.agent, call=call.key, text=text, fraction=fraction)
+            self._emit(progress)
+
+        declared = self._classes.get(tool.plugin)
+        return ToolContext(
+            workspace=Path(call.where.workspace),
+            data_dir=self._settings.home / "plugins" / (tool.plugin or "app"),
+            settings=self._settings.plugin_settings(tool.plugin, declared) if declared else None,
+            user=call.where.user,
+            conversation_id=call.where.conversation_id,
+            call_key=call.key,
+            secrets=_StoredSecrets(),
+            labels=call.labels,
+            report=report,
+            save=save,
+        )
+
+
+def _forget(value: Any) -> None:
+    """A preview and an undo keep nothing."""
+
+
+class _StoredSecrets(Mapping[str, str]):
+    """Keys by name, read when a tool asks for one: the environment first, then the keyring."""
+
+    def __getitem__(self, name: str) -> str:
+        found = get_key(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0

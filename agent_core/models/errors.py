@@ -1,0 +1,76 @@
+"""What a failed model request says to a person, and the one error that the runtime can act on: too long a prompt."""
+
+from __future__ import annotations
+
+from pydantic_ai.exceptions import (
+    FallbackExceptionGroup,
+    ModelAPIError,
+    ModelAuthenticationError,
+    ModelConnectionError,
+    ModelContextWindowExceededError,
+    ModelHTTPError,
+    ModelNotFoundError,
+    ModelQuotaExceededError,
+    ModelRateLimitError,
+    ModelRequestTimeout,
+    ModelTimeoutError,
+)
+
+from agent_core.errors import ModelError
+
+
+class PromptTooLongError(ModelContextWindowExceededError, ModelError):
+    """The prompt does not fit into the model's context; it was not sent, or was answered from a cut copy.
+
+    Compact the conversation and ask again.
+    """
+
+    def __init__(self, model_name: str, prompt_tokens: int, context_tokens: int, *, was_cut: bool = False) -> None:
+        told = (
+            f"of about {prompt_tokens} tokens was cut by the server" if was_cut else f"has about {prompt_tokens} tokens"
+        )
+        super().__init__(
+            model_name,
+            f"The prompt {told.format(prompt_tokens)}, and {model_name!r} holds {context_tokens} with its reply; "
+            "shorten the conversation or raise the Ollama setting num_ctx.",
+        )
+        self.prompt_tokens = prompt_tokens
+        self.context_tokens = context_tokens
+
+    def __reduce__(self) -> tuple[type[PromptTooLongError], tuple[str, int, int]]:
+        return type(self), (self.model_name, self.prompt_tokens, self.context_tokens)
+
+
+def as_model_error(error: ModelAPIError | FallbackExceptionGroup) -> ModelError:
+    """The same failure as one line for a person: which model, what happened, what to do."""
+    if isinstance(error, ModelError):
+        return error
+    if isinstance(error, FallbackExceptionGroup):
+        reasons = [str(as_model_error(one)) for one in error.exceptions if isinstance(one, ModelAPIError)]
+        return ModelError("Every model of the fallback chain failed: " + " | ".join(reasons or [str(error)]))
+    return ModelError(f"The model {error.model_name!r} {_what_happened(error)}")
+
+
+def _what_happened(error: ModelAPIError) -> str:
+    if isinstance(error, ModelAuthenticationError):
+        return "refused the key; check it with: agent-core keys set PROVIDER"
+    if isinstance(error, ModelNotFoundError):
+        suggestion = error.suggested_model_id if isinstance(error, ModelHTTPError) else None
+        return f"does not exist there{f'; did you mean {suggestion!r}?' if suggestion else ''} ({_detail(error)})"
+    if isinstance(error, ModelQuotaExceededError):
+        return "has no quota left; waiting does not help"
+    if isinstance(error, ModelRateLimitError):
+        asked = f", which asks to wait {error.retry_after:g} s" if error.retry_after else ""
+        return f"is rate limited{asked}; try again later or set a fallback model"
+    if isinstance(error, ModelContextWindowExceededError):
+        return "cannot take a prompt this long; shorten the conversation"
+    if isinstance(error, ModelTimeoutError | ModelRequestTimeout):
+        return "stopped answering; raise timeout_s if it only is slow"
+    if isinstance(error, ModelConnectionError):
+        return f"could not be reached or broke off ({_detail(error)})"
+    return f"failed: {_detail(error)}"
+
+
+def _detail(error: ModelAPIError) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) <= 300 else text[:299] + "…"

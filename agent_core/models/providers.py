@@ -1,0 +1,135 @@
+"""The hosted providers that `auto` knows, and how any pydantic-ai model string becomes a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from agent_core.errors import ConfigurationError, UsageError
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+
+@dataclass(frozen=True)
+class HostedProvider:
+    """A provider that needs a key."""
+
+    key_variables: tuple[str, ...]
+    package: str
+    """Import name that tells whether the provider's client is installed."""
+    extra: str
+    """The extra of pydantic-ai-slim that installs it."""
+    default_model: str
+    """What `auto` uses: able to call tools, and not the most expensive."""
+
+
+PROVIDERS = {
+    "openai": HostedProvider(("OPENAI_API_KEY",), "openai", "openai", "gpt-6-luna"),
+    "anthropic": HostedProvider(("ANTHROPIC_API_KEY",), "anthropic", "anthropic", "claude-sonnet-5"),
+    "google": HostedProvider(("GOOGLE_API_KEY", "GEMINI_API_KEY"), "google.genai", "google", "gemini-flash-latest"),
+    "mistral": HostedProvider(("MISTRAL_API_KEY",), "mistralai", "mistral", "mistral-large-latest"),
+    "groq": HostedProvider(("GROQ_API_KEY",), "groq", "groq", "openai/gpt-oss-120b"),
+    "deepseek": HostedProvider(("DEEPSEEK_API_KEY",), "openai", "openai", "deepseek-chat"),
+    "openrouter": HostedProvider(("OPENROUTER_API_KEY",), "openai", "openai", "openai/gpt-oss-120b"),
+    "cerebras": HostedProvider(("CEREBRAS_API_KEY",), "openai", "openai", "gpt-oss-120b"),
+    "xai": HostedProvider(("XAI_API_KEY",), "xai_sdk", "xai", "grok-4-latest"),
+    "cohere": HostedProvider(("CO_API_KEY",), "cohere", "cohere", "command-r-plus-08-2024"),
+}
+"""In the order in which `auto` tries them."""
+
+_SAME_KEY = {"openai-chat": "openai", "openai-responses": "openai", "openai-decisions": "openai"}
+"""Prefixes of pydantic-ai that speak another interface of the same provider."""
+
+
+def installed(provider: str) -> bool:
+    """Whether the client package of a known provider can be imported."""
+    try:
+        return find_spec(PROVIDERS[provider].package) is not None
+    except ModuleNotFoundError:
+        # The parent of a namespace package (`google.genai`) is not there either.
+        return False
+
+
+def key_owner(prefix: str) -> str:
+    """The provider whose key a model prefix uses (`openai-chat` uses that of `openai`)."""
+    return _SAME_KEY.get(prefix, prefix)
+
+
+def hosted_model(name: str) -> Model[Any]:
+    """The pydantic-ai model called `name`, with its key from the environment or the keyring.
+
+    Raises:
+        UsageError: pydantic-ai does not know the prefix.
+        ConfigurationError: the provider's package or key is missing; the message names the fix.
+    """
+    from pydantic_ai.exceptions import UserError
+    from pydantic_ai.models import infer_model
+
+    prefix = name.partition(":")[0]
+    try:
+        return infer_model(name, provider_factory=_provider)
+    except ImportError:
+        raise _missing_package(prefix) from None
+    except UserError as error:
+        if "API" in str(error) or "environment variable" in str(error):
+            raise _missing_key(prefix) from None
+        raise UsageError(f"The model {name!r} cannot be used: {_first_line(error)}") from None
+    except ValueError as error:
+        raise UsageError(f"The model {name!r} cannot be used: {_first_line(error)}") from None
+
+
+def known_prefix(prefix: str) -> bool:
+    """Whether pydantic-ai has a provider of that name, installed or not."""
+    from pydantic_ai.providers import infer_provider_class
+
+    try:
+        infer_provider_class(prefix)
+    except ImportError:
+        return True
+    except ValueError:
+        return False
+    return True
+
+
+def _provider(prefix: str) -> Any:
+    from pydantic_ai.providers import infer_provider, infer_provider_class
+
+    from agent_core.models.keys import environment_names, get_key
+
+    owner = key_owner(prefix)
+    if owner not in PROVIDERS:
+        return infer_provider(prefix)
+    provider_class = infer_provider_class(prefix)
+    key = get_key(owner)
+    if key is None:
+        # A local server behind OPENAI_BASE_URL needs none: pydantic-ai decides, and says what is missing.
+        return infer_provider(prefix)
+    try:
+        return provider_class(api_key=key)  # pyright: ignore[reportCallIssue] - each class has its own parameters
+    except TypeError:
+        raise ConfigurationError(f"{prefix!r} takes its key from {environment_names(owner)[0]} only.") from None
+
+
+def _missing_package(prefix: str) -> ConfigurationError:
+    known = PROVIDERS.get(key_owner(prefix))
+    extra = known.extra if known else prefix
+    return ConfigurationError(
+        f"Models of {prefix!r} need a package that is not installed; "
+        f'install it with: pip install "pydantic-ai-slim[{extra}]"'
+    )
+
+
+def _missing_key(prefix: str) -> ConfigurationError:
+    from agent_core.models.keys import environment_names
+
+    owner = key_owner(prefix)
+    variable = environment_names(owner)[0]
+    return ConfigurationError(
+        f"There is no key for {owner!r}; store one with: agent-core keys set {owner} (or set {variable})"
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).strip().splitlines()[0]

@@ -1,0 +1,182 @@
+"""A model wrapper that makes tool calls of what a small model printed as text."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from pydantic_ai.messages import (
+    FinalResultEvent,
+    ModelMessage,
+    ModelResponse,
+    ModelResponsePart,
+    ModelResponseStreamEvent,
+    PartDeltaEvent,
+    PartEndEvent,
+    PartStartEvent,
+    TextPart,
+    TextPartDelta,
+    ThinkingPart,
+    ToolCallPart,
+)
+from pydantic_ai.models import ModelRequestParameters, StreamedResponse
+from pydantic_ai.models.wrapper import WrapperModel
+from pydantic_ai.settings import ModelSettings
+from pydantic_ai.tools import RunContext
+from pydantic_ai.usage import RequestUsage
+
+from agent_core.models.call_prefix import may_be_call
+from agent_core.models.printed_calls import JsonSchema, printed_calls
+
+
+class PrintedCallModel(WrapperModel):
+    """Repairs replies that are a printed tool call and nothing else; all others pass through untouched."""
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        """Ask the wrapped model and repair its reply."""
+        response = await self.wrapped.request(messages, model_settings, model_request_parameters)
+        return repaired(response, offered_tools(model_request_parameters))
+
+    @asynccontextmanager
+    async def request_stream(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+        run_context: RunContext[Any] | None = None,
+    ) -> AsyncGenerator[StreamedResponse]:
+        """Stream the wrapped model's reply, holding text back only while it may still be a call."""
+        async with self.wrapped.request_stream(
+            messages, model_settings, model_request_parameters, run_context
+        ) as stream:
+            tools = offered_tools(model_request_parameters)
+            yield _RepairedStream(stream.model_request_parameters, stream, tools) if tools else stream
+
+
+def offered_tools(parameters: ModelRequestParameters) -> dict[str, JsonSchema]:
+    """Names and parameter schemas of the tools that the model may call."""
+    tools = [*parameters.declared_function_tools, *parameters.output_tools]
+    return {tool.name: tool.parameters_json_schema for tool in tools}
+
+
+def repaired(response: ModelResponse, tools: dict[str, JsonSchema]) -> ModelResponse:
+    """`response` with calls in place of its text, if that is nothing but calls and no real call stands beside it."""
+    if any(not isinstance(part, TextPart | ThinkingPart) for part in response.parts):
+        return response
+    text = "".join(part.content for part in response.parts if isinstance(part, TextPart))
+    calls = printed_calls(text, tools)
+    if not calls:
+        return response
+    parts: list[ModelResponsePart] = [part for part in response.parts if isinstance(part, ThinkingPart)]
+    parts += [ToolCallPart(call.name, call.arguments) for call in calls]
+    return replace(response, parts=parts, finish_reason="tool_call")
+
+
+@dataclass
+class _RepairedStream(StreamedResponse):
+    """Another stream's events, with a printed call replaced by a real one."""
+
+    inner: StreamedResponse
+    tools: dict[str, JsonSchema]
+
+    def __post_init__(self) -> None:
+        self._held: PartStartEvent | None = None
+        self._held_text = ""
+        self._decided = False
+        self._repaired = False
+
+    async def _get_event_iterator(self) -> AsyncIterator[ModelResponseStreamEvent]:
+        async for event in self.inner:
+            if isinstance(event, PartEndEvent | FinalResultEvent):
+                # This class's base adds both again, for the parts as they are after the repair.
+                continue
+            for passed in self._pass_on(event):
+                self._parts_manager.apply_event(passed)
+                yield passed
+        for passed in self._at_end():
+            self._parts_manager.apply_event(passed)
+            yield passed
+
+    def _pass_on(self, event: ModelResponseStreamEvent) -> list[ModelResponseStreamEvent]:
+        if self._decided:
+            return [event]
+        if isinstance(event, PartStartEvent):
+            if self._held is None and isinstance(event.part, TextPart):
+                self._held, self._held_text = event, event.part.content
+                return self._while_undecided()
+            if isinstance(event.part, ThinkingPart) and self._held is None:
+                return [event]
+            # A second part: what came before was not the whole reply, so it is no printed call.
+            return [*self._release(), event]
+        held = self._held
+        if held is None or not isinstance(event, PartDeltaEvent) or event.index != held.index:
+            return [event]
+        if isinstance(event.delta, TextPartDelta):
+            self._held_text += event.delta.content_delta
+        return self._while_undecided()
+
+    def _while_undecided(self) -> list[ModelResponseStreamEvent]:
+        return [] if may_be_call(self._held_text, self.tools) else self._release()
+
+    def _release(self) -> list[ModelResponseStreamEvent]:
+        self._decided = True
+        held, self._held = self._held, None
+        if held is None:
+            return []
+        assert isinstance(held.part, TextPart)
+        return [replace(held, part=replace(held.part, content=self._held_text))]
+
+    def _at_end(self) -> list[ModelResponseStreamEvent]:
+        held = self._held
+        calls = printed_calls(self._held_text, self.tools) if held else []
+        if held is None or not calls:
+            return self._release()
+        self._repaired = True
+        parts = [ToolCallPart(call.name, call.arguments) for call in calls]
+        return [PartStartEvent(index=held.index + offset, part=part) for offset, part in enumerate(parts)]
+
+    def get(self) -> ModelResponse:
+        """The reply so far, as it is after the repair."""
+        reply = replace(self.inner.get(), parts=self._parts_manager.get_parts(), state=super().get().state)
+        return replace(reply, finish_reason="tool_call") if self._repaired else reply
+
+    async def close_stream(self) -> None:
+        """Close the wrapped stream."""
+        await self.inner.cancel()
+
+    def get_stream_cancel_errors(self) -> tuple[type[BaseException], ...]:
+        """What closing the wrapped stream may raise."""
+        return self.inner.get_stream_cancel_errors()
+
+    @property
+    def usage(self) -> RequestUsage:
+        """Tokens of the wrapped stream."""
+        return self.inner.usage
+
+    @property
+    def model_name(self) -> str:
+        """Name of the wrapped model."""
+        return self.inner.model_name
+
+    @property
+    def provider_name(self) -> str | None:
+        """Provider of the wrapped model."""
+        return self.inner.provider_name
+
+    @property
+    def provider_url(self) -> str | None:
+        """Address of the wrapped model."""
+        return self.inner.provider_url
+
+    @property
+    def timestamp(self) -> datetime:
+        """When the wrapped stream began."""
+        return self.inner.timestamp

@@ -1,0 +1,246 @@
+"""From a name to a model: what `auto` means here, what stands behind the name, and whether data leaves the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from agent_core.errors import AgentCoreError, ConfigurationError, ModelError
+from agent_core.models.keys import providers_with_keys
+from agent_core.models.names import ModelFactory, available_names, factory_for, unknown_model
+from agent_core.models.ollama import OllamaServer, is_cloud_model, is_loopback
+from agent_core.models.providers import PROVIDERS, hosted_model, known_prefix
+from agent_core.models.roles import ModelChoice, ModelPreferences, Role
+
+if TYPE_CHECKING:
+    from pydantic_ai.capabilities import AbstractCapability
+    from pydantic_ai.models import Model
+    from pydantic_ai.settings import ModelSettings
+
+_LOCAL_TIMEOUT_S = 600.0
+"""A local model may have to be read from disk before it says a word."""
+_REMOTE_TIMEOUT_S = 120.0
+
+
+@dataclass(frozen=True)
+class ResolvedModel:
+    """A model that is ready to answer."""
+
+    name: str
+    """The full name that was chosen in the end (`ollama:qwen3:8b`, `offline`)."""
+    model: Model[Any] = field(repr=False)
+    """With retries, repair and fallbacks in place; pass it to an agent as it is."""
+    model_settings: ModelSettings
+    remote: bool
+    """Whether what is sent leaves this machine, for this model or any fallback of it."""
+    context_tokens: int | None
+    """Prompt and reply together, in tokens; None where nobody knows."""
+    why: str
+    """One sentence for the user: how this model came to be chosen."""
+
+    def compaction(self, overhead_tokens: int = 0) -> list[AbstractCapability[Any]]:
+        """What keeps a long conversation within the context, for an agent on this model.
+
+        Args:
+            overhead_tokens: What every request carries beside the history (tool definitions, output schema).
+        """
+        from agent_core.models.compaction import compaction
+
+        writer = None if self.name == "offline" else self.model
+        return compaction(self.context_tokens, model=writer, overhead_tokens=overhead_tokens)
+
+
+def resolve_role(
+    role: Role, *, factories: Mapping[str, ModelFactory], settings: ModelPreferences | None = None
+) -> ResolvedModel:
+    """The model for a role, as the settings choose it."""
+    settings = settings or ModelPreferences()
+    return resolve(settings.choice(role), factories=factories, settings=settings)
+
+
+def resolve(
+    name: str | ModelChoice, *, factories: Mapping[str, ModelFactory], settings: ModelPreferences | None = None
+) -> ResolvedModel:
+    """Find the model called `name` and make it ready: retries, repair of printed calls, fallbacks.
+
+    It may ask a local Ollama over HTTP and imports pydantic-ai: call it in a thread from a running event loop. No
+    request is made to any model.
+
+    Args:
+        name: A pydantic-ai model string, a plugin's name, `auto`, or a choice that carries inference settings.
+        factories: Models that plugins bring, by name or `prefix:`.
+        settings: What the user configured.
+
+    Raises:
+        UsageError: nothing is called that; the message names near matches.
+        ConfigurationError: a package, a key or a factory is missing; the message names the fix.
+        ModelError: the model's server cannot be reached, and there is no fallback that can.
+    """
+    settings = settings or ModelPreferences()
+    choice = ModelChoice(name) if isinstance(name, str) else name
+    candidate = _Resolver(factories, settings).candidate(choice.name)
+    timeout_s = _REMOTE_TIMEOUT_S if candidate.remote else _LOCAL_TIMEOUT_S
+    return ResolvedModel(
+        name=candidate.name,
+        model=candidate.model,
+        model_settings=choice.model_settings(default_timeout_s=timeout_s),
+        remote=candidate.remote,
+        context_tokens=candidate.model.context_window,
+        why=candidate.why,
+    )
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    name: str
+    model: Model[Any]
+    remote: bool
+    why: str
+
+
+class _Resolver:
+    """One resolution: the Ollama server is asked at most once for what it holds."""
+
+    def __init__(self, factories: Mapping[str, ModelFactory], settings: ModelPreferences) -> None:
+        self._factories = factories
+        self._settings = settings
+        self._server = OllamaServer.from_preferences(settings.ollama)
+
+    def candidate(self, name: str) -> _Candidate:
+        """The model for `name` with its fallbacks behind it."""
+        chosen, unreachable = self._first_reachable(name)
+        if not self._settings.fallback or chosen.name == "offline":
+            return chosen
+        return self._with_fallbacks(chosen, unreachable)
+
+    def _first_reachable(self, name: str) -> tuple[_Candidate, list[str]]:
+        """`name`, or where its server is down the first fallback whose server is not; with the names passed over."""
+        passed: list[str] = []
+        first_error: ModelError | None = None
+        for candidate in (name, *self._settings.fallback):
+            try:
+                found = self._auto() if candidate == "auto" else self._named(candidate, "chosen by name")
+            except ModelError as error:
+                first_error = first_error or error
+                passed.append(candidate)
+                continue
+            if first_error:
+                found = replace(found, why=f"fallback, because: {first_error}")
+            return found, passed
+        assert first_error is not None
+        raise first_error
+
+    def _with_fallbacks(self, chosen: _Candidate, unreachable: Iterable[str]) -> _Candidate:
+        from pydantic_ai.models.fallback import FallbackModel
+
+        from agent_core.models.retrying import worth_another_model
+
+        skip = {chosen.name, *unreachable}
+        others: list[_Candidate] = []
+        for name in self._settings.fallback:
+            if name in skip:
+                continue
+            skip.add(name)
+            try:
+                others.append(self._auto() if name == "auto" else self._named(name, "fallback"))
+            except ModelError:
+                continue
+        if not others:
+            return chosen
+        model = FallbackModel(chosen.model, *(other.model for other in others), fallback_on=worth_another_model)
+        names = ", ".join(other.name for other in others)
+        return _Candidate(
+            chosen.name,
+            model,
+            chosen.remote or any(other.remote for other in others),
+            f"{chosen.why}; then {names}",
+        )
+
+    def _auto(self) -> _Candidate:
+        """What the settings say, else a running Ollama, else a key, else `offline`."""
+        if self._settings.default != "auto":
+            return self._named(self._settings.default, "set as the default model")
+        try:
+            local = self._server.tool_model()
+        except ModelError:
+            local = None
+        if local:
+            loaded = ", already loaded" if local.loaded_tokens else ""
+            return self._named(f"ollama:{local.name}", f"Ollama runs at {self._server.host} with it{loaded}")
+        for provider, place in providers_with_keys().items():
+            name = f"{provider}:{PROVIDERS[provider].default_model}"
+            return self._named(name, f"no Ollama model that calls tools, and a key for {provider} in the {place}")
+        if "offline" not in self._factories:
+            raise ConfigurationError(
+                "There is no model to use: start Ollama, or store a key with: agent-core keys set openai"
+            )
+        return self._named("offline", "no running Ollama model that calls tools, and no key: rules, no language model")
+
+    def _named(self, name: str, why: str) -> _Candidate:
+        if factory := factory_for(name, self._factories):
+            return self._from_plugin(name, factory, why)
+        prefix, colon, rest = name.partition(":")
+        if prefix == "ollama" and rest:
+            return self._from_ollama(name, rest, why)
+        if name != "test" and (not colon or not rest or not known_prefix(prefix)):
+            raise unknown_model(name, available_names(self._factories, self._ollama_names()))
+        model = hosted_model(name)
+        return self._ready(name, model, _leaves_machine(model), why)
+
+    def _from_plugin(self, name: str, factory: ModelFactory, why: str) -> _Candidate:
+        try:
+            model = factory(name)
+        except AgentCoreError:
+            raise
+        except Exception as error:
+            raise ConfigurationError(
+                f"The plugin that brings the model {name!r} failed: {type(error).__name__}: {error}"
+            ) from error
+        return _Candidate(name, model, _leaves_machine(model), why)
+
+    def _from_ollama(self, name: str, model_name: str, why: str) -> _Candidate:
+        from agent_core.models.ollama_chat import OllamaChatModel
+
+        held = self._server.model_names()
+        if model_name not in held and f"{model_name}:latest" not in held and not is_cloud_model(model_name):
+            raise unknown_model(name, available_names(self._factories, held))
+        model = OllamaChatModel(
+            model_name,
+            host=self._server.host,
+            facts=self._server.facts(model_name),
+            num_ctx=self._settings.ollama.num_ctx,
+            keep_alive=self._settings.ollama.keep_alive,
+        )
+        return self._ready(name, model, is_cloud_model(model_name) or not is_loopback(self._server.host), why)
+
+    def _ready(self, name: str, model: Model[Any], remote: bool, why: str) -> _Candidate:
+        """Put retries around a model that is reached over a network, and repair around those that need it."""
+        from agent_core.models.retrying import RetryingModel
+
+        model = RetryingModel(model, self._settings.retry)
+        mode = self._settings.repair_printed_calls
+        if mode == "always" or (mode == "local" and not remote):
+            from agent_core.models.repair import PrintedCallModel
+
+            model = PrintedCallModel(model)
+        return _Candidate(name, model, remote, why)
+
+    def _ollama_names(self) -> list[str]:
+        try:
+            return self._server.model_names()
+        except ModelError:
+            return []
+
+
+def _leaves_machine(model: Model[Any]) -> bool:
+    """Whether a request to `model` leaves this machine. A model without an address runs in this process.
+
+    A plugin's model that reaches out by means of its own says so with an attribute `remote = True`.
+    """
+    declared = getattr(model, "remote", None)
+    if isinstance(declared, bool):
+        return declared
+    if model.base_url:
+        return not is_loopback(model.base_url)
+    return model.provider is not None

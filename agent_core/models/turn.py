@@ -1,0 +1,168 @@
+"""One turn: one request to a model, and its response as text or as calls that have not run.
+
+Every tool is shown to the model as an external one, so pydantic-ai ends its run as soon as the model calls something.
+The calls then run through the gate, outside of any agent: the response is durable before them, the arguments that are
+checked are those that run, and a crash, an approval or a denial all go on in the same way - with the next turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import json_repair
+from pydantic_ai import Agent, DeferredToolRequests
+from pydantic_ai.capabilities import AbstractCapability
+from pydantic_ai.exceptions import AgentRunError, FallbackExceptionGroup, ModelAPIError, UserError
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelRequest,
+    ModelResponse,
+    PartDeltaEvent,
+    PartStartEvent,
+    TextPart,
+    TextPartDelta,
+    ToolCallPart,
+    ToolReturnPart,
+    UserContent,
+)
+from pydantic_ai.models import Model
+from pydantic_ai.run import AgentRunResultEvent
+from pydantic_ai.settings import ModelSettings
+from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.toolsets import ExternalToolset
+from pydantic_ai.usage import RunUsage
+
+from agent_core.errors import ConfigurationError, ModelError
+from agent_core.models.compaction import UNKNOWN_CONTEXT_TOKENS
+from agent_core.models.errors import as_model_error
+
+_AGENT: Agent[None, str | DeferredToolRequests] = Agent(None, output_type=[str, DeferredToolRequests])
+
+
+@dataclass
+class Conversation:
+    """What one agent and its model have said: pydantic-ai's messages, and how many responses are among them."""
+
+    messages: list[ModelMessage] = field(default_factory=list[ModelMessage])
+    turn: int = 0
+    chars: int = 0
+    """About how long the messages are, as JSON."""
+
+    def open_calls(self) -> list[ToolCallPart]:
+        """Calls of the last response that have no return yet."""
+        answered: set[str] = set()
+        for message in reversed(self.messages):
+            if isinstance(message, ModelResponse):
+                return [part for part in message.tool_calls if part.tool_call_id not in answered]
+            answered |= {part.tool_call_id for part in message.parts if isinstance(part, ToolReturnPart)}
+        return []
+
+    def text(self) -> str:
+        """The text of the last response."""
+        last = next((m for m in reversed(self.messages) if isinstance(m, ModelResponse)), None)
+        return "".join(part.content for part in last.parts if isinstance(part, TextPart)) if last else ""
+
+    def returned(self, returns: Sequence[ToolReturnPart]) -> None:
+        """Give the calls their returns."""
+        last = self.messages[-1]
+        if isinstance(last, ModelRequest):  # pydantic-ai answered some calls itself (an unknown tool)
+            self.messages[-1] = ModelRequest(parts=[*last.parts, *returns])
+        else:
+            self.messages.append(ModelRequest(parts=list(returns)))
+
+    def dump(self) -> str:
+        """The messages as JSON."""
+        text = ModelMessagesTypeAdapter.dump_json(self.messages).decode()
+        self.chars = len(text)
+        return text
+
+    @classmethod
+    def load(cls, messages: str, turn: int) -> Conversation:
+        """The conversation from its JSON."""
+        return cls(ModelMessagesTypeAdapter.validate_json(messages), turn, len(messages))
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Who takes the turn: a model with its settings, instructions, and the tools that it is shown."""
+
+    model: Model
+    instructions: str = ""
+    tools: Sequence[ToolDefinition] = ()
+    settings: ModelSettings | None = None
+    context_tokens: int | None = None
+    """Prompt and reply together; None where nobody knows."""
+    compaction: Callable[[], Sequence[AbstractCapability[Any]]] = list
+    """What shortens a conversation that may not fit; it costs time, so it is used only when that is possible."""
+
+
+async def take_turn(
+    conversation: Conversation,
+    speaker: Speaker,
+    prompt: str | Sequence[UserContent] | None,
+    on_text: Callable[[str], None] | None = None,
+) -> RunUsage:
+    """Ask the model once; the conversation then ends in its response. Streams only when somebody listens.
+
+    Raises:
+        ModelError: the model could not be reached or gave nothing usable; the conversation is as it was.
+    """
+    options: dict[str, Any] = {
+        "message_history": conversation.messages or None,
+        "model": speaker.model,
+        "model_settings": speaker.settings,
+        "instructions": speaker.instructions or None,
+        "toolsets": [ExternalToolset(list(speaker.tools))] if speaker.tools else None,
+        "capabilities": list(speaker.compaction()) if _may_be_long(conversation, speaker, prompt) else None,
+    }
+    try:
+        if on_text is None:
+            result = await _AGENT.run(prompt, **options)
+        else:
+            result = await _streamed(prompt, options, on_text)
+    except UserError as error:
+        raise ConfigurationError(f"The model {speaker.model.model_name!r} cannot be used: {error}") from error
+    except (ModelAPIError, FallbackExceptionGroup) as error:
+        raise as_model_error(error) from error
+    except AgentRunError as error:
+        raise ModelError(f"The model {speaker.model.model_name!r} did not answer: {error}") from error
+    conversation.messages = result.all_messages()
+    conversation.turn += 1
+    return result.usage
+
+
+def _may_be_long(conversation: Conversation, speaker: Speaker, prompt: str | Sequence[UserContent] | None) -> bool:
+    """Whether the context could be full: a token is at least one character, so this errs on the safe side."""
+    returned = sum(len(str(part)) for part in conversation.messages[-1].parts) if conversation.messages else 0
+    chars = conversation.chars + returned + (sum(len(str(p)) for p in prompt) if prompt else 0)
+    return chars > (speaker.context_tokens or UNKNOWN_CONTEXT_TOKENS) / 2
+
+
+def arguments_of(call: ToolCallPart) -> dict[str, Any]:
+    """The arguments of a call that a model wrote, malformed JSON repaired where it can be.
+
+    Raises:
+        ValueError: they are no JSON object even then.
+    """
+    if isinstance(call.args, str):
+        args: Any = json_repair.loads(call.args) if call.args.strip() else {}
+    else:
+        args = call.args or {}
+    if not isinstance(args, dict):
+        raise ValueError(f"the arguments of {call.tool_name} are not a JSON object: {str(call.args)[:200]}")
+    return cast("dict[str, Any]", args)
+
+
+async def _streamed(prompt: Any, options: dict[str, Any], on_text: Callable[[str], None]) -> Any:
+    async with _AGENT.run_stream_events(prompt, **options) as events:
+        async for event in events:
+            if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
+                on_text(event.part.content)
+            elif isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
+                on_text(event.delta.content_delta)
+            elif isinstance(event, AgentRunResultEvent):
+                return event.result
+    raise ModelError("The model's stream ended without a result.")

@@ -1,0 +1,82 @@
+"""Workflows: plans with inputs, saved as YAML, run again without a planner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from agent_core.errors import PlanError, UsageError
+from agent_core.planning.control import read_plan
+from agent_core.planning.plan import Plan
+
+MAX_FILE_BYTES = 1_000_000
+
+
+def save(plan: Plan, path: Path) -> None:
+    """Write a plan as a workflow file.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    import yaml
+
+    content: dict[str, Any] = {key: value for key, value in plan.to_json().items() if key != "revision"}
+    if plan.inputs:
+        content = {"inputs": plan.inputs, **content}
+    try:
+        path.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"The workflow cannot be written to {str(path)!r}: {error.strerror}.") from None
+
+
+def load(path: Path) -> Plan:
+    """Read a workflow file (YAML or JSON).
+
+    Raises:
+        UsageError: there is no such file, or it is not text of a sensible size.
+        PlanError: its content is not a plan.
+    """
+    import yaml
+
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise UsageError(f"The workflow {str(path)!r} is larger than {MAX_FILE_BYTES:,} bytes.")
+        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"The workflow {str(path)!r} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"The workflow {str(path)!r} is not UTF-8 text.") from None
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise PlanError([f"{path.name} is not YAML: {reason}"]) from None
+    if not isinstance(content, dict):
+        raise PlanError([f"{path.name} must hold a goal and steps"])
+    content.setdefault("goal", path.stem)
+    content.pop("revision", None)
+    return read_plan(content, revision=1)
+
+
+def with_inputs(plan: Plan, given: Mapping[str, Any]) -> Plan:
+    """The plan with its inputs filled in; an input's schema may have a default.
+
+    Raises:
+        PlanError: an input is missing, unknown, or of a wrong type.
+    """
+    from jsonschema import Draft202012Validator
+
+    reasons = [
+        f"there is no input {name!r}; there are: {', '.join(plan.inputs) or 'none'}"
+        for name in given.keys() - plan.inputs.keys()
+    ]
+    values: dict[str, Any] = {}
+    for name, declared in plan.inputs.items():
+        schema: dict[str, Any] = declared if isinstance(declared, dict) else {"default": declared}
+        if name not in given and "default" not in schema:
+            reasons.append(f"the input {name!r} is missing; give it as {name}=VALUE")
+            continue
+        values[name] = given.get(name, schema.get("default"))
+        reasons += [f"{name}: {problem.message}" for problem in Draft202012Validator(schema).iter_errors(values[name])]
+    if reasons:
+        raise PlanError(reasons)
+    return plan.model_copy(update={"inputs": values})

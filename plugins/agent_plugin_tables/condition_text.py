@@ -1,0 +1,218 @@
+"""Conditions written as text: a small grammar, read by recursive descent.
+
+    either   := both ("or" both)*
+    both     := single ("and" single)*
+    single   := "not" single | "(" either ")" | column comparison
+    comparison := operator value | ["not"] "in" "(" value ("," value)* ")" | "between" value "and" value
+                | "is" ["not"] "empty" | ["not"] ("contains" | "starts with" | "ends with") value
+
+Columns and values may be quoted; unquoted ones run to the next operator or joining word. Operators may be words
+that people use: "over", "at least", "before", "is not".
+"""
+
+from __future__ import annotations
+
+import re
+
+from agent_core import ToolArgumentError
+from agent_plugin_tables.conditions import Comparison, Group, Node, Operator
+from agent_plugin_tables.table import Table
+
+_LONGEST = 2000
+_DEEPEST = 20
+_QUOTED = re.compile(r"""'((?:[^']|'')*)'|"((?:[^"]|"")*)"|`([^`]*)`|\[([^\]]*)\]""")
+_OPERATORS: dict[str, Operator] = {
+    "==": "=",
+    "=": "=",
+    "!=": "!=",
+    "<>": "!=",
+    ">=": ">=",
+    "=>": ">=",
+    "<=": "<=",
+    "=<": "<=",
+    ">": ">",
+    "<": "<",
+    "is not equal to": "!=",
+    "is not": "!=",
+    "not equal to": "!=",
+    "is equal to": "=",
+    "equals": "=",
+    "equal to": "=",
+    "greater than or equal to": ">=",
+    "less than or equal to": "<=",
+    "greater than": ">",
+    "more than": ">",
+    "larger than": ">",
+    "less than": "<",
+    "fewer than": "<",
+    "smaller than": "<",
+    "at least": ">=",
+    "at most": "<=",
+    "no more than": "<=",
+    "no less than": ">=",
+    "above": ">",
+    "over": ">",
+    "after": ">",
+    "below": "<",
+    "under": "<",
+    "before": "<",
+    "since": ">=",
+    "contains": "contains",
+    "contain": "contains",
+    "starts with": "starts with",
+    "begins with": "starts with",
+    "ends with": "ends with",
+    "is": "=",
+}
+
+
+def _phrase(words: str) -> str:
+    escaped = r"\s+".join(re.escape(word) for word in words.split())
+    return rf"{escaped}(?!\w)" if words[-1].isalnum() else escaped
+
+
+_OPERATOR = re.compile(
+    r"(?:is\s+(?=(?:greater|more|larger|less|fewer|smaller|at|above|over|after|below|under|before|no)\s))?("
+    + "|".join(_phrase(words) for words in sorted(_OPERATORS, key=len, reverse=True))
+    + ")",
+    re.IGNORECASE,
+)
+_BARE_VALUE = re.compile(r"(?:(?!\s+(?:and|or)\s|[(),]\s|[()]|,).)+", re.IGNORECASE | re.DOTALL)
+_NUMBER_VALUE = re.compile(r"[-+]?[^\s\d(),]{0,3}\d{1,3}(?:,\d{3})+(?:\.\d+)?%?(?!\d)")
+_BARE_NAME = re.compile(r"[^\W\d]\w*(?:[ _-]+\w+)*?(?=\s*[=<>!]|\s+(?:is|in|not|between|contains|over|under)\b|$)")
+
+
+def parse_where(text: str, table: Table) -> Node | None:
+    """The conditions that `text` states about the columns of `table`; None: every row counts.
+
+    Raises:
+        ToolArgumentError: it cannot be read; the message says from where on.
+    """
+    if not text.strip():
+        return None
+    if len(text) > _LONGEST:
+        raise ToolArgumentError(f"where has {len(text):,} characters; at most {_LONGEST:,} are read.")
+    parser = _Parser(text, table)
+    node = parser.either(0)
+    if parser.rest():
+        raise parser.error("'and' or 'or' was expected")
+    return node
+
+
+class _Parser:
+    def __init__(self, text: str, table: Table) -> None:
+        self._text = text
+        self._at = 0
+        self._table = table
+        # The longest names first, so that "unit price" is not read as "unit".
+        self._names = sorted(((name, i) for i, name in enumerate(table.columns)), key=lambda pair: -len(pair[0]))
+
+    def either(self, depth: int) -> Node:
+        parts = [self._both(depth)]
+        while self._word("or"):
+            parts.append(self._both(depth))
+        return parts[0] if len(parts) == 1 else Group("or", tuple(parts))
+
+    def _both(self, depth: int) -> Node:
+        parts = [self._single(depth)]
+        while self._word("and"):
+            parts.append(self._single(depth))
+        return parts[0] if len(parts) == 1 else Group("and", tuple(parts))
+
+    def _single(self, depth: int) -> Node:
+        if depth > _DEEPEST:
+            raise self.error(f"more than {_DEEPEST} levels of brackets or 'not'")
+        if self._word("not"):
+            return Group("not", (self._single(depth + 1),))
+        if self._sign("("):
+            node = self.either(depth + 1)
+            if not self._sign(")"):
+                raise self.error("a closing bracket is missing")
+            return node
+        return self._comparison(self._column())
+
+    def _comparison(self, column: int) -> Node:
+        if found := self._match(re.compile(r"(?:is|are)\s+(not\s+)?(?:empty|blank|missing|null)\b", re.IGNORECASE)):
+            blank = Comparison(column, "is empty", ())
+            return Group("not", (blank,)) if found[1] else blank
+        self._match(re.compile(r"is\s+(?=(?:not\s+)?(?:in\s*\(|between\b))", re.IGNORECASE))
+        if self._word("not"):
+            return Group("not", (self._comparison(column),))
+        if self._match(re.compile(r"in\s*\(", re.IGNORECASE)):
+            return Comparison(column, "in", self._values())
+        if self._word("between"):
+            low = self._value()
+            if not self._word("and"):
+                raise self.error("'between' needs 'and' and a second value")
+            return Group("and", (Comparison(column, ">=", (low,)), Comparison(column, "<=", (self._value(),))))
+        found = self._match(_OPERATOR)
+        if found is None:
+            raise self.error("an operator such as =, > or contains was expected")
+        operator = _OPERATORS[" ".join(found[1].casefold().split())]
+        return Comparison(column, operator, (self._value(),))
+
+    def _column(self) -> int:
+        if quoted := self._quoted():
+            return self._table.column(quoted)
+        self._space()
+        rest = self._text[self._at :]
+        for name, i in self._names:
+            if rest[: len(name)].casefold() == name.casefold() and not re.match(r"\w", rest[len(name) :]):
+                self._at += len(name)
+                return i
+        name = _BARE_NAME.match(rest)
+        if name is None:
+            raise self.error(f"a column was expected ({self._table.listed()})")
+        self._at += name.end()
+        return self._table.column(name[0])
+
+    def _value(self) -> str:
+        quoted = self._quoted()
+        if quoted is not None:
+            return quoted
+        found = self._match(_NUMBER_VALUE) or self._match(_BARE_VALUE)
+        if found is None or not found[0].strip():
+            raise self.error("a value was expected")
+        return found[0].strip()
+
+    def _values(self) -> tuple[str, ...]:
+        values = [self._value()]
+        while self._sign(","):
+            values.append(self._value())
+        if not self._sign(")"):
+            raise self.error("a closing bracket is missing")
+        return tuple(values)
+
+    def _quoted(self) -> str | None:
+        found = self._match(_QUOTED)
+        if found is None:
+            return None
+        single, double, back, square = found.groups()
+        if single is not None:
+            return single.replace("''", "'")
+        return double.replace('""', '"') if double is not None else back if back is not None else square
+
+    def _word(self, word: str) -> bool:
+        return self._match(re.compile(rf"{word}\b", re.IGNORECASE)) is not None
+
+    def _sign(self, sign: str) -> bool:
+        return self._match(re.compile(re.escape(sign))) is not None
+
+    def _match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        self._space()
+        found = pattern.match(self._text, self._at)
+        if found:
+            self._at = found.end()
+        return found
+
+    def _space(self) -> None:
+        while self._at < len(self._text) and self._text[self._at].isspace():
+            self._at += 1
+
+    def rest(self) -> str:
+        """What has not been read yet."""
+        return self._text[self._at :].strip()
+
+    def error(self, reason: str) -> ToolArgumentError:
+        """An error that shows where reading stopped."""
+        return ToolArgumentError(f"where is not readable at {self.rest()[:60] or 'its end'!r}: {reason}.")

@@ -1,0 +1,33 @@
+"""Fixtures for every test. No test reaches a model but the scripted server on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pydantic_ai.models
+import pytest
+
+from tests.servers.scripted_llm import ScriptedLLM
+
+pytest_plugins = ["agent_core.testing"]
+
+pydantic_ai.models.ALLOW_MODEL_REQUESTS = False
+
+_CONFIGURATION = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY", "GROQ_API_KEY")
+_ADDRESSES = ("OLLAMA_HOST", "OLLAMA_BASE_URL", "OPENAI_BASE_URL")
+
+
+@pytest.fixture(autouse=True)
+def _no_models_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the developer has set up must not change what a test finds. Port 9 (discard) answers nobody."""
+    for name in (*_CONFIGURATION, *_ADDRESSES):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+
+
+@pytest.fixture
+def scripted_llm() -> Iterator[ScriptedLLM]:
+    """A scripted model server on loopback. Model requests are allowed while it runs."""
+    with pydantic_ai.models.override_allow_model_requests(True), ScriptedLLM() as server:
+        yield server
