@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from agent_plugin_offline.lexicon import UNIT_CLASS
 from agent_plugin_offline.moments import MomentSpan, find_moments
 from agent_plugin_offline.numbers import NumberSpan, find_numbers
 from agent_plugin_offline.places import PLACES
@@ -133,9 +134,21 @@ class Request:
         for kind, pattern in _PATTERNS.items():
             for match in pattern.finditer(self.text):
                 yield self._span(match.start(), match.end(), {kind})
+        yield from self._units()
         for match in _EXPRESSION.finditer(self.text):
             if _LOOKS_LIKE_MATHS.search(match.group()) and len(match.group()) > 2:
                 yield self._span(match.start(), match.end(), {"expression"})
+
+    def _units(self) -> Iterator[Span]:
+        """Units of measure behind a number: "4 inches", "5cm"."""
+        for number in self.numbers:
+            token = self.tokens[number.last]
+            if number.end < token.end and self.text[number.end : token.end].lower() in UNIT_CLASS:
+                yield self._span(number.end, token.end, {"unit"})
+            elif number.last + 1 < len(self.tokens) and not token.ends_clause:
+                following = self.tokens[number.last + 1]
+                if following.lower in UNIT_CLASS or following.stem in UNIT_CLASS:
+                    yield self._span(following.start, following.end, {"unit"})
 
     def _phrases(self) -> Iterator[Span]:
         tokens = self.tokens
@@ -160,7 +173,7 @@ class Request:
         for first in range(1, min(len(self.tokens), 80)):
             if self.boundary_before(first):
                 end = next((e for e in ends if e >= first), len(self.tokens) - 1)
-                for last in {end, len(self.tokens) - 1}:
+                for last in sorted({end, len(self.tokens) - 1}):
                     if last - first >= MAX_PHRASE_TOKENS and last - first < 120:
                         yield self._span(self.tokens[first].start, self.tokens[last].end, {"rest"})
 

@@ -11,9 +11,9 @@ from agent_plugin_offline.calls import Proposal
 from agent_plugin_offline.candidates import Request
 from agent_plugin_offline.evidence import Evidence
 from agent_plugin_offline.features import Features
-from agent_plugin_offline.filling import Filling, fill
+from agent_plugin_offline.filling import Filling, best_filling, tables_of
 from agent_plugin_offline.retrieval import NO_TOOL, filling_features, wording_features
-from agent_plugin_offline.scoring import dot
+from agent_plugin_offline.scoring import Scored, dot
 from agent_plugin_offline.tools import ToolView
 
 SHORTLIST = 6
@@ -26,6 +26,7 @@ class Attempt:
     """A tool with the arguments that fit it best."""
 
     evidence: Evidence
+    tables: list[list[Scored]]
     filling: Filling
     features: Features
 
@@ -33,9 +34,10 @@ class Attempt:
 def attempt(request: Request, tool: ToolView, weights: Weights, bound: Mapping[str, Any] | None = None) -> Attempt:
     """Fill one tool's parameters and see how well it went."""
     evidence = Evidence(request, tool)
-    filling = fill(evidence, weights["fill"], bound)
+    tables = tables_of(evidence, weights["fill"], bound)
+    filling = best_filling(evidence.tool.parameters, tables)
     features = wording_features(request, tool) | filling_features(request, evidence, filling)
-    return Attempt(evidence, filling, features)
+    return Attempt(evidence, tables, filling, features)
 
 
 def shortlist(request: Request, tools: Sequence[ToolView], weights: Weights) -> list[tuple[ToolView, float]]:
@@ -59,21 +61,23 @@ def choose(
     return (attempts[best], probability) if probability > 0.5 else None
 
 
-def to_proposal(found: Attempt, score: float, bound: Mapping[str, Any] | None = None) -> Proposal:
-    """The call as nested JSON arguments."""
+def to_args(tool: ToolView, filling: Filling) -> dict[str, Any]:
+    """The chosen values as nested JSON arguments."""
     args: dict[str, Any] = {}
-    spans: dict[str, tuple[int, int]] = {}
-    missing: list[str] = []
-    for parameter, option in zip(found.evidence.tool.parameters, found.filling.chosen, strict=True):
-        if bound and (parameter.parents or (parameter.name,))[0] in bound:
-            continue
-        if option is None:
-            missing.extend([parameter.path] if parameter.required else [])
-            continue
-        place = args
-        for name in parameter.parents:
-            place = place.setdefault(name, {})
-        place[parameter.name] = option.value
-        if option.span is not None:
-            spans[parameter.path] = (option.span.start, option.span.end)
-    return Proposal(found.evidence.tool.spec.name, args, score, tuple(missing), spans)
+    for parameter, option in zip(tool.parameters, filling.chosen, strict=True):
+        if option is not None:
+            place = args
+            for name in parameter.parents:
+                place = place.setdefault(name, {})
+            place[parameter.name] = option.value
+    return args
+
+
+def to_proposal(tool: ToolView, filling: Filling, score: float, bound: Mapping[str, Any] | None = None) -> Proposal:
+    """The call, with the places of its values and the names of what is missing."""
+    pairs = list(zip(tool.parameters, filling.chosen, strict=True))
+    missing = tuple(
+        p.path for p, o in pairs if o is None and p.required and not (bound and (p.parents or (p.name,))[0] in bound)
+    )
+    spans = {p.path: (o.span.start, o.span.end) for p, o in pairs if o is not None and o.span is not None}
+    return Proposal(tool.spec.name, to_args(tool, filling), score, missing, spans)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from agent_plugin_offline.proposals import ToolSpec
-from agent_plugin_offline.text import identifier_words, stem
+from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem
 
 MAX_CUTS = 12
 """Further cuts of one request are ignored: nobody asks for more steps in one breath, and a pasted text would."""
@@ -27,6 +27,7 @@ _JOINT = re.compile(
     r"|(?P<weak>,?\s+(?:and|plus|but|as\s+well\s+as)\s+|\s+&\s+|,\s+)",
     re.IGNORECASE,
 )
+_BETWEEN = re.compile(r",?\s+(?:and|&|as\s+well\s+as)\s+(?:also\s+)?", re.IGNORECASE)
 _ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|etc|dr|mr|mrs|ms|prof|st|vs|no|approx|[ap]\.m)|\b[A-Z])\.$", re.IGNORECASE)
 _FILLER = re.compile(
     r"(?:(?:and|also|then|next|finally|now|please|kindly|first|second|after\s+that|afterwards|so|ok(?:ay)?|hi|hello|hey)\b[,\s]*"
@@ -69,7 +70,7 @@ def starting_words(tools: Iterable[ToolSpec]) -> frozenset[str]:
     for tool in tools:
         words.update(identifier_words(tool.name)[:1])
         words.update(phrase.split(None, 1)[0].lower() for phrase in (tool.description, *tool.examples) if phrase.strip())
-    return frozenset(stem(word) for word in words)
+    return frozenset(stem(word) for word in words if word not in STOP_WORDS)
 
 
 def joints(request: str, starts: Collection[str]) -> list[Joint]:
@@ -87,6 +88,13 @@ def joints(request: str, starts: Collection[str]) -> list[Joint]:
         if begin > 0 and (strong or starts_a_call(after, starts)):
             found.append(Joint(begin, end, strong or after != request[end:].lstrip()))
     return found[:MAX_CUTS]
+
+
+def and_joints(clause: str) -> list[tuple[int, int]]:
+    """Where an "and" or a comma stands between items of `clause`, as (start, end); not inside quotes or brackets."""
+    protected = [match.span() for match in _PROTECTED.finditer(clause)]
+    places = (match.span() for match in _BETWEEN.finditer(clause))
+    return [(a, b) for a, b in places if not any(low < b and a < high for low, high in protected)]
 
 
 def starts_a_call(piece: str, starts: Collection[str]) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 from agent_plugin_offline.candidates import Request, Span, read_request
 from agent_plugin_offline.slots import Role, Slot
+from agent_plugin_offline.text import identifier_words
 
 _TYPED: tuple[tuple[str, tuple[Role, ...]], ...] = (
     ("url", ("url",)),
@@ -27,11 +28,17 @@ _FOLDER = re.compile(
     re.IGNORECASE,
 )
 _HERE = re.compile(r"\b(?:in\s+)?(?:this|the\s+current|my)\s+(?:folder|directory|workspace)\b|\bhere\b", re.IGNORECASE)
-_IN_PLACE = re.compile(r"\b(?:in|inside|into|under|of|from)\s+(?P<place>[\w.-]+(?:/[\w.-]+)*)/?(?=[\s.?!]*$|\s+(?:and|with|by)\b)", re.IGNORECASE)
+_IN_PLACE = re.compile(r"\b(?:in|inside|into|under|from)\s+(?P<place>[\w.-]*[a-z][\w.-]*(?:/[\w.-]+)*)/?(?=[\s.?!]*$|\s+(?:and|with|by)\b)", re.IGNORECASE)
+_FILE_NAME = re.compile(r"[\w-]+\.[A-Za-z][A-Za-z0-9]{0,4}\b")
 _DURATION = re.compile(r"\bfor\s+(?P<text>(?:an?|one|half\s+an|[\d.]+)\s*(?P<unit>h(?:ours?|rs?)?|min(?:ute)?s?|m|days?))\b", re.IGNORECASE)
-_CONTENT_LABEL = r"\b(?:saying|says|that\s+says|that\s+reads|reading|to\s+say|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content|contents)(?:\s+(?:is|of))?)\s*:?\s+(?:that\s+)?"
+_CONTENT_LABEL = r"\b(?:that(?=\s+\w)|saying|says|that\s+says|that\s+reads|reading|to\s+say|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content|contents)(?:\s+(?:is|of))?)\s*:?\s+(?:that\s+)?"
+_LABEL = (
+    r"\b(?:(?:with|under|using|and|has|have)\s+)?(?:(?:the|a|an)\s+)?(?:{words})\b\s*(?:of\s+|is\s+|line\s+|:\s*|=\s*)?"
+    r"(?:called\s+|named\s+)?(?=\S)"
+)
 _LIST_GAP = re.compile(r"^\s*(?:,|and|&|,\s*and)\s*$", re.IGNORECASE)
-_CUE_BEFORE = re.compile(r"(?:\b(?:to|from|in|at|on|for|of|by|with|into|as|inside|under|cc|bcc|copy|copying|until|till|through)\s*:?\s*)+$", re.IGNORECASE)
+_CUE_BEFORE = re.compile(r"(?:\b(?:to|from|in|at|on|for|of|by|with|into|as|inside|under|cc|bcc|copy|copying|until|till|through)\s*:?\s*)+$")
+_PERSON = re.compile(r"\b[A-Z]\w+\s+(?:at|on|under)\s+$")
 
 
 @dataclass
@@ -70,7 +77,7 @@ class Explanation:
 
     def explain(self, start: int, end: int, *, cue: bool = True) -> None:
         """Mark a place as explained, with the preposition before it."""
-        before = _CUE_BEFORE.search(self.text[:start]) if cue else None
+        before = _PERSON.search(self.text[:start]) or _CUE_BEFORE.search(self.text[:start]) if cue else None
         self.taken.append((before.start() if before else start, end))
 
     def leftovers(self) -> Iterator[tuple[int, int]]:
@@ -89,28 +96,54 @@ def explain(text: str, slots: Sequence[Slot]) -> Explanation:
     found = Explanation(text, slots)
     request = read_request(text)
     quotes = [(span.start - 1, span.end + 1) for span in request.quoted]
-    _labelled(found, request)
+    _dictated(found, request)
     _typed(found, request, quotes)
+    _labelled(found, request)
     _moments(found, request)
     _folders(found)
     _quoted(found, request)
     return found
 
 
-def _labelled(found: Explanation, request: Request) -> None:
-    """"with subject Lunch", "titled 'Check it'", "saying see you at noon"."""
+def _dictated(found: Explanation, request: Request) -> None:
+    """"Saying see you at noon": what is dictated may hold addresses and dates, which are not arguments then."""
     for slot in found.slots:
         if slot.role == "content":
             _take_labelled(found, request, slot, _CONTENT_LABEL)
+
+
+_RANGE = re.compile(r"\b(?:from|between)\s+(?P<low>\S+)\s+(?:to|and|until)\s+(?P<high>\S+?)(?=[.?!,]?(?:\s|$))", re.IGNORECASE)
+_LOW, _HIGH = frozenset({"lower", "min", "minimum", "low"}), frozenset({"upper", "max", "maximum", "high"})
+
+
+def _range(found: Explanation) -> None:
+    """"From 0 to pi", where a tool takes two bounds."""
+    low = [slot for slot in found.open("label", "number") if set(identifier_words(slot.name)) & _LOW]
+    high = [slot for slot in found.open("label", "number") if set(identifier_words(slot.name)) & _HIGH]
+    match = _RANGE.search(found.text)
+    if match and low and high and low[0].role == high[0].role == "label":
+        found.take(low[0], match["low"], *match.span())
+        found.args[high[0].name] = match["high"]
+
+
+def _labelled(found: Explanation, request: Request) -> None:
+    """"With subject Lunch", "titled 'Check it'", "the amount column"."""
+    _range(found)
     for slot in found.slots:
-        if slot.role == "label" and slot.name not in found.args:
-            words = "|".join(re.escape(label) for label in slot.labels)
-            _take_labelled(found, request, slot, rf"\b(?:(?:with|under|using|and|has|have)\s+)?(?:(?:the|a|an)\s+)?(?:{words})\s*(?:of\s+|is\s+|line\s+|:\s*|=\s*)?(?:called\s+|named\s+)?(?=\S)")
+        if slot.role != "label" or slot.name in found.args:
+            continue
+        words = "|".join(re.escape(label) for label in slot.labels)
+        before = re.search(rf"\bthe\s+(?P<value>[\w-]+)\s+(?:{words})\b(?=\s+(?:of|in|from)\b|[\s.?!]*$)", found.text, re.IGNORECASE)
+        if before and found.is_free(*before.span()):
+            found.take(slot, before["value"], *before.span())
+            continue
+        _take_labelled(found, request, slot, _LABEL.format(words=words))
 
 
 def _take_labelled(found: Explanation, request: Request, slot: Slot, label: str) -> None:
     for match in re.finditer(label, found.text, re.IGNORECASE):
-        if not found.is_free(match.start(), match.end()) or _inside(match.start(), request.quoted):
+        at_start = not found.text[: match.start()].strip()  # there, "text" and "note" are verbs
+        if at_start or not found.is_free(match.start(), match.end()) or _inside(match.start(), request.quoted):
             continue
         start = match.end()
         quoted = next((span for span in request.quoted if span.start - 1 == start), None)
@@ -155,6 +188,8 @@ def _typed(found: Explanation, request: Request, quotes: Sequence[tuple[int, int
 def _place_typed(found: Explanation, span: Span, roles: tuple[Role, ...]) -> None:
     before = re.search(r"(\w+)\W*$", found.text[: span.start])
     word = before[1].lower() if before else ""
+    if re.search(r"\.[A-Za-z][A-Za-z0-9]{0,4}$", span.text):
+        roles = tuple(role for role in roles if role != "folder")
     slots = [slot for slot in found.slots if slot.role in roles]
     cued = [slot for slot in slots if slot.name in ({"copy": "cc", "copying": "cc"}.get(word, word),)]
     previous = next((slot for slot in slots if _continues(found, slot, span)), None)
@@ -220,10 +255,13 @@ def _folders(found: Explanation) -> None:
             found.explain(*match.span())
     pattern = [_FOLDER, *([_IN_PLACE] if found.open("folder") else [])]
     for match in (match for one in pattern for match in one.finditer(found.text)):
+        if any(span in match[0] for span in _FILE_NAME.findall(found.text)):
+            continue
         name = match.groupdict().get("before") or match.groupdict().get("after") or match.groupdict().get("place") or ""
         if name.lower() in ("the", "a", "my", "new", "this", "which", "what", "called", "it", "them") or not found.is_free(*match.span()):
             continue
-        for slot in (found.open("folder") or found.open("file"))[:1]:
+        files = [slot for slot in found.open("file") if re.search(r"\b(?:folder|directory)", slot.described, re.IGNORECASE)]
+        for slot in (found.open("folder") or files)[:1]:
             found.take(slot, name.rstrip("."), *match.span())
 
 

@@ -141,11 +141,54 @@ def _rank_among_siblings(evidence: Evidence, index: int) -> int:
     return sum(kinds[:index])
 
 
+_AGREEMENT: dict[str, frozenset[str]] = {
+    "date": words("date"),
+    "datetime": words("date time"),
+    "time": words("time"),
+    "month": words("month date"),
+    "year": words("year date"),
+    "email": words("email"),
+    "url": words("url"),
+    "path": words("path"),
+    "place": words("location origin target"),
+    "state": words("location origin target"),
+    "expression": words("expression"),
+    "unit": words("unit"),
+    "code": words("id currency"),
+    "identifier": words("id"),
+}
+"""What a parameter is about where a span of this kind is at home."""
+
+
+def _agreement(parameter: Parameter, span: Span) -> Features:
+    """Whether the kinds of the span are what the parameter is about, whichever they are."""
+    telling = [kind for kind in span.kinds if kind in _AGREEMENT]
+    if not telling:
+        wanted = any(parameter.roles & roles for kind, roles in _AGREEMENT.items() if kind not in ("code", "identifier"))
+        return {"kind-missing": 1.0} if wanted else {}
+    if any(_AGREEMENT[kind] & parameter.roles for kind in telling):
+        return {"kind-agrees": 1.0}
+    if any(_AGREEMENT[kind] & parameter.described_roles for kind in telling):
+        return {"kind-agrees-with-description": 1.0}
+    return {"kind-disagrees": 1.0} if telling != ["code"] else {"code-disagrees": 1.0}
+
+
+def _order_among_texts(evidence: Evidence, index: int, span: Span) -> bool:
+    """Whether the span comes, among the names of the request, where the parameter comes among its like."""
+    parameters = evidence.tool.parameters
+    place = sum(p.kind == "string" and not p.enum for p in parameters[:index])
+    names = [s for s in evidence.request.spans if s.kinds & {"name", "quoted"} and "part-name" not in s.kinds]
+    return next((i for i, s in enumerate(names) if s.end >= span.end), -1) == place
+
+
 def _text_features(evidence: Evidence, index: int, span: Span) -> Features:
     parameter, request = evidence.tool.parameters[index], evidence.request
     found: Features = dict.fromkeys(_kind_features(parameter, span), 1.0)
+    found |= _agreement(parameter, span)
     found |= dict.fromkeys(_boundary_features(request, span), 1.0)
     found |= _inside_features(evidence, index, span)
+    if _order_among_texts(evidence, index, span):
+        found["same-order"] = 1.0
     text = span.text.lower()
     if any(text == example.lower() for example in parameter.examples):
         found["is-example"] = 1.0
@@ -219,6 +262,7 @@ def _inside_features(evidence: Evidence, index: int, span: Span) -> Features:
         "inside-stop-words": any(tokens[i].is_stop for i in inside),
         "inside-preposition": any(tokens[i].lower in PREPOSITIONS for i in inside),
         "inside-comma": any(tokens[i].ends_clause for i in inside[:-1]),
+        "starts-with-ing": tokens[span.first].lower.endswith("ing"),
         "starts-with-verb": tokens[span.first].lower in VERBS,
         "capitalised": tokens[span.first].capitalised and span.first > 0,
         "lower-case": not tokens[span.first].capitalised,
@@ -291,7 +335,8 @@ def _array_features(evidence: Evidence, index: int, option: Option) -> Features:
     kind = parameter.item.kind
     found: Features = {f"flag={flag}&{kind}": 1.0 for flag in option.flags}
     span = option.span
-    if span is not None and kind == "string" and not parameter.item.enum:
+    if span is not None and kind == "string" and not parameter.item.enum and "brackets" not in option.flags:
+        found |= _agreement(parameter, span)
         found |= dict.fromkeys(_boundary_features(request, span), 1.0)
         found |= _inside_features(evidence, index, span)
     found["items"] = min(len(option.value), 6) / 3 if isinstance(option.value, list) else 0.0

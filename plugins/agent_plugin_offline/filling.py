@@ -10,13 +10,15 @@ from agent_plugin_offline.candidates import Span
 from agent_plugin_offline.evidence import Evidence
 from agent_plugin_offline.options import Option
 from agent_plugin_offline.parameters import Parameter
-from agent_plugin_offline.scoring import Scored, score_parameter
+from agent_plugin_offline.scoring import Scored, likeliest, score_parameter
 
 BEAM = 24
-OVERLAP_PENALTY = 4.0
+OVERLAP_PENALTY = 7.0
 """Cost (in log-probability) of using a span twice."""
 ORDER_BONUS = 0.7
 """For two neighbouring parameters of one type whose values stand in the same order."""
+NUMBERED_BONUS = 2.5
+"""The same for `side1` and `side2`, where the order is all that there is."""
 
 
 @dataclass(frozen=True)
@@ -28,24 +30,24 @@ class Filling:
     confidences: tuple[float, ...] = ()
 
 
-def fill(evidence: Evidence, weights: dict[str, float], bound: Mapping[str, Any] | None = None) -> Filling:
-    """The best joint choice for all parameters that `bound` does not decide."""
-    parameters = evidence.tool.parameters
-    tables = [
+def tables_of(
+    evidence: Evidence, weights: dict[str, float], bound: Mapping[str, Any] | None = None
+) -> list[list[Scored]]:
+    """Per parameter its alternatives, best first; one that `bound` decides has only "leave it alone"."""
+    return [
         [Scored(None, 0.0)] if bound and (p.parents or (p.name,))[0] in bound else score_parameter(evidence, i, weights)
-        for i, p in enumerate(parameters)
+        for i, p in enumerate(evidence.tool.parameters)
     ]
-    return best_filling(parameters, tables)
 
 
 def best_filling(parameters: Sequence[Parameter], tables: Sequence[Sequence[Scored]]) -> Filling:
-    """Beam search over the parameters in order of the schema."""
+    """The best joint choice: a beam search over the parameters in the order of the schema."""
     beam: list[tuple[float, tuple[Scored, ...]]] = [(0.0, ())]
     for index, table in enumerate(tables):
         grown = [
             (score + candidate.score - _conflict(parameters, chosen, candidate, index), (*chosen, candidate))
             for score, chosen in beam
-            for candidate in table
+            for candidate in likeliest(table)
         ]
         grown.sort(key=lambda entry: -entry[0])
         beam = grown[:BEAM]
@@ -64,8 +66,17 @@ def _conflict(parameters: Sequence[Parameter], chosen: tuple[Scored, ...], new: 
             cost += OVERLAP_PENALTY
     before = _span(chosen[-1]) if chosen else None
     if before is not None and parameters[index].kind == parameters[index - 1].kind and before.end <= span.start:
-        cost -= ORDER_BONUS
+        cost -= NUMBERED_BONUS if _numbered(parameters[index - 1], parameters[index]) else ORDER_BONUS
     return cost
+
+
+def _numbered(one: Parameter, other: Parameter) -> bool:
+    """Whether they are siblings by name: `side1` and `side2`, `point_a` and `point_b`, `a` and `b`."""
+    if one.name == other.name or one.parents != other.parents:
+        return False
+    if len(one.name) == len(other.name) == 1:
+        return True
+    return one.name[:-1] == other.name[:-1] and ord(one.name[-1]) + 1 == ord(other.name[-1])
 
 
 def _span(scored: Scored) -> Span | None:

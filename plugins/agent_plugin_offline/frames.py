@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from agent_plugin_offline.candidates import read_request
+from agent_plugin_offline.clauses import and_joints
+from agent_plugin_offline.choosing import attempt, to_proposal
 from agent_plugin_offline.explaining import Explanation, explain
+from agent_plugin_offline.formulas import has_unknowns, is_formula
 from agent_plugin_offline.moments import find_moments
-from agent_plugin_offline.proposals import Proposal, ToolSpec, propose, propose_one
+from agent_plugin_offline.proposals import Proposal, ToolSpec, propose_one
 from agent_plugin_offline.remainder import complete, unexplained
+from agent_plugin_offline.scoring import default_weights
 from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import VERBS, stem, tokenize
+from agent_plugin_offline.tools import view_tools
 from agent_plugin_offline.wording import Wording, Wordings
 
-_LEAD, _OPENING, _TYPED, _MISSING, _OVER, _FOREIGN = 2.0, 2.0, 1.0, -3.0, -3.0, -4.0
-_ENOUGH = 2.0
-"""A frame scored below this is left to the engine."""
+_LABELLED, _FORMULA, _GENERALITY, _FILE_KIND = 1.0, 4.0, 4.0, 3.0
+_LEAD, _KIN_LEAD, _OPENING, _TYPED, _MISSING, _OVER, _FOREIGN = 2.5, 1.0, 2.0, 2.0, -4.0, -3.0, -4.0
+_ENOUGH, _ENOUGH_FOR_FREE_TEXT = 2.0, 4.0
+"""A frame scored below this is left to the engine; free text fits anything, so it takes more."""
 _CLEARLY_MEANT = 8.0
 _TELLING = 0.5
 _SHORTLIST = 4
-_CERTAIN_ROLES = frozenset({"email", "phone", "url", "file", "folder", "moment"})
 
 
 @dataclass(frozen=True)
@@ -38,10 +45,15 @@ class Frame:
         return len(unexplained(self.found, self.wording)) + self.found.foreign
 
     @property
+    def promise(self) -> float:
+        """What speaks for the tool before names and places are looked for."""
+        given = sum(_worth(slot, self.found.args[slot.name], self.wording) for slot in self.wording.slots if slot.name in self.found.args)
+        return self.asked + given + _FOREIGN * self.found.foreign
+
+    @property
     def score(self) -> float:
         """What speaks for the tool, left-over words aside."""
-        typed = sum(slot.role in _CERTAIN_ROLES and slot.name in self.found.args for slot in self.wording.slots)
-        return self.asked + _TYPED * typed + _MISSING * len(self.found.missing) + _FOREIGN * self.found.foreign
+        return self.promise + _MISSING * len(self.found.missing)
 
     @property
     def is_answerable(self) -> bool:
@@ -64,21 +76,44 @@ class Caller:
             only: Names of the tools that may be chosen.
         """
         wordings = [wording for wording in self._wordings.all if only is None or wording.tool.name in only]
-        frames = sorted((frame(clause, wording) for wording in wordings), key=lambda one: -one.score)[:_SHORTLIST]
+        frames = sorted((frame(clause, wording) for wording in wordings), key=lambda one: -one.promise)[:_SHORTLIST]
         for one in frames:
             _fill_by_engine(one)
         best = max(frames, key=lambda one: one.score + _OVER * one.over, default=None)
-        if best is not None and not best.over and best.score >= _ENOUGH:
+        if best is not None and not best.over and best.score >= (_ENOUGH if best.found.certain else _ENOUGH_FOR_FREE_TEXT):
             return _as_proposal(best) if best.is_answerable else None
         return self._by_engine(clause, [wording.tool for wording in wordings])
 
     def all(self, clause: str) -> list[Proposal]:
         """The independent calls that a clause means: more than one for "the weather in Rome and in Madrid"."""
-        several = propose(clause, self.tools)
-        if len(several) > 1:
+        several = self._coordinated(clause)
+        if several:
             return several
         one = self.one(clause)
         return [one] if one else []
+
+    def _coordinated(self, clause: str) -> list[Proposal]:
+        """"Read a.txt and b.txt": the same call once per item, where only the one argument differs."""
+        for match in and_joints(clause):
+            left = self.one(clause[: match[0]])
+            if left is None or left.missing:
+                continue
+            for name, value in left.args.items():
+                head = clause[: match[0]]
+                if not isinstance(value, str) or not head.endswith(value):
+                    continue
+                head = head[: -len(value)]
+                right = self.one(_joined(head, clause[match[1] :]))
+                if right and _differs_in(left, right, name) and self._takes_items(left.tool, name, str(right.args[name])):
+                    return [left, right]
+        return []
+
+    def _takes_items(self, tool: str, name: str, value: str) -> bool:
+        """Whether `value` can stand for itself: not half of a text, a query or a sum."""
+        slot = next(slot for one in self._wordings.all if one.tool.name == tool for slot in one.slots if slot.name == name)
+        if slot.role == "expression":
+            return not slot.name.endswith("s") and is_formula(value) and not value.strip().lstrip("-").isalnum()
+        return slot.role not in ("content", "query") and not slot.many
 
     def _by_engine(self, clause: str, tools: Sequence[ToolSpec]) -> Proposal | None:
         """A proposal of the engine without the values that cannot be what their parameter takes."""
@@ -90,7 +125,26 @@ class Caller:
             return None
         args = {name: value for name, value in proposal.args.items() if _kept(wording.slots, name, value)}
         dropped = [name for name in wording.tool.parameters.get("required", ()) if name in proposal.args and name not in args]
-        return replace(proposal, args=args, missing=(*proposal.missing, *dropped))
+        missing = (*proposal.missing, *dropped)
+        return replace(proposal, args=args, missing=missing) if not missing or _leads(clause, wording) else None
+
+
+def _joined(head: str, item: str) -> str:
+    """`head` with another last item, whose own preposition is dropped if it is the same ("in Rome and in Madrid")."""
+    words = head.split()
+    first = item.split(None, 1)
+    same = words and len(first) == 2 and words[-1].lower() == first[0].lower()
+    return head + (first[1] if same else item)
+
+
+def _differs_in(one: Proposal, other: Proposal, name: str) -> bool:
+    same = {key: value for key, value in one.args.items() if key != name}
+    return (
+        one.tool == other.tool
+        and not other.missing
+        and name in other.args
+        and same == {key: value for key, value in other.args.items() if key != name}
+    )
 
 
 def frame(clause: str, wording: Wording) -> Frame:
@@ -103,11 +157,13 @@ def frame(clause: str, wording: Wording) -> Frame:
 def _fill_by_engine(one: Frame) -> None:
     """Let the engine find what is required and has no form of its own: names, places, codes."""
     found = one.found
-    if not found.missing:
+    wanted = {*found.missing, *(slot.name for slot in found.open("label") if one.over)}
+    if not wanted:
         return
-    guess = propose_one(found.text, [one.wording.tool], bound=found.args)
+    view = view_tools([one.wording.tool])[0]
+    guess = to_proposal(attempt(read_request(found.text), view, default_weights(), found.args), 1.0, found.args)
     for slot in found.slots:
-        if guess is None or slot.name not in found.missing or slot.name not in guess.args or slot.name not in guess.spans:
+        if slot.name not in wanted or slot.name not in guess.args or slot.name not in guess.spans:
             continue
         start, end = guess.spans[slot.name]
         fresh = [word for word in unexplained(found, one.wording) if start <= word.start < end]
@@ -116,7 +172,7 @@ def _fill_by_engine(one: Frame) -> None:
 
 
 def _as_proposal(one: Frame) -> Proposal:
-    return Proposal(one.wording.tool.name, dict(one.found.args), 1.0, one.found.missing)
+    return Proposal(one.wording.tool.name, dict(one.found.args), one.score, one.found.missing)
 
 
 def _asked(found: Explanation, wording: Wording) -> float:
@@ -125,17 +181,38 @@ def _asked(found: Explanation, wording: Wording) -> float:
         return 0.0
     asked = {stem(token.text) for token in tokens if found.is_free(token.start, token.end)}
     score = sum(wording.weights.get(word, 0.0) for word in asked)
-    if stem(tokens[0].text) in wording.leads:
-        score += _LEAD
-    if tuple(found.text.lower().split()[:3]) in wording.openings:
-        score += _OPENING
+    lead = stem(tokens[0].text)
+    score += _LEAD if lead in wording.own_verbs else _KIN_LEAD if lead in wording.leads else 0.0
+    words = found.text.lower().split()
+    score += max((_OPENING * length / 3 for length in (2, 3) if tuple(words[:length]) in wording.openings), default=0.0)
     return score
 
 
 def _is_asked_for(clause: str, wording: Wording) -> bool:
     """Whether some telling word of the clause - not just "show" or "find" - is one of the tool's own."""
     words = [token for token in tokenize(clause) if not token.is_stop and token.lower not in VERBS]
-    return any(wording.weight(token.text) >= _TELLING for token in words) or stem(clause.split()[0]) in wording.own_verbs
+    return any(wording.weight(token.text) >= _TELLING for token in words) or _leads(clause, wording)
+
+
+def _leads(clause: str, wording: Wording) -> bool:
+    return stem(clause.split()[0]) in wording.own_verbs
+
+
+def _worth(slot: Slot, value: Any, wording: Wording) -> float:
+    """How much an argument speaks for its tool: one that has a form of its own more than one that was merely labelled."""
+    match slot.role:
+        case "file" | "folder":
+            kind = str(value).rpartition(".")[2].lower() if "." in str(value) else ""
+            return _TYPED + (_FILE_KIND if kind and kind in wording.file_kinds else 0.0)
+        case "email" | "phone" | "url" | "moment" | "duration":
+            return _TYPED
+        case "expression":
+            general = _GENERALITY if wording.is_general_arithmetic and not has_unknowns(str(value)) else 0.0
+            return _FORMULA + general if is_formula(str(value)) else 0.0
+        case "choice" | "number" | "label" | "flag":
+            return _LABELLED
+        case _:
+            return 0.0
 
 
 def _kept(slots: Sequence[Slot], name: str, value: Any) -> bool:
@@ -151,10 +228,16 @@ def _plausible(slot: Slot, value: Any) -> bool:
             return all("@" in text for text in texts)
         case "url":
             return all("." in text for text in texts)
+        case "file" | "folder":
+            return all(re.search(r"\w[./\\]|[/\\]\w", text) for text in texts)
+        case "expression":
+            return all(is_formula(text) or len(text) == 1 or text.replace(".", "").isdigit() for text in texts)
         case "phone":
             return all(any(character.isdigit() for character in text) for text in texts)
         case "moment":
-            return all(find_moments(text) or any(character.isdigit() for character in text) for text in texts)
+            return all(find_moments(text) for text in texts)
+        case "label":
+            return not any(re.search(r"@\w|://|^\+\d", text) for text in texts)
         case "flag":
             return slot.required
         case _:

@@ -18,6 +18,7 @@ from agent_plugin_offline.proposals import Proposal, ToolSpec
 _WORD = "Zqresult"
 _STAND_INS = (f'"{_WORD}"', "90712547", _WORD, f"{_WORD}.txt", f"https://{_WORD}.example/")
 """In the order in which they are tried: as text, a number, a bare word, a file, a page."""
+_TYPED_COST = 2.5
 _STAND_IN = re.compile(rf"\"{_WORD}\"|https://{_WORD}\.example/?|{_WORD}\.txt|{_WORD}|90712547(?:\.0+)?", re.IGNORECASE)
 
 
@@ -53,9 +54,14 @@ class Step:
         return {"$defs": self.spec.parameters.get("$defs", {}), **declared}
 
 
-def stand_ins(clause: str, mention: Mention) -> list[str]:
-    """`clause` with the phrase that refers back replaced by each stand-in."""
-    return [clause[: mention.start] + stand_in + clause[mention.end :] for stand_in in _STAND_INS]
+def stand_ins(clause: str, mention: Mention) -> list[tuple[str, float]]:
+    """`clause` with the phrase that refers back replaced by each stand-in, and what using it costs.
+
+    A file or a page is a strong hint to an engine, and here it is a made-up one.
+    """
+    costs = (0.0, 0.0, 0.0, _TYPED_COST, _TYPED_COST)
+    texts = (clause[: mention.start] + stand_in + clause[mention.end :] for stand_in in _STAND_INS)
+    return list(zip(texts, costs, strict=True))
 
 
 def holds_stand_in(value: Any) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from agent_plugin_offline.candidates import Request, Span
 from agent_plugin_offline.lexicon import TIME_UNITS, UNIT_CLASS
 from agent_plugin_offline.parameters import Parameter
-from agent_plugin_offline.places import with_state
+from agent_plugin_offline.places import CURRENCY_CODES, with_state
 from agent_plugin_offline.text import stem
 
 _WANTS_STATE = re.compile(r"city,? (?:and )?state|\b[A-Z][a-z]+, [A-Z]{2}\b|city_state|state abbr", re.IGNORECASE)
@@ -22,6 +22,10 @@ _BRACKETS = re.compile(r"[\[(]\s*-?[\w\"'\[(][^\n]{0,600}?[\])]+")
 _BETWEEN_ITEMS = re.compile(
     r"(?:[\s\w%°$€£=]{0,14}?)(?:,\s*(?:and|or|then)?|\s(?:and|or|&)|\s?;|\sto)\s*(?:x\s?=\s?)?[$€£(]?", re.IGNORECASE
 )
+
+
+_WANTS_EQUATION = re.compile(r"equation|solve|expression", re.IGNORECASE)
+_LEFT_SIDE = re.compile(r"^\s*(?:y|[a-z]\s?\([a-z]\))\s?=\s?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,13 @@ def _text_value(parameter: Parameter, span: Span) -> tuple[str, Span, tuple[str,
         completed = with_state(span.text)
         if completed:
             return completed, span, ("completed",)
+    if "currency" in parameter.roles:
+        code = CURRENCY_CODES.get(span.text.lower())
+        if code:
+            return code, span, ("completed",)
+    if "expression" in span.kinds and not _WANTS_EQUATION.search(hint):
+        body = _LEFT_SIDE.sub("", span.text)
+        return body, span, ("body",) if body != span.text else ()
     return span.text, span, ()
 
 

@@ -98,7 +98,8 @@ class Parameter:
     @cached_property
     def name_stems(self) -> frozenset[str]:
         """Stems of its name, and of the objects around it."""
-        return frozenset(stem(word) for name in (*self.parents, self.name) for word in identifier_words(name))
+        parts = (word for name in (*self.parents, self.name) for word in identifier_words(name))
+        return frozenset(stem(word) for word in parts if not word.isdigit())
 
     @cached_property
     def description_stems(self) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Public facts about places: states of the USA, the big cities in them, countries."""
+"""Public facts: states of the USA, the big cities in them, countries, currency codes."""
 
 from __future__ import annotations
 
@@ -75,6 +75,28 @@ _WORLD = (
 PLACES: frozenset[str] = frozenset(
     [*(name.lower() for name in _WORLD.split(",")), *CITY_STATE, *(s.lower() for s in STATES), "nyc", "sf", "la"]
 )
+
+
+_CURRENCIES = {
+    "USD": "dollar,dollars,us dollar,us dollars,american dollars,u.s. dollars,usd,$",
+    "EUR": "euro,euros,eur,€",
+    "GBP": "british pound,british pounds,pounds sterling,pound sterling,gbp,£",
+    "JPY": "yen,japanese yen,jpy,¥",
+    "CNY": "yuan,chinese yuan,renminbi,cny,rmb",
+    "INR": "rupee,rupees,indian rupee,indian rupees,inr",
+    "CAD": "canadian dollar,canadian dollars,cad",
+    "AUD": "australian dollar,australian dollars,aud",
+    "CHF": "swiss franc,swiss francs,chf",
+    "MXN": "mexican peso,mexican pesos,mxn",
+    "BRL": "brazilian real,brl",
+    "KRW": "korean won,won,krw",
+    "RUB": "ruble,rubles,russian rubles,rub",
+    "SEK": "swedish krona,sek",
+    "NZD": "new zealand dollars,nzd",
+    "SGD": "singapore dollars,sgd",
+}
+CURRENCY_CODES: dict[str, str] = {name: code for code, names in _CURRENCIES.items() for name in names.split(",")}
+"""ISO 4217 code by the name that people use."""
 
 
 def with_state(city: str) -> str | None:

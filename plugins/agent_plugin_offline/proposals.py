@@ -13,7 +13,8 @@ from typing import Any
 from agent_plugin_offline.calls import Proposal, ToolSpec
 from agent_plugin_offline.candidates import read_request
 from agent_plugin_offline.choosing import Weights, choose, shortlist, to_proposal
-from agent_plugin_offline.scoring import default_weights
+from agent_plugin_offline.parallel import hypotheses
+from agent_plugin_offline.scoring import default_weights, dot
 from agent_plugin_offline.tools import view_tools
 
 __all__ = ["Proposal", "ToolSpec", "propose", "propose_one", "rank"]
@@ -41,10 +42,19 @@ def propose_one(
         weights: Other weights than those that ship with the plugin.
     """
     found = choose(read_request(request), view_tools(tools), weights or default_weights(), bound)
-    return to_proposal(*found, bound) if found else None
+    if found is None:
+        return None
+    attempt, score = found
+    return to_proposal(attempt.evidence.tool, attempt.filling, score, bound)
 
 
 def propose(request: str, tools: Sequence[ToolSpec], weights: Weights | None = None) -> list[Proposal]:
     """All calls that the request asks for, independent of each other; none when no tool fits."""
-    one = propose_one(request, tools, weights=weights)
-    return [one] if one else []
+    used = weights or default_weights()
+    found = choose(read_request(request), view_tools(tools), used)
+    if found is None:
+        return []
+    attempt, score = found
+    readings = hypotheses(attempt)
+    best = max(readings, key=lambda reading: dot(used["parallel"], reading.features))
+    return [to_proposal(attempt.evidence.tool, filling, score) for filling in best.fillings]

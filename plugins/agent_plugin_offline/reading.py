@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from agent_plugin_offline import results
 from agent_plugin_offline.clauses import is_question, starts_a_call
+from agent_plugin_offline.formulas import is_formula
 from agent_plugin_offline.frames import Caller
 from agent_plugin_offline.linking import Step, filled, holds_stand_in, linked, stand_ins
 from agent_plugin_offline.mentions import Mention, mentions, words_of
@@ -15,7 +16,7 @@ from agent_plugin_offline.proposals import Proposal, ToolSpec
 from agent_plugin_offline.text import identifier_words
 
 _NESTED_START = re.compile(
-    r"\b(?:the\s+(?:result|answer|outcome|value|output)\s+(?:of|to)\s+|(?=the\s+(?:\w+\s+){0,3}(?:of|in|from|for)\s)|(?=what(?:'s|\s+is)\s))",
+    r"\b(?:the\s+(?:result|answer|outcome|value|output)\s+(?:of|to(?=\s+[\d(]))\s+|(?=the\s+(?:\w+\s+){0,3}(?:of|in|from|for)\s)|(?=what(?:'s|\s+is)\s))",
     re.IGNORECASE,
 )
 _NESTED_END = re.compile(
@@ -75,16 +76,16 @@ class Reader:
             return
         for mention in mentions(clause, self.known(earlier)):
             sources = self._sources(earlier, mention)
-            found: list[Step] = []
-            for text in stand_ins(clause, mention):
+            found: list[tuple[Step, float]] = []
+            for text, cost in stand_ins(clause, mention):
                 proposal = self._caller.one(text)
                 if proposal is None or not holds_stand_in(proposal.args):
                     continue
                 step = linked(self._step(proposal, clause, number), sources, mention)
                 if step is not None:
-                    found.append(self._completed(step, earlier, borrow_only=True))
+                    found.append((self._completed(step, earlier, borrow_only=True), proposal.score - cost))
             if found:
-                yield _numbered([min(found, key=lambda step: len(step.missing))], earlier)
+                yield _numbered([min(found, key=lambda one: (len(one[0].missing), -one[1]))[0]], earlier)
 
     def _nested(self, clause: str, earlier: Sequence[Step], number: int) -> Iterator[list[Step]]:
         """"Email bo@example.com the sum of 4 and 9": a lookup whose value is an argument of the rest."""
@@ -107,7 +108,7 @@ class Reader:
         return _numbered([self._step(proposal, text, number)], earlier)[0]
 
     def _around(self, clause: str, mention: Mention, inner: Step, number: int) -> Step | None:
-        for text in stand_ins(clause, mention):
+        for text, _ in stand_ins(clause, mention):
             proposal = self._caller.one(text)
             if proposal is not None and not proposal.missing and holds_stand_in(proposal.args):
                 step = linked(self._step(proposal, clause, number), [inner], mention)
@@ -148,7 +149,7 @@ def _takes_value(outer: Step, inner: Step) -> bool:
     names = [name for name, value in outer.args.items() if inner.id in str(value)]
     return any(
         results.is_content(name, outer.parameter(name))
-        or results.wants_expression(name, outer.parameter(name))
+        or (results.wants_expression(name, outer.parameter(name)) and is_formula(f"{outer.title.split()[0]} 1"))
         or bool(results.types_of(outer.parameter(name)) & {"number", "integer"})
         for name in names
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from agent_plugin_offline.candidates import Span, read_request
 from agent_plugin_offline.explaining import Explanation
+from agent_plugin_offline.formulas import as_formula, is_formula
 from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import STOP_WORDS, Token, content_stems, identifier_words, stem, tokenize
 from agent_plugin_offline.wording import Wording
@@ -18,9 +19,14 @@ _LEAD_INS: dict[str, re.Pattern[str]] = {
         r"|the\s+(?:exact\s+)?(?:value|result|answer)\s+(?:of|to))\s+",
         re.IGNORECASE,
     ),
-    "content": re.compile(r"(?:\w+(?:\s+(?:down|up|in|into))?\s*:?\s+)(?:me\s+|us\s+)?(?:that\s+|to\s+(?=\w+@)|the\s+fact\s+that\s+|:\s*)?", re.IGNORECASE),
+    "content": re.compile(r"(?:\w+(?:\s+(?:down|up|in|into))?\s*:?(?:\s+|$))(?:me\s+|us\s+)?(?:that\s+|to\s+(?=\w+@)|the\s+fact\s+that\s+|:\s*)?", re.IGNORECASE),
 }
-_ASIDES = frozenset("please thanks kindly today now again me us myself file files folder it".split())
+_REQUESTING = frozenset("find get show give tell check look see determine figure display fetch work".split())
+"""At the start of a clause these only say that something is wanted."""
+_PLACEHOLDERS = frozenset("line note text message something stuff file mail email list entry sentence word words report".split())
+_CLEAR = 2
+"""So many certain arguments make a call clear enough to place an unlabelled word."""
+_ASIDES = frozenset("please thanks kindly today now again out up down me us myself file files folder it".split())
 
 
 def complete(found: Explanation, wording: Wording) -> None:
@@ -29,6 +35,18 @@ def complete(found: Explanation, wording: Wording) -> None:
     _choices(found, wording)
     _flags(found, wording)
     _free_text(found, wording)
+    _unlabelled(found, wording)
+
+
+def _unlabelled(found: Explanation, wording: Wording) -> None:
+    """"The average score per team": one short name is left in a call that is otherwise clear, and one place for it."""
+    over = unexplained(found, wording)
+    slots = [slot for slot in found.slots if slot.role == "label" and slot.name not in found.args]
+    if not slots or found.certain < _CLEAR or not 0 < len(over) <= 3:
+        return
+    start, end = over[0].start, over[-1].end
+    if found.text[start:end].split() == [token.text for token in over] and found.is_free(start, end):
+        found.take(slots[0], found.text[start:end], start, end)
 
 
 def _numbers(found: Explanation) -> None:
@@ -57,20 +75,36 @@ def _labels_number(found: Explanation, slot: Slot, span: Span) -> bool:
 
 def _choices(found: Explanation, wording: Wording) -> None:
     for slot in found.open("choice"):
+        explained = _explained_choice(found, slot)
+        if explained is not None:
+            found.take(slot, *explained, cue=False)
+            continue
         for token in _free_tokens(found):
-            value = _chosen(slot, token)
+            value = _chosen(slot, token, wording)
             if value is not None:
                 found.take(slot, value, token.start, token.end, cue=False)
                 break
 
 
-def _chosen(slot: Slot, token: Token) -> str | None:
-    """The choice that a word names, by itself or as the description explains it ("size (largest or smallest)")."""
+def _explained_choice(found: Explanation, slot: Slot) -> tuple[str, int, int] | None:
+    """A choice whose description gives it other names in brackets: "count (how many)"."""
+    for choice in slot.choices:
+        for inside in re.findall(rf"\b{re.escape(choice)}\W{{0,2}}\s*\(([^)]*)\)", slot.described, re.IGNORECASE):
+            for phrase in re.split(r"\s*(?:,|;|\bor\b)\s*", inside):
+                match = re.search(rf"\b{re.escape(phrase)}\b", found.text, re.IGNORECASE) if phrase else None
+                if match and found.is_free(*match.span()):
+                    return choice, *match.span()
+    return None
+
+
+def _chosen(slot: Slot, token: Token, wording: Wording) -> str | None:
+    """The choice that a word names, by itself or as the description explains it ("sum (add up, total), mean")."""
     word = stem(token.text)
     for choice in slot.choices:
         if word == stem(choice) or word in {stem(part) for part in identifier_words(choice)}:
             return choice
-    if token.lower in STOP_WORDS or len(word) < 4:
+    named = {stem(part) for part in identifier_words(wording.tool.name)}
+    if token.lower in STOP_WORDS or len(word) < 3 or word in named:
         return None
     described = slot.described
     place = next((t.start for t in tokenize(described) if stem(t.text) == word), None)
@@ -111,16 +145,26 @@ def _free_text(found: Explanation, wording: Wording) -> None:
     slot = slots[0]
     stretches = [(start, end) for start, end in found.leftovers() if found.text[start:end].strip(" ,.;:?!")]
     trimmed = [_trimmed(found.text, start, end, slot, wording) for start, end in stretches]
+    if slot.role == "label":
+        trimmed = [place for place in trimmed if _is_name(found, place, wording)]
     best = max((place for place in trimmed if place[1] > place[0]), key=lambda place: place[1] - place[0], default=None)
     if best is not None and _means_something(found.text[slice(*best)], slot):
-        found.take(slot, found.text[slice(*best)], *best)
-        found.certain -= 1
+        value = found.text[slice(*best)]
+        found.take(slot, as_formula(value) if slot.role == "expression" else value, *best)
+        found.certain -= slot.role != "expression"
+
+
+def _is_name(found: Explanation, place: tuple[int, int], wording: Wording) -> bool:
+    """Whether a stretch holds nothing but words that are not the tool's own: a short name, not a sentence."""
+    tokens = [token for token in read_request(found.text).tokens if place[0] <= token.start < place[1]]
+    return 0 < len(tokens) <= 4 and not any(_asks(token, wording) for token in tokens)
 
 
 def _means_something(value: str, slot: Slot) -> bool:
     if slot.role == "expression":
-        return any(character.isdigit() for character in value) or re.search(r"[\^*/+=()]|\b[a-z]\b|\bpi\b", value) is not None
-    return any(word.lower() not in STOP_WORDS for word in re.findall(r"\w+", value))
+        return is_formula(value) or value.replace(".", "").isdigit() or len(value) == 1
+    words = [word.lower() for word in re.findall(r"\w+", value) if word.lower() not in STOP_WORDS]
+    return bool(words) and not (slot.role == "content" and all(word in _PLACEHOLDERS for word in words))
 
 
 def _trimmed(text: str, start: int, end: int, slot: Slot, wording: Wording) -> tuple[int, int]:
@@ -132,12 +176,14 @@ def _trimmed(text: str, start: int, end: int, slot: Slot, wording: Wording) -> t
     pattern = _LEAD_INS.get(slot.role)
     if pattern is not None:
         at_start = not text[:start].strip()
+        if slot.role == "expression" and at_start:
+            start = _after_operation(text, start, end, wording)
         while at_start and (match := pattern.match(text, start, end)):
             start = match.end()
             if slot.role == "content":
                 break
         return start, end
-    tokens = [token for token in tokenize(text[start:end])]
+    tokens = tokenize(text[start:end])
     while tokens and _asks(tokens[0], wording):
         tokens.pop(0)
     while tokens and _asks(tokens[-1], wording):
@@ -145,8 +191,24 @@ def _trimmed(text: str, start: int, end: int, slot: Slot, wording: Wording) -> t
     return (start + tokens[0].start, start + tokens[-1].end) if tokens else (end, end)
 
 
+_OPERATION = re.compile(r"(?:(?:what(?:'s|\s+is)|find|compute|calculate|give\s+me)\s+)?(?:the\s+)?(?:\w+\s+)?(?P<word>\w+)\s+of\s+", re.IGNORECASE)
+_GENERAL = frozenset(stem(word) for word in "calculate compute evaluate math calculator work".split())
+
+
+def _after_operation(text: str, start: int, end: int, wording: Wording) -> int:
+    """Past the words that name what the tool itself does ("differentiate", "the derivative of"), not part of a formula."""
+    names = {stem(word) for word in identifier_words(wording.tool.name)}
+    first = re.compile(r"(\w+)\s+").match(text, start, end)
+    if first and stem(first[1]) in names - _GENERAL:
+        return first.end()
+    named = _OPERATION.match(text, start, end)
+    if named and not names & _GENERAL and wording.weight(named["word"]) > 0 and is_formula(text[named.end() : end]):
+        return named.end()
+    return start
+
+
 def _asks(token: Token, wording: Wording) -> bool:
-    return not token.before and (token.lower in STOP_WORDS or wording.weight(token.text) > 0.0)
+    return not token.before and (token.lower in STOP_WORDS or stem(token.text) in wording.structural)
 
 
 def unexplained(found: Explanation, wording: Wording) -> list[Token]:
@@ -154,5 +216,7 @@ def unexplained(found: Explanation, wording: Wording) -> list[Token]:
     return [
         token
         for token in _free_tokens(found)
-        if token.lower not in STOP_WORDS | _ASIDES and wording.weight(token.text) == 0.0
+        if token.lower not in STOP_WORDS | _ASIDES
+        and wording.weight(token.text) == 0.0
+        and not (token.start == 0 and token.lower in _REQUESTING)
     ]

@@ -18,14 +18,14 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "content": ("content", "text", "body"),
     "solution": ("solutions", "solution", "exact"),
 }
-_READABLE = ("text", "answer", "content", "summary", "translation", "body", "message", "result", "output", "value")
+_READABLE = ("content", "translation", "text", "answer", "summary", "body", "message", "result", "output", "value")
 _EXACT = ("exact", "expression", "result", "value", "decimal", "answer", "total", "amount", "price", "text")
 _AMOUNTS = ("value", "result", "decimal", "total", "amount", "number", "price", "count", "answer")
 _LISTED = ("text", "title", "name", "path", "summary", "subject", "url", "id")
 _EXPRESSION_WORDS = frozenset(stem(word) for word in ("expression", "equation", "formula", "function"))
 CONTENT_WORDS = frozenset(
     stem(word)
-    for word in "content contents text body message note notes data description expression input summary caption comment "
+    for word in "content contents text body message note notes data description input summary caption comment "
     "fact statement".split()
 )
 

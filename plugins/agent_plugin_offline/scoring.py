@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -42,12 +43,16 @@ def alternatives(evidence: Evidence, index: int) -> list[Option | None]:
 
 
 def score_parameter(evidence: Evidence, index: int, weights: dict[str, float]) -> list[Scored]:
-    """The most likely alternatives, best first; scores are log-probabilities over all of them."""
+    """All alternatives, best first; scores are log-probabilities over all of them."""
     choices = alternatives(evidence, index)
     raw = [dot(weights, features_of(evidence, index, option)) for option in choices]
     top = max(raw)
     total = top + math.log(sum(math.exp(r - top) for r in raw))
     scored = [Scored(option, r - total) for option, r in zip(choices, raw, strict=True)]
-    scored.sort(key=lambda s: -s.score)
-    kept = scored[:KEEP]
-    return kept if any(s.option is None for s in kept) else [*kept, next(s for s in scored if s.option is None)]
+    return sorted(scored, key=lambda s: -s.score)
+
+
+def likeliest(table: Sequence[Scored]) -> list[Scored]:
+    """The first `KEEP` alternatives of a table, and always that of leaving the parameter out."""
+    kept = list(table[:KEEP])
+    return kept if any(s.option is None for s in kept) else kept + [s for s in table if s.option is None][:1]

@@ -29,10 +29,13 @@ _NAMED: tuple[tuple[Role, str], ...] = (
     ("content", "content contents text body message note notes comment fact statement"),
 )
 _MOMENT_WORDS = frozenset("date time datetime day when start end begin until deadline due moment".split())
+_BRACKETS = re.compile(r"\(([a-z][a-z ,]*)\)")
+"""Other words for a parameter, in brackets in its description: "each value of this column (per, by, for each)"."""
 _LABEL_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "title": ("titled", "entitled", "called", "named"),
     "name": ("called", "named"),
     "subject": ("titled",),
+    "variable": ("with respect to", "by"),
 }
 
 
@@ -62,7 +65,9 @@ class Slot:
     def labels(self) -> tuple[str, ...]:
         """Words that stand before its value: "subject", "titled"."""
         words = identifier_words(self.name)
-        return (" ".join(words), *(synonym for word in words for synonym in _LABEL_SYNONYMS.get(word, ())))
+        explained = [part.strip() for inside in _BRACKETS.findall(self.described) for part in inside.split(",")]
+        synonyms = (synonym for word in words for synonym in _LABEL_SYNONYMS.get(word, ()))
+        return (" ".join(words), *synonyms, *(part for part in explained if 0 < len(part.split()) <= 3))
 
     @property
     def stems(self) -> frozenset[str]:
@@ -99,7 +104,7 @@ def _role(name: str, schema: Mapping[str, Any], types: frozenset[str]) -> Role:
     if "array" in types and "string" not in types:
         return "other"
     for role, known in _NAMED:
-        if words & set(known.split()):
+        if {stem(word) for word in words} & {stem(word) for word in known.split()}:
             return role if role not in ("file", "folder") or _is_place(described) else "label"
     return "label"
 

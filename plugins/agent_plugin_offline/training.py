@@ -29,7 +29,7 @@ class Contest:
 
 
 def learn(
-    contests: Iterable[Contest], epochs: int = 12, rate: float = 0.25, decay: float = 2e-4, seed: int = 7
+    contests: Iterable[Contest], epochs: int = 12, rate: float = 0.25, decay: float = 2e-3, seed: int = 7
 ) -> dict[str, float]:
     """Weights that maximise the probability of the right alternatives, by AdaGrad with weight decay."""
     usable = [contest for contest in contests if contest.decidable]

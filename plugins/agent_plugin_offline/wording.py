@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from agent_plugin_offline.candidates import read_request
 from agent_plugin_offline.proposals import ToolSpec
@@ -14,7 +16,7 @@ from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, tokeni
 
 _KINDRED = (
     "find search look locate seek",
-    "show display open view print see read list give tell",
+    "show display open view print see read",
     "write save store record put create make",
     "add create insert schedule book put enter arrange",
     "delete remove erase drop cancel clear forget",
@@ -42,6 +44,15 @@ _KINDRED = (
 _NAME, _EXAMPLES, _DESCRIPTION, _PARAMETERS, _KIN = 3.0, 2.0, 1.5, 0.7, 0.8
 
 
+_WEAK_WORDS = frozenset(map(stem, "tell say know want need think like give make go thing something anything work way value one out up use ask".split()))
+"""They may belong to any request: explained where a tool uses them, but no reason to choose it."""
+_WEAK = 0.01
+
+
+_FILE_KINDS = frozenset("csv tsv xlsx xls ods json yaml pdf docx txt md html ics eml png jpg".split())
+_ARITHMETIC = frozenset(map(stem, "calculate compute calculator math arithmetic".split()))
+
+
 def _groups() -> Mapping[str, frozenset[int]]:
     found: dict[str, set[int]] = {}
     for number, words in enumerate(_KINDRED):
@@ -63,10 +74,23 @@ class Wording:
     leads: frozenset[str] = field(repr=False)
     """First words of its examples and of its name."""
     openings: frozenset[tuple[str, ...]] = field(repr=False)
-    """First three words of its examples."""
+    """First two and first three words of its examples."""
 
+    structural: frozenset[str] = field(repr=False)
+    """Stems that ask wherever they stand: of its name, description and parameters, not of its examples' arguments."""
     own_verbs: frozenset[str] = field(repr=False)
     """Stems of the first word of its name and of those of its examples."""
+
+    @cached_property
+    def file_kinds(self) -> frozenset[str]:
+        """File suffixes that its texts name: a tool that speaks of CSV is meant for a .csv file."""
+        texts = " ".join([self.tool.description, *self.tool.examples, *(slot.described for slot in self.slots)])
+        return frozenset(re.findall(r"\b[a-z]{2,4}\b", texts.lower())) & _FILE_KINDS
+
+    @cached_property
+    def is_general_arithmetic(self) -> bool:
+        """Whether it computes whatever it is given, rather than one operation."""
+        return bool(_ARITHMETIC & {stem(word) for word in identifier_words(self.tool.name)})
 
     def weight(self, word: str) -> float:
         """How strongly `word` asks for this tool; 0 when it is none of its words."""
@@ -82,8 +106,10 @@ class Wordings:
         self.all: list[Wording] = []
         for tool, weights in zip(tools, raw, strict=True):
             rare = {word: weight * math.log(1 + len(tools) / spread[word]) for word, weight in weights.items()}
-            openings = frozenset(tuple(example.lower().split()[:3]) for example in tool.examples)
-            self.all.append(Wording(tool, slots_of(tool), rare, _kin(own := _leads(tool)), openings, own))
+            openings = frozenset(tuple(text.lower().split()[:length]) for text in tool.examples for length in (2, 3))
+            own = _leads(tool)
+            leads = _kin(own)
+            self.all.append(Wording(tool, slots_of(tool), rare, leads, openings, _structural(tool) | leads, own))
 
 
 def _vocabulary(tool: ToolSpec) -> dict[str, float]:
@@ -97,11 +123,19 @@ def _vocabulary(tool: ToolSpec) -> dict[str, float]:
         for word in words:
             if word not in STOP_WORDS and word.isalpha():
                 weights[stem(word)] = max(weight, weights.get(stem(word), 0.0))
+    weights.update((word, _WEAK) for word in _WEAK_WORDS & weights.keys())
     own = {group for word in weights for group in _GROUP_OF.get(word, ()) if weights[word] >= _DESCRIPTION}
     for word, groups in _GROUP_OF.items():
         if groups & own:
             weights.setdefault(word, _KIN)
     return weights
+
+
+def _structural(tool: ToolSpec) -> frozenset[str]:
+    texts = [" ".join(identifier_words(tool.name)), tool.description, " ".join(tool.parameters.get("properties", {}))]
+    words = {part for text in texts for token in tokenize(text) for part in identifier_words(token.text)}
+    asking = {word for example in tool.examples for word in _asking_words(example) if stem(word) in _GROUP_OF}
+    return frozenset(stem(word) for word in words | asking if word.isalpha())
 
 
 def _asking_words(example: str) -> list[str]:
@@ -114,7 +148,8 @@ def _asking_words(example: str) -> list[str]:
 
 def _leads(tool: ToolSpec) -> frozenset[str]:
     words = [example.split()[0].lower().strip(",") for example in tool.examples if example.split()]
-    return frozenset(stem(word) for word in [*words, *identifier_words(tool.name)[:1], *tool.description.lower().split()[:1]])
+    named = [*words, *identifier_words(tool.name)[:1], *tool.description.lower().split()[:1]]
+    return frozenset(stem(word) for word in named if word not in STOP_WORDS)
 
 
 def _kin(words: frozenset[str]) -> frozenset[str]:
