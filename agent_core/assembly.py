@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +13,7 @@ from agent_core.errors import ConfigurationError, UsageError
 from agent_core.event_log import EventLog
 from agent_core.gate.approvals import Approvals
 from agent_core.gate.decisions import Decisions
+from agent_core.gate.detect import known_from_environment
 from agent_core.gate.gate import Asker, Gate
 from agent_core.gate.policy import Policy
 from agent_core.gate.vault import Vault
@@ -51,7 +53,7 @@ class Assembly:
         self.tools = _all_tools(self.plugins.tools, tools)
         self.personas = _personas(self.plugins.personas)
         self.journal = Journal(self.settings.home / "journal.db")
-        self.vault = Vault(self.settings.home / "vault.db")
+        self.vault = Vault(self.settings.home / "vault.db", known_from_environment(os.environ))
         self.policy = Policy(self.journal)
         self.approvals = Approvals(self.journal, self.settings.approvals.expiry_s)
         self.toolbox = Toolbox(self.settings, self.plugins.settings_classes, emit)

@@ -210,7 +210,7 @@ class Assistant:
 
     async def reply(self, pending_id: str, value: Any) -> None:
         """Answer a question, or hand in the result of a call that the app carried out."""
-        self._assembly.decisions.reply(pending_id, value)
+        self._assembly.decisions.reply(pending_id, value, self._where(pending_id))
 
     async def edit_plan(self, run_id: str, plan: Plan) -> None:
         """Replace what has not started yet of a run that waits; steps that have ended must stay as they are.
@@ -334,7 +334,8 @@ class Assistant:
 
     def _answer_now(self, run: Run) -> Answer:
         row = self._assembly.runs.get(run.id)
-        text = row.answer or ""
+        # The journal holds tokens in place of secrets; whoever is answered has told them.
+        text = str(self._assembly.vault.reveal(row.answer or "", {row.conversation_id}))
         return Answer(
             run_id=run.id,
             conversation_id=row.conversation_id,

@@ -69,20 +69,21 @@ def begin(
     if conversation is not None and not parts.runs.list(conversation_id=conversation, limit=1):
         raise UsageError(f"There is no conversation {conversation!r}; see: agent-core runs list")
     run_id = "run_" + secrets.token_hex(6)
+    conversation_id = conversation or "conv_" + secrets.token_hex(6)
     kept: dict[str, Any] = {
         "allow": options.allow,
         "deny": options.deny,
         "persona": options.persona.name if options.persona else None,
         "persona_folder": str(options.persona.folder) if options.persona else None,
         "plan_first": options.plan_first,
-        "attachments": [{"name": a.name, "text": parts.vault.tokenise(a.text, run_id)} for a in attachments],
+        "attachments": [{"name": a.name, "text": parts.vault.tokenise(a.text, conversation_id)} for a in attachments],
     }
     row = parts.runs.create(
         run_id,
-        conversation_id=conversation or "conv_" + secrets.token_hex(6),
+        conversation_id=conversation_id,
         user=user,
         workspace=str(parts.settings.workspace.resolve()),
-        request=parts.vault.tokenise(text, run_id),
+        request=parts.vault.tokenise(text, conversation_id),
         options=kept,
     )
     run = _make(parts, row, options.persona)
