@@ -26,6 +26,8 @@ from agent_core.tools.tool import Tool
 
 HEADER = struct.Struct("!I")
 STATUS = struct.Struct("!i")
+OUT_OF_MEMORY = 71
+"""Exit status of a child that had too little memory left even to say so."""
 _ERROR_BYTES = 16384
 """Room for an error message where a tool may return less than that."""
 _STOP_S = 5.0
@@ -283,6 +285,8 @@ def _death(tool: Tool, status: int | None) -> ToolError:
         return TransientToolError(f"{tool.name}: the process that runs isolated tools was stopped; try again.")
     if status == -signal.SIGXCPU:
         return _exceeded(tool, "cpu_s")
+    if status == OUT_OF_MEMORY:
+        return _exceeded(tool, "memory_bytes")
     if status < 0:
         with suppress(ValueError):
             return ToolError(f"{tool.name} was killed by {signal.Signals(-status).name}.")
