@@ -212,7 +212,7 @@ async def runner() -> AsyncIterator[IsolatedRunner]:
 
 async def eventually(condition: Callable[[], bool]) -> None:
     """Wait until `condition` holds; the test's own time limit ends what never does."""
-    while not condition():  # noqa: ASYNC110 - the state of other processes raises no event
+    while not condition():
         await asyncio.sleep(0.02)
 
 
