@@ -60,16 +60,12 @@ class ResolvedModel:
 
         return estimate_token_count(messages, whole_text_tokens)
 
-    def compaction(self, overhead_tokens: int = 0) -> list[AbstractCapability[Any]]:
-        """What keeps a long conversation within the context, for an agent on this model.
-
-        Args:
-            overhead_tokens: What every request carries beside the history (tool definitions, output schema).
-        """
+    def compaction(self) -> list[AbstractCapability[Any]]:
+        """What keeps a long conversation within the context, for an agent on this model."""
         from agent_core.models.compaction import compaction
 
         writer = None if self.name == "offline" else self.model
-        return compaction(self.context_tokens, model=writer, overhead_tokens=overhead_tokens)
+        return compaction(self.context_tokens, model=writer)
 
 
 def resolve_role(

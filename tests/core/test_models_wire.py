@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic_ai import Agent
 from pydantic_ai.exceptions import ModelAPIError, ModelConnectionError, ModelHTTPError, ModelTimeoutError
 from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
+from pydantic_ai.tools import ToolDefinition
 
 from agent_core.errors import ModelError
 from agent_core.models import (
@@ -21,6 +22,7 @@ from agent_core.models import (
     as_model_error,
     resolve,
 )
+from agent_core.models.turn import Conversation, Speaker, arguments_of, take_turn
 from tests.servers.llm_script import DROP, STALL, Call, Step, call, calls, fail, say
 from tests.servers.scripted_llm import ScriptedLLM
 
@@ -210,18 +212,12 @@ async def test_malformed_arguments_are_repaired(
 ) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", scripted_llm.openai_url)
     resolved = resolve("openai-chat:scripted", factories={})
-    agent = Agent(capabilities=resolved.capabilities())
-    asked: list[tuple[str, int]] = []
-
-    @agent.tool_plain
-    def forecast(city: str, days: int) -> str:
-        asked.append((city, days))
-        return "rain"
-
-    scripted_llm.script(call("forecast", broken), say("Rain."))
+    conversation = Conversation()
+    scripted_llm.script(call("forecast", broken))
     async with resolved.model:
-        assert (await agent.run("Weather?", model=resolved.model)).output == "Rain."
-    assert asked == [("Ulm", 3)]
+        await take_turn(conversation, Speaker(resolved.model, tools=[ToolDefinition(name="forecast")]), "Weather?")
+    (asked,) = conversation.open_calls()
+    assert arguments_of(asked) == {"city": "Ulm", "days": 3}
 
 
 async def test_inference_settings_reach_the_wire(make_model, scripted_llm: ScriptedLLM) -> None:
