@@ -231,16 +231,14 @@ class _Resolver:
         return self._ready(name, model, is_cloud_model(model_name) or not is_loopback(self._server.host), why)
 
     def _ready(self, name: str, model: Model[Any], remote: bool, why: str) -> _Candidate:
-        """Put retries around a model that is reached over a network, and repair around those that need it."""
+        """Put retries around a model that is reached over a network, and repair around what it writes."""
+        from agent_core.models.repair import RepairingModel
         from agent_core.models.retrying import RetryingModel
 
-        model = RetryingModel(model, self._settings.retry)
         mode = self._settings.repair_printed_calls
         small = not remote or name.startswith("ollama:")
-        if mode == "always" or (mode == "local" and small):
-            from agent_core.models.repair import PrintedCallModel
-
-            model = PrintedCallModel(model)
+        printed = mode == "always" or (mode == "local" and small)
+        model = RepairingModel(RetryingModel(model, self._settings.retry), printed_calls=printed)
         return _Candidate(name, model, remote, why)
 
     def _ollama_names(self) -> list[str]:

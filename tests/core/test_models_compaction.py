@@ -18,7 +18,8 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
-from agent_core.models import ModelPreferences, OllamaPreferences, compaction, resolve
+from agent_core.models import ModelPreferences, OllamaPreferences, resolve
+from agent_core.models.compaction import compaction
 from tests.servers.llm_script import fail, say
 from tests.servers.scripted_llm import ScriptedLLM
 

@@ -10,7 +10,6 @@ from pydantic import BaseModel
 from pydantic_ai import Agent
 from pydantic_ai.exceptions import ModelAPIError, ModelConnectionError, ModelHTTPError, ModelTimeoutError
 from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
-from pydantic_ai.tools import ToolDefinition
 
 from agent_core.errors import ModelError
 from agent_core.models import (
@@ -22,7 +21,6 @@ from agent_core.models import (
     as_model_error,
     resolve,
 )
-from agent_core.models.turn import Conversation, Speaker, arguments_of, take_turn
 from tests.servers.llm_script import DROP, STALL, Call, Step, call, calls, fail, say
 from tests.servers.scripted_llm import ScriptedLLM
 
@@ -204,20 +202,6 @@ async def test_structured_output(make_model, scripted_llm: ScriptedLLM) -> None:
         result = await Agent(output_type=Town).run("Which town?", model=resolved.model)
     assert result.output == Town(name="Ulm", inhabitants=128000)
     assert len(scripted_llm.model_requests) == 2
-
-
-@pytest.mark.parametrize("broken", ['{"city": "Ulm", "days": 3', "{'city': 'Ulm', 'days': 3,}"])
-async def test_malformed_arguments_are_repaired(
-    scripted_llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch, broken: str
-) -> None:
-    monkeypatch.setenv("OPENAI_BASE_URL", scripted_llm.openai_url)
-    resolved = resolve("openai-chat:scripted", factories={})
-    conversation = Conversation()
-    scripted_llm.script(call("forecast", broken))
-    async with resolved.model:
-        await take_turn(conversation, Speaker(resolved.model, tools=[ToolDefinition(name="forecast")]), "Weather?")
-    (asked,) = conversation.open_calls()
-    assert arguments_of(asked) == {"city": "Ulm", "days": 3}
 
 
 async def test_inference_settings_reach_the_wire(make_model, scripted_llm: ScriptedLLM) -> None:
