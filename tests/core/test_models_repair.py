@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from pydantic_ai import Agent
 from pydantic_ai.messages import ModelResponse, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
+from pydantic_ai.tools import ToolDefinition
 
 from agent_core.models.call_prefix import may_be_call
 from agent_core.models.printed_calls import printed_calls
-from agent_core.models.repair import PrintedCallModel
+from agent_core.models.repair import RepairingModel
 from agent_core.models.retrying import RetryingModel
 from agent_core.models.roles import RetryPolicy
+from agent_core.models.turn import Conversation, Speaker, take_turn
 from tests.servers.llm_script import Call, call, calls, say
 from tests.servers.scripted_llm import ScriptedLLM
 
@@ -205,11 +207,11 @@ def test_hostile_repetition_does_not_take_long(unit: str) -> None:
     assert time.process_time() - started < 10
 
 
-def repairing(llm: ScriptedLLM) -> PrintedCallModel:
-    return PrintedCallModel(RetryingModel(llm.chat_model(), RetryPolicy(attempts=1)))
+def repairing(llm: ScriptedLLM) -> RepairingModel:
+    return RepairingModel(RetryingModel(llm.chat_model(), RetryPolicy(attempts=1)), printed_calls=True)
 
 
-def weather_agent(model: PrintedCallModel, asked: list[str]) -> Agent:
+def weather_agent(model: RepairingModel, asked: list[str]) -> Agent:
     agent = Agent(model)
 
     @agent.tool_plain
@@ -300,5 +302,31 @@ async def test_a_model_without_tools_may_print_what_it_likes() -> None:
 
         return ModelResponse(parts=[TextPart(text)])
 
-    result = await Agent(PrintedCallModel(FunctionModel(answer))).run("Show me a call.")  # type: ignore[arg-type]
+    result = await Agent(RepairingModel(FunctionModel(answer), printed_calls=True)).run("Show me a call.")  # type: ignore[arg-type]
     assert result.output == text
+
+
+MALFORMED = {
+    "never closed": '{"city": "Ulm", "days": 3',
+    "python quotes and a comma too many": "{'city': 'Ulm', 'days': 3,}",
+    "fenced": '```json\n{"city": "Ulm", "days": 3}\n```',
+    "unquoted keys": '{city: "Ulm", days: 3}',
+}
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("printed", [False, True])
+@pytest.mark.parametrize("name", MALFORMED)
+async def test_malformed_arguments_are_repaired(
+    scripted_llm: ScriptedLLM, name: str, printed: bool, streamed: bool
+) -> None:
+    model = RepairingModel(scripted_llm.chat_model(), printed_calls=printed)
+    conversation = Conversation()
+    scripted_llm.script(call("get_weather", MALFORMED[name]))
+    shown: list[str] = []
+    speaker = Speaker(model, tools=[ToolDefinition(name="get_weather", parameters_json_schema=TOOLS["get_weather"])])
+    async with model:
+        await take_turn(conversation, speaker, "Weather?", shown.append if streamed else None)
+    (asked,) = conversation.open_calls()
+    assert asked.args_as_dict() == {"city": "Ulm", "days": 3}
+    assert shown == []

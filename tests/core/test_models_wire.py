@@ -204,26 +204,6 @@ async def test_structured_output(make_model, scripted_llm: ScriptedLLM) -> None:
     assert len(scripted_llm.model_requests) == 2
 
 
-@pytest.mark.parametrize("broken", ['{"city": "Ulm", "days": 3', "{'city': 'Ulm', 'days': 3,}"])
-async def test_malformed_arguments_are_repaired(
-    scripted_llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch, broken: str
-) -> None:
-    monkeypatch.setenv("OPENAI_BASE_URL", scripted_llm.openai_url)
-    resolved = resolve("openai-chat:scripted", factories={})
-    agent = Agent(capabilities=resolved.capabilities())
-    asked: list[tuple[str, int]] = []
-
-    @agent.tool_plain
-    def forecast(city: str, days: int) -> str:
-        asked.append((city, days))
-        return "rain"
-
-    scripted_llm.script(call("forecast", broken), say("Rain."))
-    async with resolved.model:
-        assert (await agent.run("Weather?", model=resolved.model)).output == "Rain."
-    assert asked == [("Ulm", 3)]
-
-
 async def test_inference_settings_reach_the_wire(make_model, scripted_llm: ScriptedLLM) -> None:
     resolved = make_model(max_tokens=77, temperature=0.25, top_p=0.9)
     scripted_llm.script(say("ok"))
