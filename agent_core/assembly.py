@@ -19,6 +19,7 @@ from agent_core.gate.policy import Policy
 from agent_core.gate.vault import Vault
 from agent_core.journal.runs import Runs
 from agent_core.journal.store import Journal
+from agent_core.loop.egress import MODEL_REQUEST
 from agent_core.loop.state import Services, Voice
 from agent_core.loop.toolbox import Toolbox
 from agent_core.models import ModelChoice, ModelPreferences, ResolvedModel
@@ -58,7 +59,9 @@ class Assembly:
         self.approvals = Approvals(self.journal, self.settings.approvals.expiry_s)
         self.toolbox = Toolbox(self.settings, self.plugins.settings_classes, emit)
         self.gate = Gate(self.journal, self.policy, self.approvals, self.vault, self.toolbox, emit, asker)
-        self.decisions = Decisions(self.journal, self.gate, self.approvals, self.policy, self.tools)
+        self.decisions = Decisions(
+            self.journal, self.gate, self.approvals, self.policy, {**self.tools, MODEL_REQUEST.name: MODEL_REQUEST}
+        )
         self.runs = Runs(self.journal)
         if model is not None and not isinstance(model, str):
             given, name = model, f"app:{model.model_name}"
@@ -70,6 +73,7 @@ class Assembly:
             runs=self.runs,
             gate=self.gate,
             approvals=self.approvals,
+            policy=self.policy,
             secrets=self.vault,
             tools=self.tools,
             catalogue=Catalogue(self.tools),

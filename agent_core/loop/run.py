@@ -13,7 +13,7 @@ from typing import Any
 from agent_core.errors import AgentCoreError, PlanError
 from agent_core.events import PlanMade, RunEnded, RunStarted, StepEnded, Waiting
 from agent_core.gate.approvals import Pending, pending_id
-from agent_core.gate.call import WaitingForPerson
+from agent_core.gate.call import Denied, WaitingForPerson
 from agent_core.gate.labels import union
 from agent_core.journal.runs import RunStatus, StepResult
 from agent_core.loop.checker import checked
@@ -43,6 +43,8 @@ async def drive(run: Run) -> RunStatus:
         run.save("cancelled")
         emit(RunEnded(run.id, status="cancelled"))
         raise
+    except Denied as refusal:
+        error, status = refusal, "refused"
     except AgentCoreError as failure:
         error, status = failure, "failed"
     run.save(status, error)

@@ -491,3 +491,35 @@ async def test_a_file_that_changed_since_the_preview_asks_again(assistants, tmp_
     (undone,) = await assistant.undo(answer.run_id)
     assert undone["status"] == "undone"
     assert file.read_text() == "the cat sat\n"
+
+
+async def test_private_data_goes_to_a_remote_model_only_with_a_persons_word(assistants, world):
+    script = Script(call("diary"), "You have two days.")
+    model = script.model
+    model.remote = True
+    assistant = assistants(model, tools=world.tools)
+    answer = await assistant.ask("what is in my diary")
+    (pending,) = answer.pending
+    assert pending.tool == "model_request"
+    assert len(script.requests) == 1
+    await assistant.approve(pending.id, scope="always")
+    answer = await assistant.resume(answer.run_id)
+    assert (answer.status, answer.text) == ("done", "You have two days.")
+
+    again = Script(call("diary"), "Still two.")
+    model = again.model
+    model.remote = True
+    assert (await assistants(model, tools=world.tools).ask("and now?")).status == "done"
+
+
+async def test_private_data_that_may_not_leave_ends_the_run_as_refused(assistants, world):
+    script = Script(call("diary"))
+    model = script.model
+    model.remote = True
+    assistant = assistants(model, tools=world.tools)
+    answer = await assistant.ask("what is in my diary")
+    await assistant.deny(answer.pending[0].id, "it is mine")
+    answer = await assistant.resume(answer.run_id)
+    assert answer.status == "refused"
+    assert "it is mine" in answer.error["message"]
+    assert len(script.requests) == 1
