@@ -55,6 +55,7 @@ class Assistant:
         allow: Sequence[str] = (),
         deny: Sequence[str] = (),
         approver: Approver | None = None,
+        listener: Callable[[Event], None] | None = None,
     ) -> None:
         """Load the plugins and open the journal; no model is reached before the first request.
 
@@ -68,6 +69,8 @@ class Assistant:
             allow: Patterns of tools whose calls need no yes in this assistant's runs: TOOL or TOOL(arg=pattern).
             deny: Patterns of tools that its runs may not use.
             approver: Asks a person who is there; without one, runs wait in the journal.
+            listener: Called with every event of every run, in order, also with the reply as it is written; it must
+                return quickly and may not raise.
 
         Raises:
             UsageError, ConfigurationError, JournalError: what was named does not exist or cannot be used.
@@ -83,7 +86,8 @@ class Assistant:
             emit=self._log,
             asker=self._ask_person if approver else None,
         )
-        self._log.connect(self._assembly.runs, self._assembly.plugins.dispatch_event)
+        self._listener = listener
+        self._log.connect(self._assembly.runs, self._dispatch)
         self._persona = persona_named(persona, self._assembly.personas) if persona else None
         self._allow, self._deny = tuple(allow), tuple(deny)
         self._asking = asyncio.Lock()
@@ -309,8 +313,14 @@ class Assistant:
             run.planner.seen |= {UNTRUSTED}
         return run
 
+    def _dispatch(self, event: Event) -> None:
+        self._assembly.plugins.dispatch_event(event)
+        if self._listener is not None:
+            self._listener(event)
+
     async def _work(self, run: Run) -> Answer:
         self._log.number(run.id)
+        run.stream = run.stream or self._listener is not None
         async with lease(self._assembly.journal, run.id, new_owner()):
             status = await drive(run)
             while status == "waiting" and await self._asked(run):
@@ -347,7 +357,7 @@ class Assistant:
             calls=self._assembly.gate.ledger.calls.of_run(run.id),
             pending=self.pending(run.id) if row.status in ("waiting", "running", "cancelled") else [],
             usage=run.usage,
-            model=run.model_name,
+            model=self._assembly.runs.model_of(run.id),
             error=row.error,
         )
 
