@@ -56,5 +56,5 @@ def propose(request: str, tools: Sequence[ToolSpec], weights: Weights | None = N
         return []
     attempt, score = found
     readings = hypotheses(attempt)
-    best = max(readings, key=lambda reading: dot(used["parallel"], reading.features))
+    best = max(readings, key=lambda reading: dot(used.get("parallel", {}), reading.features))
     return [to_proposal(attempt.evidence.tool, filling, score) for filling in best.fillings]
