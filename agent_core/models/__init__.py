@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from agent_core.models.keys import providers_with_keys as providers_with_keys
     from agent_core.models.keys import remove_key as remove_key
     from agent_core.models.keys import set_key as set_key
+    from agent_core.models.listing import ListedModel as ListedModel
+    from agent_core.models.listing import list_models as list_models
     from agent_core.models.names import ModelFactory as ModelFactory
     from agent_core.models.names import available_names as available_names
     from agent_core.models.roles import ModelChoice as ModelChoice
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from agent_core.models.routing import resolve_role as resolve_role
 
 _HOMES = {
+    "ListedModel": "listing",
     "ModelChoice": "roles",
     "ModelFactory": "names",
     "ModelPreferences": "roles",
@@ -41,6 +44,7 @@ _HOMES = {
     "available_names": "names",
     "compaction": "compaction",
     "get_key": "keys",
+    "list_models": "listing",
     "providers_with_keys": "keys",
     "remove_key": "keys",
     "resolve": "routing",

@@ -5,10 +5,9 @@ All strategies keep tool calls and their results together, and none touches the 
 
 from __future__ import annotations
 
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from agent_core.models.tokens import text_tokens
+from agent_core.models.tokens import whole_text_tokens
 
 if TYPE_CHECKING:
     from pydantic_ai.capabilities import AbstractCapability
@@ -47,22 +46,20 @@ def compaction(
     room = max((context_tokens or UNKNOWN_CONTEXT_TOKENS) - overhead_tokens, 512)
     keep = int(room * _KEEP)
     window: SlidingWindowCompaction[Any] = SlidingWindowCompaction(
-        max_tokens=int(room * _START), keep_tokens=keep, tokenizer=_count
+        max_tokens=int(room * _START), keep_tokens=keep, tokenizer=whole_text_tokens
     )
     if model is None:
         return [window]
     tiers: TieredCompaction[Any] = TieredCompaction(
         tiers=[
             ClampOversizedMessages(max_part_tokens=int(room * _TARGET)),
-            ClearToolResults(max_tokens=1, keep_pairs=_KEPT_RESULTS, tokenizer=_count),
-            SummarizingCompaction(model=model, max_messages=1, keep_tokens=keep, tokenizer=_count),
+            ClearToolResults(max_tokens=1, keep_pairs=_KEPT_RESULTS, tokenizer=whole_text_tokens),
+            SummarizingCompaction(model=model, max_messages=1, keep_tokens=keep, tokenizer=whole_text_tokens),
         ],
         target_tokens=int(room * _TARGET),
-        tokenizer=_count,
+        tokenizer=whole_text_tokens,
     )
     # A summary that fails (or is itself too long to ask for) must not end the run: then the oldest messages go.
-    return [FallbackCompaction(fallback_chain=[tiers, window], max_tokens=int(room * _START), tokenizer=_count)]
-
-
-def _count(text: str) -> int:
-    return ceil(text_tokens(text))
+    return [
+        FallbackCompaction(fallback_chain=[tiers, window], max_tokens=int(room * _START), tokenizer=whole_text_tokens)
+    ]

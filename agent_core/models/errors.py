@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydantic_ai.exceptions import (
+    AgentRunError,
     FallbackExceptionGroup,
     ModelAPIError,
     ModelAuthenticationError,
@@ -41,14 +42,16 @@ class PromptTooLongError(ModelContextWindowExceededError, ModelError):
         return type(self), (self.model_name, self.prompt_tokens, self.context_tokens)
 
 
-def as_model_error(error: ModelAPIError | FallbackExceptionGroup) -> ModelError:
+def as_model_error(error: AgentRunError | FallbackExceptionGroup) -> ModelError:
     """The same failure as one line for a person: which model, what happened, what to do."""
     if isinstance(error, ModelError):
         return error
     if isinstance(error, FallbackExceptionGroup):
-        reasons = [str(as_model_error(one)) for one in error.exceptions if isinstance(one, ModelAPIError)]
+        reasons = [str(as_model_error(one)) for one in error.exceptions if isinstance(one, AgentRunError)]
         return ModelError("Every model of the fallback chain failed: " + " | ".join(reasons or [str(error)]))
-    return ModelError(f"The model {error.model_name!r} {_what_happened(error)}")
+    if isinstance(error, ModelAPIError):
+        return ModelError(f"The model {error.model_name!r} {_what_happened(error)}")
+    return ModelError(f"The model did not answer in a usable way: {_detail(error)}")
 
 
 def _what_happened(error: ModelAPIError) -> str:
@@ -71,6 +74,6 @@ def _what_happened(error: ModelAPIError) -> str:
     return f"failed: {_detail(error)}"
 
 
-def _detail(error: ModelAPIError) -> str:
+def _detail(error: AgentRunError) -> str:
     text = " ".join(str(error).split())
     return text if len(text) <= 300 else text[:299] + "…"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from agent_core.errors import ConfigurationError
 from agent_core.models.providers import PROVIDERS, installed
@@ -41,9 +41,7 @@ def set_key(provider: str, key: str) -> None:
     key = key.strip()
     if not key or not key.isprintable() or " " in key:
         raise ConfigurationError(f"The key for {provider!r} is empty or holds spaces; paste the key alone.")
-    import keyring
-
-    with _keyring_errors(provider):
+    with _keyring_for(provider) as keyring:
         keyring.set_password(SERVICE, provider, key)
 
 
@@ -53,13 +51,10 @@ def remove_key(provider: str) -> bool:
     Raises:
         ConfigurationError: there is no usable keyring.
     """
-    import keyring
-    from keyring.errors import PasswordDeleteError
-
-    with _keyring_errors(provider):
+    with _keyring_for(provider) as keyring:
         try:
             keyring.delete_password(SERVICE, provider)
-        except PasswordDeleteError:
+        except keyring.errors.PasswordDeleteError:
             return False
     return True
 
@@ -84,29 +79,35 @@ def providers_with_keys() -> dict[str, Literal["environment", "keyring"]]:
 
 
 def _stored_key(provider: str) -> str | None:
-    import keyring
-    from keyring.errors import NoKeyringError
-
-    with _keyring_errors(provider):
-        try:
+    try:
+        with _keyring_for(provider) as keyring:
             return keyring.get_password(SERVICE, provider) or None
-        except NoKeyringError:
-            return None
+    except _NoKeyring:
+        return None
+
+
+class _NoKeyring(ConfigurationError):
+    """There is no keyring on this machine, so nothing can have been stored in it."""
 
 
 @contextmanager
-def _keyring_errors(provider: str) -> Generator[None]:
-    """Say what to do instead when the keyring is missing or locked."""
-    from keyring.errors import KeyringError, KeyringLocked, NoKeyringError
-
+def _keyring_for(provider: str) -> Generator[Any]:
+    """The keyring module; says what to do instead when it is missing, locked or broken."""
     instead = f"set {environment_names(provider)[0]} in the environment instead"
     try:
-        yield
+        import keyring
+        from keyring.errors import KeyringError, KeyringLocked, NoKeyringError
+
+        keyring.get_keyring()
+    except Exception as error:  # loads whatever backend is configured, which may fail in any way
+        raise ConfigurationError(f"The keyring cannot be loaded ({error}); {instead}.") from None
+    try:
+        yield keyring
     except NoKeyringError:
-        raise ConfigurationError(f"This machine has no keyring to hold the key for {provider!r}; {instead}.") from None
+        raise _NoKeyring(f"This machine has no keyring to hold the key for {provider!r}; {instead}.") from None
     except KeyringLocked:
         raise ConfigurationError(
             f"The keyring is locked, so the key for {provider!r} cannot be used; unlock it, or {instead}."
         ) from None
-    except KeyringError as error:
+    except (KeyringError, OSError, RuntimeError) as error:
         raise ConfigurationError(f"The keyring failed ({type(error).__name__}) for {provider!r}; {instead}.") from None

@@ -13,6 +13,7 @@ ModelFactory: TypeAlias = Callable[[str], Any]
 """Makes a pydantic-ai `Model` from the full name; what plugins register under a name or a `prefix:`."""
 
 _SUGGESTIONS = 4
+_LONGEST_SHOWN = 100
 
 
 def factory_for(name: str, factories: Mapping[str, ModelFactory]) -> ModelFactory | None:
@@ -47,6 +48,7 @@ def near_matches(name: str, known: Iterable[str]) -> list[str]:
 
 def unknown_model(name: str, known: Iterable[str]) -> UsageError:
     """The error for a name that nothing answers to, with what it may have meant."""
-    matches = near_matches(name, known)
+    shown = name if len(name) <= _LONGEST_SHOWN else name[:_LONGEST_SHOWN] + "…"
+    matches = near_matches(shown, known)
     hint = f"did you mean {', '.join(map(repr, matches))}?" if matches else "list them with: agent-core models list"
-    return UsageError(f"There is no model {name!r}; {hint}")
+    return UsageError(f"There is no model {shown!r}; {hint}")

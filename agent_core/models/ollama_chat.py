@@ -6,35 +6,20 @@ the server's default is cut there without a word, tools and instructions first.
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import ollama
-from pydantic_ai.exceptions import (
-    ModelAPIError,
-    ModelAuthenticationError,
-    ModelConnectionError,
-    ModelHTTPError,
-    ModelNotFoundError,
-    ModelRateLimitError,
-    ModelRequestRejectedError,
-    ModelServerError,
-    ModelTimeoutError,
-    ModelUnavailableError,
-)
+from pydantic_ai.exceptions import ModelAPIError, ModelConnectionError
 from pydantic_ai.messages import (
     FinishReason,
     ModelMessage,
     ModelResponse,
-    ModelResponsePart,
     ModelResponseStreamEvent,
-    TextPart,
-    ThinkingPart,
     ToolCallPart,
 )
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse, check_allow_model_requests
@@ -45,16 +30,18 @@ from pydantic_ai.tools import RunContext, ToolDefinition
 from pydantic_ai.usage import RequestUsage
 
 from agent_core.models.errors import PromptTooLongError
-from agent_core.models.ollama import OllamaModelFacts, client_options
+from agent_core.models.ollama import OllamaModelFacts
+from agent_core.models.ollama_http import client_for_one_request, named_failures
 from agent_core.models.ollama_wire import WireMessage, estimated_tokens, wire_messages, wire_tools
 from agent_core.models.tokens import Calibration
 
 _FINISH: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
+_ASIDE_TIMEOUT_S = 2.0
 _OPTIONS = ("temperature", "top_p", "top_k", "seed", "presence_penalty", "frequency_penalty")
 
 
 @dataclass(frozen=True)
-class _Prompt:
+class Prompt:
     """One request as it goes over the wire, and how long we think it is."""
 
     arguments: dict[str, Any]
@@ -151,27 +138,16 @@ class OllamaChatModel(Model["ollama.AsyncClient"]):
     ) -> ModelResponse:
         """Ask once.
 
+        The reply is streamed here too, so that a time-out means silence and not a long reply.
+
         Raises:
             PromptTooLongError: the prompt does not fit and was not sent, or the server cut it.
             ModelAPIError: the server could not be reached or refused.
         """
-        check_allow_model_requests()
-        settings, parameters = self.prepare_request(model_settings, model_request_parameters)
-        prompt = self._fitting_prompt(messages, settings or {}, parameters)
-        async with self._client(settings or {}) as client:
-            with self._mapped_errors():
-                reply = await client.chat(**prompt.arguments, stream=False)
-            await self._learn_context(client)
-        self._check(prompt, reply)
-        return ModelResponse(
-            parts=_parts(reply.message),
-            usage=_usage(reply),
-            model_name=self._model_name,
-            timestamp=datetime.now(UTC),
-            provider_name=self.system,
-            provider_url=self._host,
-            finish_reason=_finish_reason(reply),
-        )
+        async with self.request_stream(messages, model_settings, model_request_parameters) as stream:
+            async for _ in stream:
+                pass
+        return stream.get()
 
     @asynccontextmanager
     async def request_stream(
@@ -185,8 +161,8 @@ class OllamaChatModel(Model["ollama.AsyncClient"]):
         check_allow_model_requests()
         settings, parameters = self.prepare_request(model_settings, model_request_parameters)
         prompt = self._fitting_prompt(messages, settings or {}, parameters)
-        async with self._client(settings or {}) as client:
-            with self._mapped_errors():
+        async with client_for_one_request(self._host, self._model_name, settings or {}) as client:
+            with named_failures(self._model_name, self._host):
                 chunks = await client.chat(**prompt.arguments, stream=True)
             try:
                 yield _OllamaStream(
@@ -198,7 +174,7 @@ class OllamaChatModel(Model["ollama.AsyncClient"]):
 
     def _fitting_prompt(
         self, messages: list[ModelMessage], settings: ModelSettings, parameters: ModelRequestParameters
-    ) -> _Prompt:
+    ) -> Prompt:
         prompt = self._prompt(messages, settings, parameters)
         tokens = self._calibration.apply(prompt.estimated)
         context = self.context_tokens
@@ -217,7 +193,7 @@ class OllamaChatModel(Model["ollama.AsyncClient"]):
 
     def _prompt(
         self, messages: list[ModelMessage], settings: ModelSettings, parameters: ModelRequestParameters
-    ) -> _Prompt:
+    ) -> Prompt:
         instructions = [part.content for part in self._get_instruction_parts(messages, parameters) or ()]
         wire: list[WireMessage] = wire_messages(messages, instructions)
         tools = wire_tools(_offered(settings, parameters))
@@ -231,70 +207,33 @@ class OllamaChatModel(Model["ollama.AsyncClient"]):
         if parameters.thinking is not None:
             levels = isinstance(parameters.thinking, str) and self._model_name.startswith("gpt-oss")
             arguments["think"] = parameters.thinking if levels else bool(parameters.thinking)
-        return _Prompt(arguments, estimated_tokens(wire, tools))
-
-    def _client(self, settings: ModelSettings) -> ollama.AsyncClient:
-        """A client for one request: nothing to close later, and no tie to an event loop."""
-        timeout = settings.get("timeout")
-        return ollama.AsyncClient(
-            self._host,
-            timeout=httpx.Timeout(timeout, connect=5.0) if isinstance(timeout, int | float) else timeout,
-            headers=settings.get("extra_headers"),
-            event_hooks={"response": [self._raise_for_status]},
-            **client_options(self._host),
-        )
-
-    async def _raise_for_status(self, response: httpx.Response) -> None:
-        """Turn an HTTP error into pydantic-ai's while its headers are at hand: Ollama's own exception loses them."""
-        if not response.is_error:
-            return
-        await response.aread()
-        raise ModelHTTPError.for_category(
-            _category(response.status_code),
-            status_code=response.status_code,
-            model_name=self._model_name,
-            body=_error_text(response.text),
-            headers=dict(response.headers),
-        )
-
-    @contextmanager
-    def _mapped_errors(self) -> Generator[None]:
-        """Everything that the client raises, as pydantic-ai's errors, which say whether a retry makes sense."""
-        name = self._model_name
-        try:
-            yield
-        except ModelAPIError:
-            raise
-        except httpx.TimeoutException as error:
-            raise ModelTimeoutError(name, f"Ollama was silent for too long ({type(error).__name__}).") from error
-        except (httpx.TransportError, ConnectionError, json.JSONDecodeError, httpx.StreamError) as error:
-            raise ModelConnectionError(name, str(error) or type(error).__name__) from error
-        except ollama.ResponseError as error:
-            raise ModelServerError(name, f"Ollama: {error.error}", in_stream=True) from error
-        except ValueError as error:
-            # A reply that is JSON but not Ollama's: a proxy, or another server on this port.
-            raise ModelServerError(
-                name, f"{self._host} did not answer as Ollama does: {type(error).__name__}"
-            ) from error
+        return Prompt(arguments, estimated_tokens(wire, tools))
 
     async def _learn_context(self, client: ollama.AsyncClient) -> None:
         """Ask once, when the model is loaded, what context length it really got."""
         if self._granted is not None:
             return
         try:
-            running = (await client.ps()).models
-        except (httpx.HTTPError, ConnectionError, ValueError, ollama.ResponseError, ModelAPIError):
+            # The reply is there already; a server that is slow to tell must not hold it up.
+            async with asyncio.timeout(_ASIDE_TIMEOUT_S):
+                with named_failures(self._model_name, self._host):
+                    running = (await client.ps()).models
+        except (ModelAPIError, TimeoutError):
             return
         wanted = self._model_name.removesuffix(":latest")
         loaded = (entry for entry in running if (entry.model or "").removesuffix(":latest") == wanted)
         self._granted = next((entry.context_length for entry in loaded if entry.context_length), None)
 
-    def _check(self, prompt: _Prompt, reply: ollama.ChatResponse) -> None:
-        """Learn from the server's count, and refuse an answer that was given to a cut prompt.
+    async def finished(self, client: ollama.AsyncClient, prompt: Prompt, reply: ollama.ChatResponse) -> None:
+        """Learn from a finished reply, and refuse it if the server had cut its prompt.
 
         A cut prompt fills the context to the brim, or, where whole messages were dropped, is one that we would not
         have sent had we known how much context the server grants.
+
+        Raises:
+            PromptTooLongError: the prompt was cut.
         """
+        await self._learn_context(client)
         expected = self._calibration.apply(prompt.estimated)
         counted = reply.prompt_eval_count or 0
         self._calibration.learn(prompt.estimated, counted)
@@ -309,13 +248,13 @@ class _OllamaStream(StreamedResponse):
     chunks: AsyncIterator[ollama.ChatResponse]
     model: OllamaChatModel
     client: ollama.AsyncClient
-    prompt: _Prompt
+    prompt: Prompt
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     async def _get_event_iterator(self) -> AsyncIterator[ModelResponseStreamEvent]:
         model = self.model
         last: ollama.ChatResponse | None = None
-        with model._mapped_errors():  # pyright: ignore[reportPrivateUsage] - one class in two parts
+        with named_failures(model.model_name, model.base_url):
             async for chunk in self.chunks:
                 last = chunk
                 for event in self._events(chunk.message):
@@ -323,9 +262,9 @@ class _OllamaStream(StreamedResponse):
         if last is None or not last.done:
             raise ModelConnectionError(model.model_name, "The stream ended before the reply was finished.")
         self._usage = _usage(last)
-        self.finish_reason = _finish_reason(last)
-        await model._learn_context(self.client)  # pyright: ignore[reportPrivateUsage]
-        model._check(self.prompt, last)  # pyright: ignore[reportPrivateUsage]
+        called = any(isinstance(part, ToolCallPart) for part in self._parts_manager.get_parts())
+        self.finish_reason = "tool_call" if called else _FINISH.get(last.done_reason or "")
+        await model.finished(self.client, self.prompt, last)
 
     def _events(self, message: ollama.Message) -> Iterator[ModelResponseStreamEvent]:
         if message.thinking:
@@ -383,37 +322,9 @@ def _output_format(parameters: ModelRequestParameters) -> Any:
     return "json" if parameters.output_mode == "prompted" and not parameters.function_tools else None
 
 
-def _parts(message: ollama.Message) -> list[ModelResponsePart]:
-    parts: list[ModelResponsePart] = []
-    if message.thinking:
-        parts.append(ThinkingPart(message.thinking))
-    if message.content:
-        parts.append(TextPart(message.content))
-    parts.extend(_call_part(call) for call in message.tool_calls or ())
-    return parts
-
-
 def _call_part(call: ollama.Message.ToolCall) -> ToolCallPart:
     return ToolCallPart(call.function.name, dict(call.function.arguments))
 
 
 def _usage(reply: ollama.ChatResponse) -> RequestUsage:
     return RequestUsage(input_tokens=reply.prompt_eval_count or 0, output_tokens=reply.eval_count or 0)
-
-
-def _finish_reason(reply: ollama.ChatResponse) -> FinishReason | None:
-    return "tool_call" if reply.message.tool_calls else _FINISH.get(reply.done_reason or "")
-
-
-def _category(status: int) -> Any:
-    exact = {401: ModelAuthenticationError, 403: ModelAuthenticationError, 404: ModelNotFoundError}
-    exact |= {429: ModelRateLimitError, 503: ModelUnavailableError}
-    return exact.get(status, ModelServerError if status >= 500 else ModelRequestRejectedError)
-
-
-def _error_text(text: str) -> str:
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return text[:500]
-    return str(body.get("error", text))[:500] if isinstance(body, dict) else text[:500]

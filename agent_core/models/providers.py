@@ -61,8 +61,8 @@ def hosted_model(name: str) -> Model[Any]:
     """The pydantic-ai model called `name`, with its key from the environment or the keyring.
 
     Raises:
-        UsageError: pydantic-ai does not know the prefix.
-        ConfigurationError: the provider's package or key is missing; the message names the fix.
+        UsageError: pydantic-ai has no such model.
+        ConfigurationError: the provider's package, key or address is missing; the message names the fix.
     """
     from pydantic_ai.exceptions import UserError
     from pydantic_ai.models import infer_model
@@ -72,12 +72,13 @@ def hosted_model(name: str) -> Model[Any]:
         return infer_model(name, provider_factory=_provider)
     except ImportError:
         raise _missing_package(prefix) from None
-    except UserError as error:
-        if "API" in str(error) or "environment variable" in str(error):
+    except (UserError, ValueError) as error:
+        reason = _first_line(error)
+        if reason.startswith("Unknown"):
+            raise UsageError(f"The model {name!r} cannot be used: {reason}") from None
+        if key_owner(prefix) in PROVIDERS:
             raise _missing_key(prefix) from None
-        raise UsageError(f"The model {name!r} cannot be used: {_first_line(error)}") from None
-    except ValueError as error:
-        raise UsageError(f"The model {name!r} cannot be used: {_first_line(error)}") from None
+        raise ConfigurationError(f"The model {name!r} is not set up: {reason}") from None
 
 
 def known_prefix(prefix: str) -> bool:
@@ -94,22 +95,20 @@ def known_prefix(prefix: str) -> bool:
 
 
 def _provider(prefix: str) -> Any:
+    """A provider with the key that we know; without one pydantic-ai looks for itself and says what is missing."""
     from pydantic_ai.providers import infer_provider, infer_provider_class
 
-    from agent_core.models.keys import environment_names, get_key
+    from agent_core.models.keys import get_key
 
-    owner = key_owner(prefix)
-    if owner not in PROVIDERS:
-        return infer_provider(prefix)
-    provider_class = infer_provider_class(prefix)
-    key = get_key(owner)
+    key = get_key(key_owner(prefix))
     if key is None:
-        # A local server behind OPENAI_BASE_URL needs none: pydantic-ai decides, and says what is missing.
         return infer_provider(prefix)
+    provider_class: Any = infer_provider_class(prefix)
     try:
-        return provider_class(api_key=key)  # pyright: ignore[reportCallIssue] - each class has its own parameters
+        return provider_class(api_key=key)
     except TypeError:
-        raise ConfigurationError(f"{prefix!r} takes its key from {environment_names(owner)[0]} only.") from None
+        # Some are set up by more than a key (a region, an endpoint), and read it all from the environment.
+        return infer_provider(prefix)
 
 
 def _missing_package(prefix: str) -> ConfigurationError:

@@ -98,7 +98,8 @@ class ModelPreferences:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     ollama: OllamaPreferences = field(default_factory=OllamaPreferences)
     repair_printed_calls: Literal["local", "always", "never"] = "local"
-    """Whether a tool call that a model printed as text becomes a call: for models on this machine, all, or none."""
+    """Whether a tool call that a model printed as text becomes a call. `local`: for models on this machine and in
+    Ollama; the large hosted ones do not need it."""
 
     def choice(self, role: Role) -> ModelChoice:
         """The model and inference settings for `role`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +15,19 @@ from agent_core.models.roles import ModelChoice, ModelPreferences, Role
 
 if TYPE_CHECKING:
     from pydantic_ai.capabilities import AbstractCapability
+    from pydantic_ai.messages import ModelMessage
     from pydantic_ai.models import Model
     from pydantic_ai.settings import ModelSettings
 
 _LOCAL_TIMEOUT_S = 600.0
 """A local model may have to be read from disk before it says a word."""
-_REMOTE_TIMEOUT_S = 120.0
+_REMOTE_TIMEOUT_S = 300.0
+"""Long enough for a reply that is not streamed, which is silence until it is whole."""
 
 
 @dataclass(frozen=True)
 class ResolvedModel:
-    """A model that is ready to answer."""
+    """A model that is ready to answer. Close it with `aclose`, or enter it (`async with resolved.model:`)."""
 
     name: str
     """The full name that was chosen in the end (`ollama:qwen3:8b`, `offline`)."""
@@ -34,10 +36,29 @@ class ResolvedModel:
     model_settings: ModelSettings
     remote: bool
     """Whether what is sent leaves this machine, for this model or any fallback of it."""
-    context_tokens: int | None
-    """Prompt and reply together, in tokens; None where nobody knows."""
     why: str
     """One sentence for the user: how this model came to be chosen."""
+
+    @property
+    def context_tokens(self) -> int | None:
+        """Prompt and reply together, in tokens; None where nobody knows. It falls when a server grants less."""
+        return self.model.context_window
+
+    async def aclose(self) -> None:
+        """Close the connections that requests left open. The model can be used again afterwards."""
+        # pydantic-ai closes a provider's connections when the last user leaves it.
+        async with self.model:
+            pass
+
+    def estimate_tokens(self, messages: Sequence[ModelMessage]) -> int:
+        """About how many tokens `messages` are: rather too many, and corrected by what an Ollama server counted."""
+        if estimate := getattr(self.model, "estimate_tokens", None):
+            return estimate(list(messages))
+        from pydantic_ai_harness.compaction import estimate_token_count
+
+        from agent_core.models.tokens import whole_text_tokens
+
+        return estimate_token_count(messages, whole_text_tokens)
 
     def compaction(self, overhead_tokens: int = 0) -> list[AbstractCapability[Any]]:
         """What keeps a long conversation within the context, for an agent on this model.
@@ -86,7 +107,6 @@ def resolve(
         model=candidate.model,
         model_settings=choice.model_settings(default_timeout_s=timeout_s),
         remote=candidate.remote,
-        context_tokens=candidate.model.context_window,
         why=candidate.why,
     )
 
@@ -220,7 +240,8 @@ class _Resolver:
 
         model = RetryingModel(model, self._settings.retry)
         mode = self._settings.repair_printed_calls
-        if mode == "always" or (mode == "local" and not remote):
+        small = not remote or name.startswith("ollama:")
+        if mode == "always" or (mode == "local" and small):
             from agent_core.models.repair import PrintedCallModel
 
             model = PrintedCallModel(model)

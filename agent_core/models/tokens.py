@@ -6,12 +6,19 @@ server then reports corrects the estimate.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from math import ceil
 
-_ASCII_CHARS_PER_TOKEN = 3.0
-"""English prose has about four; code, JSON and other Latin languages about three."""
-_OTHER_CHARS_PER_TOKEN = 1.0
+_LETTERS_PER_TOKEN = 3.0
+"""English prose has about four, other Latin languages and code about three, spaces included."""
+_PER_DIGIT = 1.0
+"""Many vocabularies have a token for each digit; tables, hashes and base64 are full of them."""
+_PER_SIGN = 0.6
+_PER_OTHER_CHARACTER = 1.0
 """Chinese, Japanese, Arabic, emoji: about one token per character with the vocabularies of small models."""
+_DIGITS = re.compile(r"[0-9]+")
+_SIGNS = re.compile(r"[!-/:-@\[-`{-~]+")
 MESSAGE_TOKENS = 8
 """What a chat template adds around each message and tool."""
 IMAGE_TOKENS = 1024
@@ -22,8 +29,16 @@ _MARGIN = 1.05
 
 def text_tokens(text: str) -> float:
     """Tokens of `text` before calibration."""
-    ascii_chars = len(text) if text.isascii() else sum(1 for char in text if char < "\x80")
-    return ascii_chars / _ASCII_CHARS_PER_TOKEN + (len(text) - ascii_chars) / _OTHER_CHARS_PER_TOKEN
+    other = 0 if text.isascii() else sum(1 for character in text if character > "\x7f")
+    digits = sum(map(len, _DIGITS.findall(text)))
+    signs = sum(map(len, _SIGNS.findall(text)))
+    letters = len(text) - other - digits - signs
+    return letters / _LETTERS_PER_TOKEN + digits * _PER_DIGIT + signs * _PER_SIGN + other * _PER_OTHER_CHARACTER
+
+
+def whole_text_tokens(text: str) -> int:
+    """The same as a whole number, which is what a tokenizer returns."""
+    return ceil(text_tokens(text))
 
 
 @dataclass

@@ -8,7 +8,7 @@ checked are those that run, and a crash, an approval or a denial all go on in th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import json_repair
@@ -31,8 +31,10 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import Model
 from pydantic_ai.run import AgentRunResultEvent
 from pydantic_ai.settings import ModelSettings
-from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.tools import RunContext, ToolDefinition
 from pydantic_ai.toolsets import ExternalToolset
+from pydantic_ai.toolsets.abstract import ToolsetTool
+from pydantic_ai.toolsets.external import TOOL_SCHEMA_VALIDATOR
 from pydantic_ai.usage import RunUsage
 
 from agent_core.errors import ConfigurationError, ModelError
@@ -99,6 +101,23 @@ class Speaker:
     """What shortens a conversation that may not fit; it costs time, so it is used only when that is possible."""
 
 
+class _Shown(ExternalToolset[None]):
+    """Tools that a model may call and that pydantic-ai never runs; made once for a turn, not at each of its stages."""
+
+    def __init__(self, definitions: Sequence[ToolDefinition]) -> None:
+        super().__init__([replace(definition, kind="external") for definition in definitions])
+        self._made: dict[str, ToolsetTool[None]] = {
+            definition.name: ToolsetTool(
+                toolset=self, tool_def=definition, max_retries=0, args_validator=TOOL_SCHEMA_VALIDATOR
+            )
+            for definition in self.tool_defs
+        }
+
+    async def get_tools(self, ctx: RunContext[None]) -> dict[str, ToolsetTool[None]]:
+        """All of them, every time."""
+        return self._made
+
+
 async def take_turn(
     conversation: Conversation,
     speaker: Speaker,
@@ -115,7 +134,7 @@ async def take_turn(
         "model": speaker.model,
         "model_settings": speaker.settings,
         "instructions": speaker.instructions or None,
-        "toolsets": [ExternalToolset(list(speaker.tools))] if speaker.tools else None,
+        "toolsets": [_Shown(speaker.tools)] if speaker.tools else None,
         "capabilities": list(speaker.compaction()) if _may_be_long(conversation, speaker, prompt) else None,
     }
     try:

@@ -7,8 +7,8 @@ named after their subject work on those. The tools run isolated: what takes too 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
 
 from agent_core import Limits, Tool, hookimpl, tool
 from agent_plugin_calculator.results import Calculation, Solutions, Statistics
@@ -24,26 +24,26 @@ _LIMITS = Limits(cpu_s=10, memory_bytes=512 * 1024**2, output_bytes=256 * 1024)
 _TIMEOUT_S = 30.0
 
 
+def _computes(examples: list[str]) -> Callable[[Callable[..., Any]], Tool]:
+    """Declare a tool that only computes, in a process of its own."""
+    return tool(read_only=True, idempotent=True, isolated=True, limits=_LIMITS, timeout_s=_TIMEOUT_S, examples=examples)
+
+
 @hookimpl
 def agent_core_tools() -> Iterable[Tool]:
     """Provide the calculator's tools."""
     return [calculate, solve, differentiate, integrate, limit, evaluate, simplify, expand, factor, matrix, statistics]
 
 
-@tool(
-    read_only=True,
-    idempotent=True,
-    isolated=True,
-    limits=_LIMITS,
-    timeout_s=_TIMEOUT_S,
-    examples=[
+@_computes(
+    [
         "What is 17% of 2340?",
         "Calculate 12.5% of 480",
         "How much is 250 increased by 20%?",
         "Compute sqrt(2) * (3 + 4)^2 / 7",
         "What is the greatest common divisor of 84 and 126?",
         "Is 7919 a prime number?",
-    ],
+    ]
 )
 def calculate(expression: str) -> Calculation:
     """Calculate a number: arithmetic, percentages, powers, roots, functions, gcd, lcm, primes, factorials, rounding.
@@ -56,19 +56,14 @@ def calculate(expression: str) -> Calculation:
     return arithmetic.calculate(expression)
 
 
-@tool(
-    read_only=True,
-    idempotent=True,
-    isolated=True,
-    limits=_LIMITS,
-    timeout_s=_TIMEOUT_S,
-    examples=[
+@_computes(
+    [
         "Solve 3x + 7 = 22",
         "Find x such that x^2 - 5x + 6 = 0",
         "Solve x + y = 10 and x - y = 2",
         "For which x is 2x + 3 < 11?",
         "Solve the equation a*t^2 = d for t",
-    ],
+    ]
 )
 def solve(equations: str, unknowns: str | None = None) -> Solutions:
     """Solve an equation, a system of equations or an inequality for its unknowns.
@@ -82,18 +77,13 @@ def solve(equations: str, unknowns: str | None = None) -> Solutions:
     return solving.solve(equations, unknowns)
 
 
-@tool(
-    read_only=True,
-    idempotent=True,
-    isolated=True,
-    limits=_LIMITS,
-    timeout_s=_TIMEOUT_S,
-    examples=[
+@_computes(
+    [
         "Differentiate x^3*sin(x)",
         "What is the derivative of ln(x)/x?",
         "Find the second derivative of e^(2t)",
         "d/dx of x^2 + 3x",
-    ],
+    ]
 )
 def differentiate(expression: str, variable: str | None = None, order: int = 1) -> Calculation:
     """Differentiate an expression: its derivative.
@@ -108,18 +98,13 @@ def differentiate(expression: str, variable: str | None = None, order: int = 1) 
     return calculus.differentiate(expression, variable, order)
 
 
-@tool(
-    read_only=True,
-    idempotent=True,
-    isolated=True,
-    limits=_LIMITS,
-    timeout_s=_TIMEOUT_S,
-    examples=[
+@_computes(
+    [
         "Integrate x^2 + 3x",
         "What is the integral of sin(x) from 0 to pi?",
         "Find the antiderivative of 1/x",
         "Area under e^(-x^2) between 0 and 1",
-    ],
+    ]
 )
 def integrate(
     expression: str, variable: str | None = None, lower: str | None = None, upper: str | None = None
@@ -137,17 +122,12 @@ def integrate(
     return calculus.integrate(expression, variable, lower, upper)
 
 
-@tool(
-    read_only=True,
-    idempotent=True,
-    isolated=True,
-    limits=_LIMITS,
-    timeout_s=_TIMEOUT_S,
-    examples=[
+@_computes(
+    [
         "What is the limit of sin(x)/x as x approaches 0?",
         "Limit of (1 + 1/n)^n for n to infinity",
         "Find the limit of 1/x at 0 from the right",
-    ],
+    ]
 )
 def limit(
     expression: str,
@@ -168,18 +148,13 @@ def limit(
     return calculus.limit(expression, approaches, variable, side)
 
 
-@tool(
-    read_only=True,
-    idempotent=True,
-    isolated=True,
-    limits=_LIMITS,
-    timeout_s=_TIMEOUT_S,
-    examples=[
+@_computes(
+    [
         "Evaluate x^2 + 3x at x = 2",
         "Put x = 2 and y = 3 into x*y + 1",
         "What is the value of 3t^2 - t when t is 5?",
         "Evaluate it at pi",
-    ],
+    ]
 )
 def evaluate(expression: str, at: str) -> Calculation:
     """Evaluate an expression at a point: put values in for its unknowns.
@@ -193,14 +168,7 @@ def evaluate(expression: str, at: str) -> Calculation:
     return rearranging.evaluate(expression, at)
 
 
-@tool(
-    read_only=True,
-    idempotent=True,
-    isolated=True,
-    limits=_LIMITS,
-    timeout_s=_TIMEOUT_S,
-    examples=["Simplify (x^2 - 1)/(x - 1)", "Write sin(x)^2 + cos(x)^2 more simply", "Reduce the fraction 84/126"],
-)
+@_computes(["Simplify (x^2 - 1)/(x - 1)", "Write sin(x)^2 + cos(x)^2 more simply", "Reduce the fraction 84/126"])
 def simplify(expression: str) -> Calculation:
     """Simplify an expression to its shortest form.
 
@@ -212,14 +180,7 @@ def simplify(expression: str) -> Calculation:
     return rearranging.simplify(expression)
 
 
-@tool(
-    read_only=True,
-    idempotent=True,
-    isolated=True,
-    limits=_LIMITS,
-    timeout_s=_TIMEOUT_S,
-    examples=["Expand (x + 1)^3", "Multiply out (a + b)(a - b)", "Remove the brackets in 2(x + 3y)"],
-)
+@_computes(["Expand (x + 1)^3", "Multiply out (a + b)(a - b)", "Remove the brackets in 2(x + 3y)"])
 def expand(expression: str) -> Calculation:
     """Expand an expression: multiply out its brackets.
 
@@ -231,14 +192,7 @@ def expand(expression: str) -> Calculation:
     return rearranging.expand(expression)
 
 
-@tool(
-    read_only=True,
-    idempotent=True,
-    isolated=True,
-    limits=_LIMITS,
-    timeout_s=_TIMEOUT_S,
-    examples=["Factor x^2 - 5x + 6", "Factorise 6x^2 + 9x", "What are the prime factors of 360?"],
-)
+@_computes(["Factor x^2 - 5x + 6", "Factorise 6x^2 + 9x", "What are the prime factors of 360?"])
 def factor(expression: str) -> Calculation:
     """Factor an expression into a product, or a whole number into its primes.
 
@@ -250,18 +204,13 @@ def factor(expression: str) -> Calculation:
     return rearranging.factor(expression)
 
 
-@tool(
-    read_only=True,
-    idempotent=True,
-    isolated=True,
-    limits=_LIMITS,
-    timeout_s=_TIMEOUT_S,
-    examples=[
+@_computes(
+    [
         "What is the determinant of [[1, 2], [3, 4]]?",
         "Invert the matrix [[2, 0], [0, 4]]",
         "Multiply [[1, 2], [3, 4]] by [[0, 1], [1, 0]]",
         "Eigenvalues of [[2, 1], [1, 2]]",
-    ],
+    ]
 )
 def matrix(
     operation: Literal[
@@ -282,18 +231,13 @@ def matrix(
     return matrices.compute(operation, matrix, other)
 
 
-@tool(
-    read_only=True,
-    idempotent=True,
-    isolated=True,
-    limits=_LIMITS,
-    timeout_s=_TIMEOUT_S,
-    examples=[
+@_computes(
+    [
         "What is the median of 3, 8, 1, 9 and 4?",
         "Standard deviation of 2, 4, 4, 4, 5, 5, 7, 9",
         "Give me the mean of 12.5, 14 and 19",
         "How do 1, 2, 3 and 2, 4, 7 correlate?",
-    ],
+    ]
 )
 def statistics(
     numbers: list[float],

@@ -41,6 +41,8 @@ class Builder:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self.unknowns: set[str] = set()
+        """The unknowns met so far, also those that cancel out."""
 
     def build(self, node: ast.expr) -> Any:
         """The sympy expression that `node` stands for."""
@@ -48,7 +50,7 @@ class Builder:
             case ast.Constant():
                 return self._number(node.value, node)
             case ast.Name(id=name):
-                return CONSTANTS.get(name) or sympy.Symbol(name)
+                return CONSTANTS.get(name) or self._unknown(name)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return -self.build(operand)
             case ast.BinOp():
@@ -76,6 +78,10 @@ class Builder:
         """The part of the text that `node` was read from, shortened."""
         text = self._text[node.col_offset : node.end_col_offset]
         return text if len(text) <= 40 else f"{text[:37]}..."
+
+    def _unknown(self, name: str) -> Any:
+        self.unknowns.add(name)
+        return sympy.Symbol(name)
 
     def _number(self, number: Any, node: ast.expr) -> Any:
         if not isinstance(number, Fraction):

@@ -12,12 +12,16 @@ from agent_core.errors import ToolArgumentError
 from agent_plugin_calculator.algebra import Builder
 from agent_plugin_calculator.functions import whole
 from agent_plugin_calculator.grammar import parse
-from agent_plugin_calculator.rendering import calculation, exact, one_line, readable
+from agent_plugin_calculator.rendering import calculation, exact, one_line
 from agent_plugin_calculator.results import Calculation
 
 _WORTH_SIMPLIFYING = 60
-_NATURAL_LOG = re.compile(r"\blog\s*\(")
-_ASKS_FOR_PERCENT = re.compile(r"\b(as (a )?percent|what (percent|%)|percent(age)? (change|increase|decrease))", re.I)
+_NOTES = {
+    re.compile(r"\b(as (a )?percent|what (percent|%)|percent(age)? (change|increase|decrease))", re.I): "%",
+    re.compile(r"\blog\s*\([^,]*$"): " (log is the natural logarithm; log10 is to base 10)",
+    re.compile(r"%\s*[\d(]"): " (% is the remainder here; a percentage is written 10% of 50)",
+}
+"""What a result must say where people read the same notation in two ways."""
 
 
 def calculate(text: str) -> Calculation:
@@ -28,16 +32,19 @@ def calculate(text: str) -> Calculation:
     """
     shown, node = parse(text)
     builder = Builder(shown)
+    shown = shown[node.col_offset :]
     if isinstance(node, ast.Compare):
-        return _comparison(shown, builder.relations(node))
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _LISTINGS:
-        argument = _known(builder.build(node.args[0]))
-        return _LISTINGS[node.func.id](whole(argument, node.func.id))
-    value = compact(_known(builder.build(node)))
-    if value in (sympy.true, sympy.false):
-        return _truth(shown, bool(value))
-    note = " (log is the natural logarithm; log10 is to base 10)" if _NATURAL_LOG.search(shown) else ""
-    return calculation(shown, value, "%" if _ASKS_FOR_PERCENT.search(shown) else note)
+        relations = builder.relations(node)
+        _refuse_unknowns(builder, shown)
+        return _comparison(shown, relations)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ABOUT_ONE_NUMBER:
+        argument = builder.build(node.args[0])
+        _refuse_unknowns(builder, shown)
+        return _ABOUT_ONE_NUMBER[node.func.id](whole(argument, node.func.id))
+    value = builder.build(node)
+    _refuse_unknowns(builder, shown)
+    note = "".join(note for pattern, note in _NOTES.items() if pattern.search(shown))
+    return calculation(shown, compact(value), note)
 
 
 def factorize(number: Any) -> Calculation:
@@ -50,7 +57,7 @@ def factorize(number: Any) -> Calculation:
 
 def compact(value: Any) -> Any:
     """The simpler of `value` and its simplification, tried only where that is quick."""
-    if value.is_Rational or value in (sympy.true, sympy.false) or sympy.count_ops(value) > _WORTH_SIMPLIFYING:
+    if value.is_Rational or sympy.count_ops(value) > _WORTH_SIMPLIFYING:
         return value
     return min(value, sympy.simplify(value), key=sympy.count_ops)
 
@@ -63,11 +70,16 @@ def _divisors(number: Any) -> Calculation:
     return Calculation(listed, None, f"The divisors of {number} are {', '.join(found)}.")
 
 
-_LISTINGS = {"factorize": factorize, "divisors": _divisors}
+def _is_prime(number: Any) -> Calculation:
+    prime = bool(sympy.isprime(number))
+    return Calculation(str(prime), None, f"{number} is {'a prime' if prime else 'not a prime'} number.")
+
+
+_ABOUT_ONE_NUMBER = {"divisors": _divisors, "factorize": factorize, "is_prime": _is_prime}
 
 
 def _comparison(shown: str, relations: list[Any]) -> Calculation:
-    sides = [_known(relation.lhs - relation.rhs) for relation in relations]
+    sides = [relation.lhs - relation.rhs for relation in relations]
     holds = all(bool(relation.func(compact(side), 0)) for relation, side in zip(relations, sides, strict=True))
     return _truth(shown, holds)
 
@@ -76,11 +88,10 @@ def _truth(shown: str, holds: bool) -> Calculation:
     return Calculation(str(holds), None, f"{one_line(shown)}: {'yes, true' if holds else 'no, false'}")
 
 
-def _known(value: Any) -> Any:
-    unknowns = sorted(str(symbol) for symbol in getattr(value, "free_symbols", ()))
-    if unknowns:
+def _refuse_unknowns(builder: Builder, shown: str) -> None:
+    if builder.unknowns:
+        names = ", ".join(sorted(builder.unknowns)[:5])
         raise ToolArgumentError(
-            f"{', '.join(unknowns[:5])} in {one_line(readable(value))!r} has no value; calculate works on numbers. "
+            f"{names} in {one_line(shown)!r} has no value; calculate works on numbers. "
             "Use solve for an equation, evaluate to put in a value, or simplify."
         )
-    return value

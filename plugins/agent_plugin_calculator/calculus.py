@@ -19,6 +19,7 @@ Side = Literal["both", "left", "right"]
 MAX_ORDER = 20
 _RESPECT = re.compile(r"\s+with\s+respect\s+to\s+([A-Za-z]\w*)\s*$", re.I)
 _DIFFERENTIAL = re.compile(r"(?<=[\w)\s])\s*\bd([a-z])\s*$")
+_ARROW = re.compile(r"^\s*[A-Za-z]\w*\s*(->|→|=)")
 _BOUNDS = re.compile(r"^(.+?)\s+(?:from|between)\s+(.+?)\s+(?:to|and)\s+(.+)$", re.I | re.S)
 
 
@@ -29,7 +30,8 @@ def differentiate(text: str, variable: str | None, order: int) -> Calculation:
     text, variable = _respect(text, variable)
     function = expression(text)
     unknown = unknown_of(function, variable)
-    derivative = sympy.diff(function, unknown, order)
+    real = {free: sympy.Dummy(str(free), real=True) for free in {unknown, *function.free_symbols}}
+    derivative = sympy.diff(function.subs(real), real[unknown], order).subs({own: free for free, own in real.items()})
     if derivative.has(sympy.Derivative, sympy.Subs):
         raise ToolError(f"The derivative of {readable(function)} has no closed form.")
     operator = f"d/d{unknown}" if order == 1 else f"d^{order}/d{unknown}^{order}"
@@ -56,7 +58,7 @@ def limit(text: str, approaches: str, variable: str | None, side: Side) -> Calcu
     """The limit of `text` where its unknown approaches a value."""
     function = expression(text)
     unknown = unknown_of(function, variable)
-    target = expression(approaches.split("->")[-1])
+    target = expression(_ARROW.sub("", approaches))
     subject = f"limit of {readable(function)} for {unknown} -> {readable(target)}"
     if target in (sympy.oo, -sympy.oo):
         return _limit_found(subject, sympy.limit(function, unknown, target))
@@ -79,9 +81,9 @@ def _limit_found(subject: str, value: Any) -> Calculation:
 
 
 def _antiderivative(function: Any, unknown: Any) -> Calculation:
-    found = sympy.integrate(function, unknown)
+    found: Any = sympy.integrate(function, unknown)
     note = " + C"
-    if isinstance(found, sympy.Piecewise):
+    if found.func is sympy.Piecewise:
         found, condition = found.args[0]
         note += f" (where {readable(condition)})"
     if found.has(sympy.Integral, sympy.Piecewise, sympy.meijerg, sympy.hyper):
@@ -94,8 +96,8 @@ def _antiderivative(function: Any, unknown: Any) -> Calculation:
 
 def _definite(function: Any, unknown: Any, lower: Any, upper: Any) -> Calculation:
     subject = f"integral of {readable(function)} d{unknown} from {readable(lower)} to {readable(upper)}"
-    value = sympy.integrate(function, (unknown, lower, upper))
-    if isinstance(value, sympy.Piecewise):
+    value: Any = sympy.integrate(function, (unknown, lower, upper))
+    if value.func is sympy.Piecewise:
         value = value.args[0][0]
     if value.has(sympy.nan, sympy.zoo, sympy.AccumBounds):
         raise ToolError(f"The {subject} does not converge.")

@@ -10,13 +10,16 @@ from agent_core.errors import ToolArgumentError, ToolError
 from agent_plugin_calculator.algebra import Builder
 from agent_plugin_calculator.grammar import parse_statements
 from agent_plugin_calculator.ranges import ranges
-from agent_plugin_calculator.rendering import decimal, exact, is_finite_decimal, one_line, readable
+from agent_plugin_calculator.rendering import decimal, one_line, shown, written
 from agent_plugin_calculator.results import Solutions
 from agent_plugin_calculator.unknowns import symbol, unknown_of
 
 MAX_EQUATIONS = 20
-_READABLE_CHARACTERS = 120
+_REAL_ONLY = (sympy.Abs, sympy.sign, sympy.Max, sympy.Min)
 _PERIODIC = (sympy.sin, sympy.cos, sympy.tan, sympy.cot, sympy.sec, sympy.csc)
+_DIGITS = 25
+_TOLERANCE = 1e-12
+_NEAR = 1e-4
 _STARTS = (0.5, 1, -1, 2, -2, 5, -5, 10, -10, 0.01)
 
 
@@ -61,8 +64,8 @@ def _targets(relations: list[Any], asked: list[Any], text: str) -> list[Any]:
 def _equations(subject: str, equations: list[Any], targets: list[Any]) -> Solutions:
     found = _symbolic(equations, targets)
     note = ""
-    if found is None:
-        found, note = _numeric(equations, targets), " (found numerically; there may be others)"
+    if not found and (roots := _numeric(equations, targets)):
+        found, note = roots, " (found numerically; there may be others)"
     if found is None:
         raise ToolError(f"No way was found to solve {subject}; try limit, evaluate or a simpler form.")
     if not found and all(sympy.simplify(equation.lhs - equation.rhs) == 0 for equation in equations):
@@ -73,29 +76,57 @@ def _equations(subject: str, equations: list[Any], targets: list[Any]) -> Soluti
     if not note and any(equation.has(*_PERIODIC) for equation in equations):
         note = " (within one period)"
     values = [
-        {str(target): _written(solution[target]) for target in targets if target in solution} for solution in found
+        {str(target): written(solution[target]) for target in targets if target in solution} for solution in found
     ]
-    written = [", ".join(f"{name} = {value}" for name, value in each.items()) for each in values]
-    shown = [", ".join(f"{target} {_shown(value)}" for target, value in solution.items()) for solution in found]
+    listed = [", ".join(f"{name} = {value}" for name, value in each.items()) for each in values]
+    lines = [", ".join(f"{target} {shown(value)}" for target, value in solution.items()) for solution in found]
     only = found[0][targets[0]] if len(found) == 1 and len(targets) == 1 else None
     return Solutions(
-        written,
+        listed,
         values,
-        None if only is None else _written(only),
+        None if only is None else written(only),
         None if only is None else decimal(only),
-        f"{subject} gives {' or '.join(shown)}{note}",
+        f"{subject} gives {' or '.join(lines)}{note}",
     )
 
 
 def _symbolic(equations: list[Any], targets: list[Any]) -> list[dict[Any, Any]] | None:
     """Solutions in closed form, real ones first; None where sympy knows no way."""
     try:
-        found = sympy.solve(equations, targets, dict=True, cubics=False, quartics=False)
+        if len(equations) == len(targets) == 1:
+            found = [{targets[0]: root} for root in _roots(equations[0], targets[0])]
+        else:
+            found: list[dict[Any, Any]] = sympy.solve(equations, targets, dict=True)
     except NotImplementedError:
         return None
     if any(value.has(sympy.Integral, sympy.Piecewise, sympy.ConditionSet) for each in found for value in each.values()):
         return None
-    return sorted(found, key=lambda each: any(value.is_real is False for value in each.values()))
+    return sorted(found, key=_order)
+
+
+def _order(solution: dict[Any, Any]) -> list[tuple[bool, float]]:
+    """Real solutions before complex ones, the smaller before the greater; others as sympy gives them."""
+    numbers = [value.evalf(_DIGITS, chop=True).as_real_imag() for value in solution.values() if value.is_number]
+    return [(imaginary != 0, float(real)) for real, imaginary in numbers if real.is_finite]
+
+
+def _roots(equation: Any, target: Any) -> list[Any]:
+    function: Any = equation.lhs - equation.rhs
+    if function.free_symbols == {target} and function.is_polynomial(target) and not function.is_zero:
+        polynomial = sympy.Poly(function, target)
+        if polynomial.domain.is_ZZ or polynomial.domain.is_QQ:
+            return [root for factor, _ in polynomial.factor_list()[1] for root in _polynomial_roots(factor)]
+    if not function.has(*_REAL_ONLY):
+        return sympy.solve(equation, target)
+    real = {free: sympy.Dummy(str(free), real=True) for free in function.free_symbols}
+    back = {own: free for free, own in real.items()}
+    return [root.subs(back) for root in sympy.solve(function.subs(real), real[target])]
+
+
+def _polynomial_roots(polynomial: Any) -> list[Any]:
+    """In closed form where that is short (no Cardano), or else in decimals."""
+    closed = sympy.roots(polynomial, cubics=False, quartics=False)
+    return list(closed) if sum(closed.values()) == polynomial.degree() else polynomial.nroots(n=_DIGITS, maxsteps=200)
 
 
 def _numeric(equations: list[Any], targets: list[Any]) -> list[dict[Any, Any]] | None:
@@ -106,33 +137,16 @@ def _numeric(equations: list[Any], targets: list[Any]) -> list[dict[Any, Any]] |
     found: list[Any] = []
     for start in _STARTS:
         try:
-            root = sympy.nsolve(function, targets[0], start, prec=25)
+            root: Any = sympy.nsolve(function, targets[0], start, prec=_DIGITS)
         except (ValueError, ZeroDivisionError, TypeError):  # no convergence from here
             continue
-        if root.is_real and all(abs(root - known) > 1e-9 for known in found):
+        nearest = sympy.Integer(round(root)) if root.is_real else None
+        if nearest is not None and abs(root - nearest) < _NEAR and function.subs(targets[0], nearest) == 0:
+            root = nearest  # Near a multiple root the search stops early.
+        holds = root.is_real and abs(function.subs(targets[0], root).evalf(_DIGITS)) < _TOLERANCE
+        if holds and all(abs(root - known) > _TOLERANCE for known in found):
             found.append(root)
     return [{targets[0]: root} for root in sorted(found)] or None
-
-
-def _written(value: Any) -> str:
-    """The exact value where it can be written down usefully, or else its decimals."""
-    text = exact(value)
-    if value.has(sympy.CRootOf) or value.has(sympy.Float) or len(text) > _READABLE_CHARACTERS:
-        return decimal(value) or text
-    return text
-
-
-def _shown(value: Any) -> str:
-    written, rounded = _written(value), decimal(value)
-    if rounded is None or written == rounded:
-        sign = "≈" if value.has(sympy.CRootOf) or value.has(sympy.Float) else "="
-        return f"{sign} {readable(value) if rounded is None else rounded.replace('*I', 'i')}"
-    if is_finite_decimal(value):
-        return f"= {rounded}"
-    if len(written) > len(rounded) + 40:
-        return f"≈ {rounded.replace('*I', 'i')}"
-    plain = value.is_Rational or not value.is_real
-    return f"= {readable(value)}" if plain else f"= {readable(value)} ≈ {rounded}"
 
 
 def _none(subject: str) -> str:

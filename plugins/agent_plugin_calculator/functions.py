@@ -67,6 +67,10 @@ def _log(value: Any, base: Any = None) -> Any:
     return sympy.log(value) if base is None else sympy.log(value, base)
 
 
+def _degrees(value: Any) -> Any:
+    return value * sympy.pi / 180
+
+
 def _root(value: Any, degree: Any) -> Any:
     if value.is_Rational and value < 0 and degree.is_Integer and degree % 2:
         return -power(-value, 1 / degree)  # The real root, which is what people mean by the cube root of -8.
@@ -156,8 +160,6 @@ _DIRECT = (
 
 _OF_ONE: dict[str, Callable[[Any], Any]] = {
     "cbrt": lambda value: _root(value, sympy.Integer(3)),
-    "degrees": lambda value: value * sympy.pi / 180,
-    "is_prime": _whole("is_prime", lambda value: sympy.true if sympy.isprime(value) else sympy.false),
     "log10": lambda value: _log(value, sympy.Integer(10)),
     "log2": lambda value: _log(value, sympy.Integer(2)),
     "next_prime": _whole("next_prime", lambda value: sympy.Integer(sympy.nextprime(value))),
@@ -173,6 +175,7 @@ BUILDERS: dict[str, Callable[..., Any]] = {
     **_OF_ONE,
     "abs": sympy.Abs,
     "binomial": _bounded("binomial", sympy.binomial),
+    "degrees": _degrees,
     "factorial": _bounded("factorial", sympy.factorial),
     "fibonacci": _bounded("fibonacci", _whole("fibonacci", sympy.fibonacci)),
     "gamma": _bounded("gamma", sympy.gamma),
@@ -194,7 +197,7 @@ BUILDERS: dict[str, Callable[..., Any]] = {
     "sum": _sum,
     "variance": _variance,
 }
-"""Canonical name to the sympy object that it builds. `factorize` and `divisors` are no numbers: see arithmetic.py."""
+"""Canonical name to the sympy object that it builds; what gives no number has its place in arithmetic.py."""
 
 CONSTANTS: dict[str, Any] = {
     "Catalan": sympy.Catalan,

@@ -14,12 +14,20 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from agent_core.errors import ToolArgumentError
-from agent_plugin_calculator.notation import Token, normalised, tokens
-from agent_plugin_calculator.vocabulary import FUNCTIONS, closest_function, constant_name, function_name, symbols_in
+from agent_plugin_calculator.cursor import END, Cursor, short
+from agent_plugin_calculator.notation import Token, normalised
+from agent_plugin_calculator.vocabulary import (
+    FUNCTIONS,
+    MANY,
+    closest_function,
+    constant_name,
+    function_name,
+    symbols_in,
+)
 
 MAX_DEPTH = 40
 
-_Node = TypeVar("_Node", bound=ast.expr)
+_Read = TypeVar("_Read")
 
 _OPERATORS: dict[str, type[ast.operator]] = {"+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "^": ast.Pow}
 _COMPARISONS: dict[str, type[ast.cmpop]] = {
@@ -41,7 +49,7 @@ _BINDING = {
 }
 _SEPARATORS = (",", ";", "\n", "and")
 _INVERSE = {"sin": "asin", "cos": "acos", "tan": "atan", "sinh": "asinh", "cosh": "acosh", "tanh": "atanh"}
-_END = Token("symbol", "", -1, -1)
+_QUESTIONS = {"what % of": "is", "change from": "to", "increase": "by", "decrease": "by"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ def parse(text: str) -> tuple[str, ast.expr]:
     """
     statements = parse_statements(text)
     if len(statements.nodes) != 1 or statements.unknowns:
-        raise ToolArgumentError(f"{_short(statements.text)!r} holds several expressions; give one.")
+        raise ToolArgumentError(f"{short(statements.text)!r} holds several expressions; give one.")
     return statements.text, statements.nodes[0]
 
 
@@ -76,13 +84,11 @@ def parse_statements(text: str) -> Statements:
     return _Parser(normalised(text)).statements()
 
 
-class _Parser:
+class _Parser(Cursor):
     """One pass over the tokens of one text."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens = tokens(text)
-        self._position = 0
+        super().__init__(text)
         self._depth = 0
         self._bars = 0
 
@@ -90,28 +96,28 @@ class _Parser:
 
     def statements(self) -> Statements:
         nodes = [self._primality() or self._expression()]
-        while self._skip(*_SEPARATORS):
-            while self._skip(*_SEPARATORS):
+        while self.skip(*_SEPARATORS):
+            while self.skip(*_SEPARATORS):
                 pass
-            if self._next.text not in ("", "for"):
+            if self.next.text not in ("", "for"):
                 nodes.append(self._expression())
         unknowns: list[str] = []
-        if self._skip("for"):
-            unknowns.append(self._take("name").text)
-            while self._skip(*_SEPARATORS):
-                unknowns.append(self._take("name").text)
-        if self._next is not _END:
-            raise self._unexpected()
-        return Statements(self._text, nodes, unknowns)
+        if self.skip("for"):
+            unknowns.append(self.take("name").text)
+            while self.skip(*_SEPARATORS):
+                unknowns.append(self.take("name").text)
+        if self.next is not END:
+            raise self.unexpected()
+        return Statements(self.text, nodes, unknowns)
 
     def _primality(self) -> ast.expr | None:
         """Read "is 97 prime" and "97 is prime"."""
-        words = [token.text.lower() for token in self._tokens]
+        words = [token.text.lower() for token in self.tokens]
         if len(words) < 3 or words[-1] != "prime" or "is" not in (words[0], words[-2]):
             return None
-        self._tokens.pop(0 if words[0] == "is" else -2)
-        self._tokens.pop()
-        return self._call("is_prime", [self._expression()], self._tokens[0])
+        self.tokens.pop(0 if words[0] == "is" else -2)
+        self.tokens.pop()
+        return self._call("is_prime", [self._expression()], self.tokens[0])
 
     # Expressions
 
@@ -120,21 +126,24 @@ class _Parser:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise ToolArgumentError(f"The expression is nested more than {MAX_DEPTH} levels deep; split it into parts.")
-        start = self._next
+        start, wrapped = self.next, 0
         left = self._operand()
         while (symbol := self._infix()) and _BINDING[symbol] > binding:
             left = self._extend(left, symbol, start)
+            wrapped += symbol not in _OPERATORS  # Chains of + - * / stay flat where they are built into numbers.
+            if wrapped > MAX_DEPTH:
+                raise ToolArgumentError(f"{symbol!r} is applied more than {MAX_DEPTH} times in a row; split it.")
         self._depth -= 1
         return left
 
     def _infix(self) -> str | None:
         """The operator that comes next: what is written, or the multiplication that is left out."""
-        token = self._next
+        token = self.next
         if token.kind == "name" and token.text.lower() == "mod":
             return "mod"
-        if token.kind == "name" and token.text == "factorial" and self._peek(1).text not in ("(", "of"):
+        if token.kind == "name" and token.text == "factorial" and self.peek(1).text not in ("(", "of"):
             return "!"
-        if token.text == "%" and self._starts_operand(self._peek(1)):
+        if token.text == "%" and self._starts_operand(self.peek(1)):
             return "mod"
         if token.text in _BINDING and token.kind == "symbol":
             return token.text
@@ -147,10 +156,10 @@ class _Parser:
         return token.kind in ("number", "name") or token.text in ("(", "√", "[")
 
     def _extend(self, left: ast.expr, symbol: str, start: Token) -> ast.expr:
-        written = self._next
+        written = self.next
         if symbol == "*" and written.text != "*":
             return self._implied_product(left, start)
-        self._position += 1
+        self.position += 1
         if symbol in _COMPARISONS:
             return self._comparison(left, symbol, start)
         if symbol in ("!", "%", "°"):
@@ -165,11 +174,11 @@ class _Parser:
         return self._worded(left, symbol, right, start)
 
     def _implied_product(self, left: ast.expr, start: Token) -> ast.expr:
-        before, after = self._tokens[self._position - 1], self._next
+        before, after = self.tokens[self.position - 1], self.next
         if (after.kind == "number" and before.kind in ("number", "name")) or _are_words(before, after):
-            piece = self._text[before.start : after.end]
+            piece = self.text[before.start : after.end]
             raise ToolArgumentError(
-                f"Between {before.text!r} and {after.text!r} in {_short(piece)!r} an operator is missing; "
+                f"Between {before.text!r} and {after.text!r} in {short(piece)!r} an operator is missing; "
                 f"write {before.text}*{after.text} to multiply."
             )
         return self._binary(left, ast.Mult, self._expression(_MULTIPLY), start)
@@ -180,7 +189,7 @@ class _Parser:
             compared = ast.Compare(left.left, [*left.ops, _COMPARISONS[symbol]()], [*left.comparators, right])
         else:
             compared = ast.Compare(left, [_COMPARISONS[symbol]()], [right])
-        return self._placed(compared, start)
+        return self.placed(compared, start)
 
     def _worded(self, left: ast.expr, symbol: str, right: ast.expr, start: Token) -> ast.expr:
         """The operators that are words, in terms of the others."""
@@ -206,14 +215,14 @@ class _Parser:
     # Operands
 
     def _operand(self) -> ast.expr:
-        token = self._next
-        self._position += 1
+        token = self.next
+        self.position += 1
         if token.kind == "number":
             return self._number(token.value, token)
         if token.kind == "name":
             return self._name(token)
         if token.text == "-":
-            return self._placed(ast.UnaryOp(ast.USub(), self._expression(_NEGATE)), token)
+            return self.placed(ast.UnaryOp(ast.USub(), self._expression(_NEGATE)), token)
         if token.text == "+":
             return self._expression(_NEGATE)
         if token.text == "√":
@@ -221,52 +230,54 @@ class _Parser:
         reader = {"(": self._group, "|": self._absolute, "[": self._list}.get(token.text)
         if reader is not None:
             return self._inside(reader, token)
-        if token.text in ("what % of", "change from"):
+        if token.text in _QUESTIONS:
             return self._question(token)
-        self._position -= 1
-        raise self._unexpected()
+        self.position -= 1
+        raise self.unexpected()
 
-    def _inside(self, reader: Callable[[Token], ast.expr], token: Token) -> ast.expr:
+    def _inside(self, reader: Callable[[Token], _Read], token: Token) -> _Read:
         """Read what stands in brackets; a bar inside them opens a new absolute value."""
         bars, self._bars = self._bars, 0
-        node = reader(token)
+        found = reader(token)
         self._bars = bars
-        return node
+        return found
 
     def _group(self, token: Token) -> ast.expr:
         node = self._expression()
-        self._close(")", token)
+        self.close(")", token)
         return node
 
     def _absolute(self, token: Token) -> ast.expr:
         self._bars = 1
         node = self._expression()
-        self._close("|", token)
+        self.close("|", token)
         return self._call("abs", [node], token)
 
     def _list(self, token: Token) -> ast.expr:
         rows: list[list[ast.expr]] = [[]]
-        while self._next.text not in ("]", ""):
+        while self.next.text not in ("]", ""):
             rows[-1].append(self._expression())
-            if self._skip(";", "\n"):
+            if self.skip(";", "\n"):
                 rows.append([])
-            elif not self._skip(","):
+            elif not self.skip(","):
                 break
-        self._close("]", token)
+        self.close("]", token)
         if len(rows) == 1:
-            return self._placed(ast.List(rows[0], ast.Load()), token)
-        nested: list[ast.expr] = [self._placed(ast.List(row, ast.Load()), token) for row in rows]
-        return self._placed(ast.List(nested, ast.Load()), token)
+            return self.placed(ast.List(rows[0], ast.Load()), token)
+        nested: list[ast.expr] = [self.placed(ast.List(row, ast.Load()), token) for row in rows]
+        return self.placed(ast.List(nested, ast.Load()), token)
 
     def _question(self, token: Token) -> ast.expr:
-        """Read "what percent of 80 is 20" and "percentage change from 80 to 100"."""
+        """Read "what percent of 80 is 20", "percentage change from 80 to 100" and "increase 80 by 25%"."""
         first = self._expression(_COMPARE)
-        joint = "is" if token.text == "what % of" else "to"
-        if not self._skip(joint):
-            raise ToolArgumentError(f"After {self._piece(token)!r} comes {joint!r} and a second number.")
+        joint = _QUESTIONS[token.text]
+        if not self.skip(joint):
+            raise ToolArgumentError(f"After {self.piece(token)!r} comes {joint!r} and a second number.")
         second = self._expression(_COMPARE)
         if joint == "is":
             return self._worded(second, "as % of", first, token)
+        if joint == "by":
+            return self._worded(first, f"{token.text}d by", second, token)
         return self._worded(self._binary(second, ast.Sub, first, token), "as % of", first, token)
 
     # Names
@@ -275,41 +286,40 @@ class _Parser:
         if (function := function_name(token.text)) and self._is_applied(function):
             return self._applied(function, token)
         if constant := constant_name(token.text):
-            return self._placed(ast.Name(constant, ast.Load()), token)
+            return self.placed(ast.Name(constant, ast.Load()), token)
         if function and len(token.text) > 2:
             raise ToolArgumentError(f"{token.text!r} needs its argument in parentheses: {token.text}(x).")
         names = symbols_in(token.text)
         if not names:
             raise ToolArgumentError(
-                f"The word {token.text!r} in {_short(self._text)!r} is not part of an expression; leave it out."
+                f"The word {token.text!r} in {short(self.text)!r} is not part of an expression; leave it out."
             )
-        if self._next.text == "(" and len(token.text) > 1:
+        if self.next.text == "(" and len(token.text) > 1:
             close = closest_function(token.text)
             hint = f"did you mean {close}(...)?" if close else f"to multiply, write {token.text}*(...)."
             raise ToolArgumentError(f"{token.text!r} is not a function that is known here; {hint}")
-        node: ast.expr = self._placed(ast.Name(names[0], ast.Load()), token)
+        node: ast.expr = self.placed(ast.Name(names[0], ast.Load()), token)
         for name in names[1:]:
-            node = self._binary(node, ast.Mult, self._placed(ast.Name(name, ast.Load()), token), token)
+            node = self._binary(node, ast.Mult, self.placed(ast.Name(name, ast.Load()), token), token)
         return node
 
     def _is_applied(self, function: str) -> bool:
         """Whether a function's name is followed by something to apply it to."""
-        following = self._next
+        following = self.next
         if following.text == "(" or following.text in ("of", "base"):
             return True
         long_enough = len(function) > 2 or function == "ln"
         return long_enough and (self._starts_operand(following) or following.text in ("|", "^", "-"))
 
     def _applied(self, function: str, token: Token) -> ast.expr:
-        exponent = self._expression(_POWER) if self._skip("^") else None
-        base = self._expression(_POWER) if self._skip("base") else None
-        if self._skip("of"):
+        exponent = self._expression(_POWER) if self.skip("^") else None
+        base = self._expression(_POWER) if self.skip("base") else None
+        if self.skip("of"):
             arguments = self._listed()
-        elif self._next.text == "(":
-            opening = self._next
-            self._position += 1
-            arguments = [self._inside(self._arguments, opening)]
-            arguments = list(arguments[0].elts) if isinstance(arguments[0], ast.List) else arguments
+        elif self.next.text == "(":
+            opening = self.next
+            self.position += 1
+            arguments = self._inside(self._arguments, opening)
         else:
             arguments = [self._bare_argument()]
         if base is not None:
@@ -320,95 +330,52 @@ class _Parser:
             return self._call(_INVERSE[function], arguments, token)
         return self._binary(self._call(function, arguments, token), ast.Pow, exponent, token)
 
-    def _arguments(self, token: Token) -> ast.expr:
-        """What stands between the parentheses of a call, as a list; a single list stands for its elements."""
+    def _arguments(self, token: Token) -> list[ast.expr]:
+        """What stands between the parentheses of a call."""
         arguments: list[ast.expr] = []
-        while self._next.text not in (")", ""):
+        while self.next.text not in (")", ""):
             arguments.append(self._expression())
-            if not self._skip(",", ";", "and"):
+            if not self.skip(",", ";", "and"):
                 break
-        self._close(")", token)
-        if len(arguments) == 1 and isinstance(arguments[0], ast.List):
-            return arguments[0]
-        return self._placed(ast.List(arguments, ast.Load()), token)
+        self.close(")", token)
+        return arguments
 
     def _listed(self) -> list[ast.expr]:
         """The arguments after "of": "gcd of 12, 18 and 30"."""
         arguments = [self._expression(_ADD)]
-        while self._next.text in (",", "and"):
-            while self._skip(",", "and"):
+        while self.next.text in (",", "and"):
+            while self.skip(",", "and"):
                 pass
             arguments.append(self._expression(_ADD))
         return arguments
 
     def _bare_argument(self) -> ast.expr:
         """The argument of a function without parentheses: `sin 2x` up to the next function or operator."""
-        start = self._next
+        start = self.next
         argument = self._expression(_ARGUMENT)
-        while self._next.kind == "name" and not function_name(self._next.text):
+        while self.next.kind == "name" and not function_name(self.next.text):
             argument = self._binary(argument, ast.Mult, self._expression(_ARGUMENT), start)
         return argument
 
-    # Nodes and tokens
+    # Nodes
 
     def _call(self, function: str, arguments: list[ast.expr], start: Token) -> ast.expr:
         least, most = FUNCTIONS[function]
+        if most == MANY and len(arguments) == 1 and isinstance(arguments[0], ast.List):
+            arguments = arguments[0].elts
         if not least <= len(arguments) <= most:
             wanted = f"{least}" if least == most else f"at least {least}" if most > 2 else f"{least} or {most}"
             raise ToolArgumentError(
-                f"{function} takes {wanted} argument(s), not {len(arguments)}, in {self._piece(start)!r}; "
+                f"{function} takes {wanted} argument(s), not {len(arguments)}, in {self.piece(start)!r}; "
                 "inside its parentheses a comma separates arguments, so write 1234 for 1,234."
             )
-        return self._placed(ast.Call(ast.Name(function, ast.Load()), arguments, []), start)
+        return self.placed(ast.Call(ast.Name(function, ast.Load()), arguments, []), start)
 
     def _number(self, value: Any, start: Token) -> ast.expr:
-        return self._placed(ast.Constant(value), start)  # A Fraction, which a Constant made by Python never is.
+        return self.placed(ast.Constant(value), start)  # A Fraction, which a Constant made by Python never is.
 
     def _binary(self, left: ast.expr, operator: type[ast.operator], right: ast.expr, start: Token) -> ast.expr:
-        return self._placed(ast.BinOp(left, operator(), right), start)
-
-    def _placed(self, node: _Node, start: Token) -> _Node:
-        node.lineno = node.end_lineno = 1
-        node.col_offset = start.start
-        node.end_col_offset = self._tokens[max(0, min(self._position, len(self._tokens)) - 1)].end
-        return node
-
-    def _piece(self, start: Token) -> str:
-        return _short(self._text[start.start : self._tokens[max(0, self._position - 1)].end])
-
-    @property
-    def _next(self) -> Token:
-        return self._peek(0)
-
-    def _peek(self, ahead: int) -> Token:
-        position = self._position + ahead
-        return self._tokens[position] if position < len(self._tokens) else _END
-
-    def _skip(self, *symbols: str) -> bool:
-        found = self._next.kind == "symbol" and self._next.text in symbols
-        self._position += found
-        return found
-
-    def _take(self, kind: str) -> Token:
-        if self._next.kind != kind:
-            raise self._unexpected()
-        self._position += 1
-        return self._tokens[self._position - 1]
-
-    def _close(self, bracket: str, opening: Token) -> None:
-        if not self._skip(bracket):
-            found = f"{self._next.text!r} stands" if self._next is not _END else "nothing stands"
-            raise ToolArgumentError(
-                f"{opening.text!r} in {_short(self._text[opening.start :])!r} is not closed: {found} where "
-                f"{bracket!r} was expected."
-            )
-
-    def _unexpected(self) -> ToolArgumentError:
-        if self._next is _END:
-            return ToolArgumentError(f"{_short(self._text)!r} ends where a number or a name was expected.")
-        before = _short(self._text[: self._next.start].strip()[-20:])
-        where = f"after {before!r}" if before else "at the beginning"
-        return ToolArgumentError(f"{self._next.text!r} was not expected {where} in {_short(self._text)!r}.")
+        return self.placed(ast.BinOp(left, operator(), right), start)
 
 
 def _is_percent(node: ast.expr) -> bool:
@@ -434,7 +401,3 @@ def _are_words(before: Token, after: Token) -> bool:
         and token.text.isalpha()
         for token in (before, after)
     )
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:37]}..."

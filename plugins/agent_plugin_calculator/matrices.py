@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import ast
-from typing import Any, Literal, TypeAlias, get_args
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias
 
 import sympy
 
 from agent_core.errors import ToolArgumentError, ToolError
 from agent_plugin_calculator.algebra import Builder
 from agent_plugin_calculator.grammar import parse
-from agent_plugin_calculator.rendering import calculation, decimal, exact
+from agent_plugin_calculator.rendering import calculation, decimal, is_finite_decimal, written
 from agent_plugin_calculator.results import Calculation
 
 Operation: TypeAlias = Literal[
     "determinant", "inverse", "transpose", "rank", "trace", "eigenvalues", "multiply", "add", "subtract", "solve"
 ]
-OPERATIONS: tuple[str, ...] = get_args(Operation)
 
 MAX_SIZE = 20
 _NEEDS_SECOND = ("multiply", "add", "subtract", "solve")
@@ -98,27 +98,26 @@ def _of_two(operation: Operation, left: Any, right: Any, subject: str) -> Calcul
 
 def _eigenvalues(subject: str, left: Any) -> Calculation:
     found = [value for value, count in left.eigenvals().items() for _ in range(count)]
-    written = [decimal(value) or exact(value) if value.has(sympy.CRootOf) else exact(value) for value in found]
-    rounded = [decimal(value) for value in found]
-    listed = f"[{', '.join(sorted(written, key=_size))}]"
-    decimals = None if None in rounded else f"[{', '.join(sorted(filter(None, rounded), key=_size))}]"
-    shown = listed if decimals in (None, listed) else f"{listed} ≈ {decimals}"
-    return Calculation(listed, decimals, f"{subject} = {shown.replace('**', '^')}")
-
-
-def _size(text: str) -> tuple[int, str]:
-    return (0, f"{float(text):+030.15f}") if text.lstrip("-").replace(".", "", 1).isdigit() else (1, text)
+    found.sort(key=lambda value: str(value) if value.free_symbols else "")
+    if not left.free_symbols:
+        found.sort(key=lambda value: sympy.re(value.evalf(20)))
+    return _listed(subject, [found], lambda rows: f"[{', '.join(rows[0])}]")
 
 
 def _matrix_result(subject: str, value: Any) -> Calculation:
-    simplified = value.applyfunc(sympy.simplify)
-    rows = simplified.tolist()
-    listed = _rows([[exact(entry) for entry in row] for row in rows])
-    rounded = [[decimal(entry) for entry in row] for row in rows]
-    known = all(entry is not None for row in rounded for entry in row)
-    decimals = _rows([[entry or "" for entry in row] for row in rounded]) if known else None
-    shown = listed if decimals in (None, listed) else f"{listed} ≈ {decimals}"
-    return Calculation(listed, decimals, f"{subject} = {shown.replace('**', '^')}")
+    return _listed(subject, value.applyfunc(sympy.simplify).tolist(), _rows)
+
+
+def _listed(subject: str, rows: list[list[Any]], join: Callable[[list[list[str]]], str]) -> Calculation:
+    """A result of many entries, each written as a single one would be."""
+    entries = [entry for row in rows for entry in row]
+    exactly = join([[written(entry) for entry in row] for row in rows])
+    rounded = [[decimal(entry) or "" for entry in row] for row in rows]
+    decimals = join(rounded) if all(map(all, rounded)) else None
+    if decimals and all(map(is_finite_decimal, entries)):
+        return Calculation(exactly, decimals, f"{subject} = {decimals}")
+    shown = exactly if decimals in (None, exactly) else f"{exactly} ≈ {decimals}"
+    return Calculation(exactly, decimals, f"{subject} = {shown.replace('**', '^')}")
 
 
 def _rows(rows: list[list[str]]) -> str:

@@ -11,7 +11,16 @@ from fractions import Fraction
 from typing import Literal
 
 from agent_core.errors import ToolArgumentError
-from agent_plugin_calculator.vocabulary import FILLERS, FRACTIONS, LEADING, NAMES, PHRASES, constant_name, function_name
+from agent_plugin_calculator.vocabulary import (
+    FILLERS,
+    FRACTIONS,
+    LEADING,
+    MULTIPLES,
+    NAMES,
+    PHRASES,
+    constant_name,
+    function_name,
+)
 
 MAX_CHARACTERS = 10_000
 MAX_TOKENS = 2_000
@@ -41,9 +50,11 @@ _CHARACTERS = str.maketrans(
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _SUPERSCRIPT_RUN = re.compile(r"[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _CURRENCY = re.compile(r"[$€£¥](?=\s*[\d.])")
+_WHAT_IS = re.compile(r"^\s*what[’']s\b", re.I)
 _CLOSING = re.compile(r"[\s?.;,]+$")
 _DECIMALS = r"(?:\.\d+)?(?:[eE][+-]?\d+(?![\w.]))?"
-_GROUPED = re.compile(rf"\d{{1,3}}(?:,\d{{3}})+(?!\d){_DECIMALS}", re.ASCII)
+_GROUPED = re.compile(rf"\d{{1,3}}(?:(?:,\d{{3}})+|(?: \d{{3}})+)(?!\d){_DECIMALS}", re.ASCII)
+_OTHER_BASE = re.compile(r"0[xXbBoO][0-9a-fA-F]+\b")
 _PLAIN = re.compile(rf"(?:\d+|(?=\.\d)){_DECIMALS}", re.ASCII)
 _NAME = re.compile(r"[A-Za-zα-ωΑ-Ω][A-Za-zα-ωΑ-Ω0-9]*(?:_[A-Za-z0-9]+)*")
 _SYMBOL = re.compile(r"\*\*|<=|>=|==|!=|[-+*/^%!()\[\]|,;=<>√°\n]")
@@ -74,6 +85,7 @@ def normalised(text: str) -> str:
             f"The expression has {len(text)} characters; at most {MAX_CHARACTERS} are read. Split it into parts."
         )
     text = _SUPERSCRIPT_RUN.sub(lambda run: f"^({run[0].translate(_SUPERSCRIPTS)})", text)
+    text = _WHAT_IS.sub("what is", text)
     text = _CLOSING.sub("", _CURRENCY.sub("", text.translate(_CHARACTERS))).strip()
     if not text:
         raise ToolArgumentError("The expression is empty; write one such as 3*x + 7 or 17% of 2340.")
@@ -107,6 +119,8 @@ def tokens(text: str) -> list[Token]:
 
 def _token(text: str, position: int, in_list: bool, spaced: bool) -> Token:
     grouped = None if in_list else _GROUPED.match(text, position)
+    if other := _OTHER_BASE.match(text, position):
+        raise ToolArgumentError(f"{other[0]!r} is not a decimal number; write it in decimal notation.")
     if number := grouped or _PLAIN.match(text, position):
         return Token("number", number[0], position, number.end(), _number(number[0]), spaced)
     if name := _NAME.match(text, position):
@@ -121,7 +135,7 @@ def _token(text: str, position: int, in_list: bool, spaced: bool) -> Token:
 
 
 def _number(text: str) -> Fraction:
-    mantissa, _, exponent = text.replace(",", "").lower().partition("e")
+    mantissa, _, exponent = text.replace(",", "").replace(" ", "").lower().partition("e")
     if len(mantissa) > MAX_DIGITS or len(exponent) > 6 or abs(int(exponent or 0)) > MAX_EXPONENT:
         shown = text if len(text) < 30 else f"{text[:30]}..."
         raise ToolArgumentError(f"The number {shown!r} is too long: at most {MAX_DIGITS} digits, e{MAX_EXPONENT}.")
@@ -156,18 +170,28 @@ def _phrase_at(words: list[Token], position: int) -> tuple[int, list[Token]]:
         return 1, [first]
     for length in range(5, 0, -1):
         phrase = tuple(word.text.lower() for word in words[position : position + length])
-        if len(phrase) < length:
-            continue
-        start, end = first.start, words[position + length - 1].end
-        if phrase in PHRASES:
-            symbol = PHRASES[phrase]
-            if symbol in ("^2", "^3"):
-                power = Token("number", symbol[1], start, end, Fraction(int(symbol[1])))
-                return length, [Token("symbol", "^", start, end), power]
-            return length, [Token("symbol", symbol, start, end, spaced=first.spaced)]
-        if phrase in NAMES:
-            return length, [Token("name", NAMES[phrase], start, end, spaced=first.spaced)]
-        if phrase in FRACTIONS:
-            value = Fraction(*FRACTIONS[phrase])
-            return length, [Token("number", " ".join(phrase), start, end, value, first.spaced)]
+        if len(phrase) == length and (replacement := _replacement(phrase, first, words[position + length - 1].end)):
+            return length, replacement
     return 1, [first]
+
+
+def _replacement(phrase: tuple[str, ...], first: Token, end: int) -> list[Token]:
+    """The tokens that `phrase`, which begins with `first`, stands for; none if it is no phrase."""
+
+    def symbol(text: str) -> Token:
+        return Token("symbol", text, first.start, end, spaced=first.spaced)
+
+    def number(value: Fraction) -> Token:
+        return Token("number", " ".join(phrase), first.start, end, value, first.spaced)
+
+    if PHRASES.get(phrase) in ("^2", "^3"):
+        return [symbol("^"), number(Fraction(PHRASES[phrase][1]))]
+    if phrase in PHRASES:
+        return [symbol(PHRASES[phrase])]
+    if phrase in NAMES:
+        return [Token("name", NAMES[phrase], first.start, end, spaced=first.spaced)]
+    if phrase in FRACTIONS:
+        return [number(Fraction(*FRACTIONS[phrase]))]
+    if len(phrase) == 1 and phrase[0] in MULTIPLES:
+        return [number(Fraction(MULTIPLES[phrase[0]])), symbol("*")]
+    return []

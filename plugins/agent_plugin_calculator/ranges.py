@@ -36,17 +36,15 @@ def _where(relation: Any, real: Any) -> Any:
 
 
 def _written(where: Any, name: str) -> list[str]:
+    if where is sympy.S.EmptySet or where is sympy.S.Reals:
+        return [f"every real {name}"] if where is sympy.S.Reals else []
     match where:
-        case sympy.EmptySet():
-            return []
         case sympy.Union():
             return [text for part in sorted(where.args, key=_start) for text in _written(part, name)]
         case sympy.FiniteSet():
-            return [f"{name} = {exact(value)}" for value in sorted(where, key=lambda value: value.evalf())]
+            return [f"{name} = {exact(value)}" for value in sorted(where, key=_value)]
         case sympy.Interval():
             return [_interval(where, name)]
-        case _ if where == sympy.S.Reals:
-            return [f"every real {name}"]
         case _:
             raise NotImplementedError
 
@@ -57,6 +55,10 @@ def _interval(interval: Any, name: str) -> str:
     if below and not above:
         return f"{name} {'>' if interval.left_open else '>='} {exact(interval.start)}"
     return f"{below}{name}{above}" if below or above else f"every real {name}"
+
+
+def _value(number: Any) -> Any:
+    return number.evalf()
 
 
 def _start(part: Any) -> Any:

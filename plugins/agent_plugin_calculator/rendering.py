@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
 from typing import Any
 
 import sympy
@@ -14,13 +15,23 @@ from agent_plugin_calculator.results import Calculation
 DIGITS = 15
 _WHOLE_DIGITS = 50
 _GUARD_DIGITS = 10
+_READABLE_CHARACTERS = 80
+_READABLE_DENOMINATOR = 10_000
 _CONTEXT = Context(prec=DIGITS, rounding=ROUND_HALF_EVEN, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def calculation(subject: str, value: Any, note: str = "") -> Calculation:
     """The result of a call: `subject` is what was asked, as a person would write it."""
     exact_text, decimal_text = exact(value), decimal(value)
-    return Calculation(exact_text, decimal_text, f"{one_line(subject)} {shown(value)}{note}")
+    return Calculation(exact_text, decimal_text, f"{one_line(subject)} {shown(value, subject)}{note}")
+
+
+def written(value: Any) -> str:
+    """The exact value where it can be written down usefully, or else its decimals."""
+    text = exact(value)
+    if value.has(sympy.CRootOf, sympy.Float) or (len(text) > _READABLE_CHARACTERS and not value.is_Rational):
+        return decimal(value) or text
+    return text
 
 
 def exact(value: Any) -> str:
@@ -44,36 +55,38 @@ def decimal(value: Any) -> str | None:
     parts = [_plain(_rounded(part)) for part in (real, imaginary)]
     if imaginary == 0:
         return parts[0]
+    times_i = {"1": "I", "-1": "-I"}.get(parts[1], f"{parts[1]}*I")
     if real == 0:
-        return f"{parts[1]}*I"
-    return f"{parts[0]} - {parts[1][1:]}*I" if parts[1].startswith("-") else f"{parts[0]} + {parts[1]}*I"
+        return times_i
+    return f"{parts[0]} - {times_i[1:]}" if times_i.startswith("-") else f"{parts[0]} + {times_i}"
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, subject: str = "") -> str:
     """The right-hand side of a line for a person, with its sign: `= 397.8`, `= 1/3 ≈ 0.333333333333333`."""
     rounded = decimal(value)
     if rounded is None:
         return f"= {readable(value)}"
     if is_finite_decimal(value):
         return f"= {rounded}"
-    return f"= {readable(value)} ≈ {rounded.replace('*I', 'i')}"
+    rounded = rounded.replace("*I", "i").replace("I", "i")
+    if written(value) != exact(value) or (value.is_Rational and value.q > _READABLE_DENOMINATOR):
+        return f"≈ {rounded}"
+    exactly = readable(value)
+    if exactly.replace("*i", "i") == rounded:
+        return f"= {rounded}"
+    return f"≈ {rounded}" if exactly.replace(" ", "") == subject.replace(" ", "") else f"= {exactly} ≈ {rounded}"
 
 
 def readable(value: Any) -> str:
     """The exact value as people write it."""
-    text = re.sub(r"\blog\(", "ln(", exact(value).replace("**", "^"))
+    text = re.sub(r"\blog\(", "ln(", exact(value).replace("**", "^").replace("Abs(", "abs("))
     text = re.sub(r"\bE\b", "e", re.sub(r"\boo\b", "∞", text))
     return re.sub(r"\bI\b", "i", text)
 
 
 def is_finite_decimal(value: Any) -> bool:
     """Whether `decimal(value)` is `value` itself."""
-    if not value.is_Rational:
-        return False
-    if value.is_Integer:
-        return len(exact(abs(value))) <= _WHOLE_DIGITS
-    written = _CONTEXT.divide(Decimal(int(value.p)), Decimal(int(value.q)))
-    return written * int(value.q) == int(value.p) if value.q < 10**DIGITS else False
+    return bool(value.is_Rational) and Fraction(_rational(value)) == Fraction(int(value.p), int(value.q))
 
 
 def one_line(text: str) -> str:

@@ -92,6 +92,11 @@ PHRASES: dict[tuple[str, ...], str] = {
     ("decreased", "by"): "decreased by",
     ("reduced", "by"): "decreased by",
     ("discounted", "by"): "decreased by",
+    ("increase",): "increase",
+    ("raise",): "increase",
+    ("decrease",): "decrease",
+    ("reduce",): "decrease",
+    ("by",): "by",
     ("more", "than"): "more than",
     ("less", "than"): "less than",
     ("off", "of"): "off",
@@ -104,10 +109,10 @@ PHRASES: dict[tuple[str, ...], str] = {
     ("multiplied", "by"): "*",
     ("divided", "by"): "/",
     ("over",): "/",
-    ("raised", "to", "the", "power", "of"): "^",
-    ("raised", "to", "the", "power"): "^",
-    ("to", "the", "power", "of"): "^",
-    ("to", "the", "power"): "^",
+    ("raised", "to", "power", "of"): "^",
+    ("raised", "to", "power"): "^",
+    ("to", "power", "of"): "^",
+    ("to", "power"): "^",
     ("raised", "to"): "^",
     ("squared",): "^2",
     ("cubed",): "^3",
@@ -124,7 +129,7 @@ PHRASES: dict[tuple[str, ...], str] = {
     ("degree",): "°",
     ("deg",): "°",
 }
-"""Words to the operator that they stand for."""
+"""Words, without fillers, to the operator that they stand for."""
 
 NAMES: dict[tuple[str, ...], str] = {
     ("square", "root"): "sqrt",
@@ -156,10 +161,9 @@ FRACTIONS: dict[tuple[str, ...], tuple[int, int]] = {
     ("a", "quarter"): (1, 4),
     ("one", "quarter"): (1, 4),
     ("three", "quarters"): (3, 4),
-    ("twice",): (2, 1),
-    ("double",): (2, 1),
-    ("triple",): (3, 1),
 }
+
+MULTIPLES = {"twice": 2, "double": 2, "triple": 3}
 
 LEADING = (
     ("what", "is"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agent_core import FinishedCall, Preview, Tool, ToolContext, hookimpl, tool
-from agent_plugin_calendar.agenda import EventInfo, describe, events_between
+from agent_plugin_calendar.agenda import EventInfo, describe, events_between, subject_words, words_of
 from agent_plugin_calendar.moments import Until, When
 from agent_plugin_calendar.settings import CalendarSettings
 
@@ -83,7 +83,6 @@ def _undo_add(ctx: ToolContext, call: FinishedCall) -> str:
 
 @tool(
     idempotent=True,
-    private_data=True,
     examples=[
         "Put 'Team lunch' in my calendar on 12 May 2027 at 12:30",
         "Add a dentist appointment tomorrow at 9:15 for 45 minutes",
@@ -145,7 +144,7 @@ def list_events(
     Args:
         start: The day or period ("tomorrow", "next week", "March 2027"), or the first day when there is an end.
         end: The last day.
-        query: Words that the event's title, place or notes contain.
+        query: Words of the event's title or place.
     """
     from agent_plugin_calendar.arguments import calendar_path, window_of, zone_of
     from agent_plugin_calendar.ics_file import read_ics
@@ -153,8 +152,7 @@ def list_events(
     window = window_of(ctx, start, end, bool(query))
     found = events_between(read_ics(calendar_path(ctx)), window, zone_of(ctx))
     if query:
-        words = query.casefold().split()
-        found = [event for event in found if all(word in event.text.casefold() for word in words)]
+        found = [event for event in found if subject_words(query) <= words_of(f"{event.title} {event.location}")]
     period = str(window).removesuffix(", all day")
     if not found:
         return EventList([], 0, f"Nothing{f' about {query!r}' if query else ''} in the calendar: {period}.")
@@ -163,11 +161,11 @@ def list_events(
     return EventList(found[:_MAX_LISTED], len(found), f"{shown}{more}.")
 
 
-def _preview_remove(ctx: ToolContext, title: str = "", date: When | None = None, uid: str = "") -> Preview:
+def _preview_remove(ctx: ToolContext, title: str, date: When | None = None) -> Preview:
     from agent_plugin_calendar.arguments import calendar_path, doomed
     from agent_plugin_calendar.ics_file import read_ics
 
-    _, info = doomed(ctx, read_ics(calendar_path(ctx)), title, date, uid)
+    _, info = doomed(ctx, read_ics(calendar_path(ctx)), title, date)
     return Preview(f"Remove {info.text}" + (", all of it" if info.repeats else ""), kind="event")
 
 
@@ -190,13 +188,12 @@ def _undo_remove(ctx: ToolContext, call: FinishedCall) -> str:
     preview=_preview_remove,
     undo=_undo_remove,
 )
-def remove_event(ctx: ToolContext, title: str = "", date: When | None = None, uid: str = "") -> RemovedEvent:
+def remove_event(ctx: ToolContext, title: str, date: When | None = None) -> RemovedEvent:
     """Remove, cancel or delete an event from the calendar.
 
     Args:
-        title: What the event is called.
+        title: What the event is called, or its uid.
         date: The day it is on, where several have that title.
-        uid: The event's uid, instead of its title.
     """
     from agent_plugin_calendar.arguments import calendar_path, doomed
     from agent_plugin_calendar.changes import lock_path, remove
@@ -204,7 +201,7 @@ def remove_event(ctx: ToolContext, title: str = "", date: When | None = None, ui
 
     path = calendar_path(ctx)
     with locked(path, lock_path(ctx, path)) as file:
-        entries, info = doomed(ctx, file, title, date, uid)
+        entries, info = doomed(ctx, file, title, date)
         remove(ctx, file, entries)
     return RemovedEvent(info.uid, info.title, f"Removed {info.text}.")
 

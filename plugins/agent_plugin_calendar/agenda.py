@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,11 @@ _EXPANDED = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 """Rules that repeat more often are not expanded: their occurrences could be millions."""
 _SELDOM = ("BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS")
 """Daily rules with these parts may have no occurrence, and are then followed day by day for 8000 years."""
+
+_FILLERS = frozenset(
+    {"a", "an", "the", "my", "our", "with", "for", "of", "about", "on", "at", "s"}
+    | {"event", "appointment", "meeting", "entry", "date", "calendar", "anything", "everything", "something"}
+)
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,17 @@ def local_zone(name: str) -> tzinfo:
         raise ConfigurationError(
             f"{wrong}; set one with: agent-core config set plugins.calendar.timezone Europe/Berlin"
         ) from None
+
+
+def subject_words(text: str) -> frozenset[str]:
+    """What a request calls an event, without the words that only say that it is one ("the dentist appointment")."""
+    return words_of(text) - _FILLERS
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of a title or a request, as they are compared: whole, in any case, plural or not."""
+    words = re.findall(r"[^\W_]+", text.casefold())
+    return frozenset(word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words)
 
 
 def whole_days(first: date, last: date, zone: tzinfo) -> Span:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
-from urllib.parse import quote
 
 from agent_core import ToolArgumentError, ToolContext
 from agent_plugin_calendar.agenda import EventInfo, Span, describe, is_repeating, local_zone, span_of, whole_days
@@ -39,7 +39,7 @@ def calendar_path(ctx: ToolContext) -> Path:
     if configured:
         path = Path(configured).expanduser()
         return path if path.is_absolute() else ctx.own_file(configured)
-    owner = "" if ctx.user == "local" else f"-{quote(ctx.user, safe='')[:200]}"
+    owner = "" if ctx.user == "local" else "-" + hashlib.sha256(ctx.user.encode()).hexdigest()[:24]
     return ctx.own_file(f"calendar{owner}.ics")
 
 
@@ -81,17 +81,17 @@ def window_of(ctx: ToolContext, start: str | None, end: str | None, searching: b
     return whole_days(begin, last, zone)
 
 
-def doomed(ctx: ToolContext, file: IcsFile, title: str, day: str | None, uid: str) -> tuple[list[Entry], EventInfo]:
+def doomed(ctx: ToolContext, file: IcsFile, title: str, day: str | None) -> tuple[list[Entry], EventInfo]:
     """The entries that `remove_event` is about, and the event as it is shown.
 
     Raises:
         ToolArgumentError: nothing fits, or more than one event does.
     """
-    if not title.strip() and not uid:
+    if not title.strip():
         raise ToolArgumentError("Say which event: its title, or its uid.")
     zone = zone_of(ctx)
     wanted = _moment(ctx, day, "date") if day else None
-    entries = find(file, title.strip(), wanted.date() if isinstance(wanted, datetime) else wanted, uid, zone)
+    entries = find(file, title.strip(), wanted.date() if isinstance(wanted, datetime) else wanted, zone)
     main = next((entry for entry in entries if is_repeating(entry.event)), entries[0])
     span = span_of(main.event, zone)
     if span is None:
@@ -122,8 +122,6 @@ def _span(ctx: ToolContext, start: str, duration_minutes: int, end: str | None, 
 
 
 def _later(begin: datetime, minutes: int, zone: tzinfo) -> datetime:
-    from datetime import UTC
-
     try:
         return (begin.astimezone(UTC) + timedelta(minutes=minutes)).astimezone(zone)
     except OverflowError:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent_core import ToolArgumentError, ToolContext, ToolError
-from agent_plugin_calendar.agenda import Span, describe, is_repeating, span_of
+from agent_plugin_calendar.agenda import Span, describe, is_repeating, span_of, subject_words, words_of
 from agent_plugin_calendar.ics_file import IcsFile, locked, read_ics, replace_content
 
 if TYPE_CHECKING:
@@ -86,29 +86,28 @@ def undo_add(ctx: ToolContext, saved: Any) -> str:
         return f"Removed {str(entries[0].event.get('SUMMARY', ''))!r} from the calendar."
 
 
-def find(file: IcsFile, title: str, day: date | None, uid: str, zone: tzinfo) -> list[Entry]:
-    """The event to remove: all entries of it, as a series may have exceptions.
+def find(file: IcsFile, title: str, day: date | None, zone: tzinfo) -> list[Entry]:
+    """The event to remove, by its title or uid: all entries of it, as a series may have exceptions.
 
     Raises:
         ToolArgumentError: none fits, or several different ones do; the message lists them.
     """
-    matching = [entry for entry in file.entries if _fits(entry, title, day, uid, zone)]
-    exact = [entry for entry in matching if str(entry.event.get("SUMMARY", "")).casefold() == title.casefold()]
-    matching = exact or matching
+    matching = [entry for entry in file.entries if entry.uid == title] or _titled(file, title)
+    matching = [entry for entry in matching if not day or _may_be_on(entry, day, zone)]
     # An event without a UID is only itself.
     identities = {entry.uid or str(entry.block) for entry in matching}
     if not matching:
-        wanted = f"with uid {uid!r}" if uid else f"called {title!r}" + (f" on {day}" if day else "")
+        wanted = f"called {title[:100]!r}" + (f" on {day}" if day else "")
         raise ToolArgumentError(f"There is no event {wanted} in {str(file.path)!r}; list_events shows what there is.")
     if len(identities) > 1:
         lines = [f"{_line(entry, zone)} [uid {entry.uid}]" for entry in matching[:5]]
-        raise ToolArgumentError(f"{len(identities)} events fit; give the date or the uid: {'; '.join(lines)}")
+        raise ToolArgumentError(f"{len(identities)} events fit; give the date, or the uid as title: {'; '.join(lines)}")
     only = matching[0]
     series = [entry for entry in file.entries if only.uid and entry.uid == only.uid] or [only]
     if day and any(is_repeating(entry.event) for entry in series):
         raise ToolArgumentError(
-            f"{_line(only, zone)!r} repeats, and a single day of it cannot be removed; leave the date out and give "
-            f"uid {only.uid!r} to remove all of it."
+            f"{_line(only, zone)!r} repeats, and a single day of it cannot be removed; leave the date out "
+            "to remove all of it."
         )
     return series
 
@@ -142,18 +141,19 @@ def undo_remove(ctx: ToolContext, saved: Any) -> str:
     return "Put the event back into the calendar."
 
 
-def _fits(entry: Entry, title: str, day: date | None, uid: str, zone: tzinfo) -> bool:
-    if uid and entry.uid != uid:
-        return False
-    words = str(entry.event.get("SUMMARY", "")).casefold()
-    if title and not all(word in words for word in title.casefold().split()):
-        return False
-    if not day:
-        return True
-    if is_repeating(entry.event):
-        return True  # on which days is not looked at: a single one of them cannot be removed anyway
+def _titled(file: IcsFile, title: str) -> list[Entry]:
+    """Events with exactly that title, else those whose title has all the words that name it."""
+    titles = [(entry, str(entry.event.get("SUMMARY", ""))) for entry in file.entries]
+    exact = [entry for entry, summary in titles if summary.casefold() == title.casefold()]
+    wanted = subject_words(title) or words_of(title)
+    return exact or [entry for entry, summary in titles if wanted and wanted <= words_of(summary)]
+
+
+def _may_be_on(entry: Entry, day: date, zone: tzinfo) -> bool:
+    """Whether it is on that day; a series counts, as a single day of one cannot be removed anyway."""
     span = span_of(entry.event, zone)
-    return span is not None and span.first.date() <= day <= (span.last - timedelta(microseconds=1)).date()
+    on_it = span is not None and span.first.date() <= day <= (span.last - timedelta(microseconds=1)).date()
+    return on_it or is_repeating(entry.event)
 
 
 def _line(entry: Entry, zone: tzinfo) -> str:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from email.errors import ObsoleteHeaderDefect
+from email.errors import MessageError, ObsoleteHeaderDefect
 from email.headerregistry import Address, AddressHeader, HeaderRegistry
 from typing import cast
 
@@ -17,6 +17,7 @@ _MAX_ADDRESS = 254
 _MAX_LIST = 10_000
 _LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_QUOTED = re.compile(r'"[^"]*"')
 _SPOKEN_AND = re.compile(r"\s+(?:and|&)\s+(?=\S+@)")
 _JOINERS = "\u200c\u200d"
 """Zero-width joiners, which emoji and several scripts are written with."""
@@ -98,10 +99,16 @@ def _parse_text(text: str, what: str) -> list[Recipient]:
         raise ToolArgumentError(f"{what} is empty; give an address such as name@example.com.")
     if '"' not in text:
         text = _SPOKEN_AND.sub(", ", text.replace(";", ","))
-    parsed = HeaderRegistry()("To", text)
-    invalid = any(not isinstance(defect, ObsoleteHeaderDefect) for defect in parsed.defects)
-    header = cast(AddressHeader, parsed)
-    if invalid or "=?" in text or any(group.display_name is not None for group in header.groups):
+    # Comments and encoded words are legal, but what they hold is not what a person sees.
+    if "(" in _QUOTED.sub("", text) or "=?" in text:
+        raise _not_an_address(text, what)
+    try:
+        header = HeaderRegistry()("To", text)
+    except (RecursionError, LookupError, ValueError, AttributeError, MessageError):
+        raise _not_an_address(text, what) from None
+    invalid = any(not isinstance(defect, ObsoleteHeaderDefect) for defect in header.defects)
+    header = cast(AddressHeader, header)
+    if invalid or any(group.display_name is not None for group in header.groups):
         raise _not_an_address(text, what)
     return [_recipient(address, what) for address in header.addresses]
 

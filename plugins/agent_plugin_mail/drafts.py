@@ -7,7 +7,6 @@ import os
 import tempfile
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from agent_core import ToolContext, ToolError
 
@@ -15,7 +14,8 @@ from agent_core import ToolContext, ToolError
 def draft_path(ctx: ToolContext) -> Path:
     """Where this call's draft goes: the same file when a crashed run repeats the call."""
     name = hashlib.sha256(ctx.call_key.encode()).hexdigest()[:16] if ctx.call_key else os.urandom(8).hex()
-    return ctx.own_file("drafts") / f"user-{quote(ctx.user, safe='')[:200]}" / f"draft-{name}.eml"
+    owner = "local" if ctx.user == "local" else hashlib.sha256(ctx.user.encode()).hexdigest()[:24]
+    return ctx.own_file("drafts") / owner / f"draft-{name}.eml"
 
 
 def write_draft(path: Path, content: bytes) -> None:

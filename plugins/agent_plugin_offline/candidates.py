@@ -28,7 +28,7 @@ _PATTERNS = {
         r"(?<![\w@/])(?:[A-Za-z]:)?(?:[~.]{0,2}[/\\])?(?:[\w.-]+[/\\])*[\w-]+\.[A-Za-z]\w{0,4}\b(?![@/])"
         r"|(?<![\w:/])(?:[~.]{0,2}/)(?:[\w.-]+/?)+"
     ),
-    "code": re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w-]{2,40}\b|(?<!\w)#\w+|\b[A-Z]{2,6}\b(?:[-/]\w+)*"),
+    "code": re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w-]{2,40}(?:/[\w-]{1,20})?\b|\b\d{2,4}/[A-Z][\w-]*\b|(?<!\w)#\w+|\b[A-Z]{2,6}\b(?:[-/]\w+)*"),
     "identifier": re.compile(r"\b[a-zA-Z]+(?:_[a-zA-Z0-9]+)+\b|\b[a-z]+[A-Z]\w*\b"),
     "state": re.compile(r"\b[A-Z][\w.'-]+(?:\s[A-Z][\w.'-]+){0,3},\s[A-Z][\w.]+(?:\s[A-Z]\w+)?"),
 }
@@ -190,6 +190,9 @@ class Request:
     def _joins(self, index: int) -> bool:
         """Whether two neighbouring words are both capitalised, with nothing between them."""
         left, right = self.tokens[index], self.tokens[index + 1]
+        if index > 0 and "of" in (left.lower, right.lower) and 0 < index + 1 < len(self.tokens) - 1:
+            around = (self.tokens[index - 1], right) if left.lower == "of" else (left, self.tokens[index + 2])
+            return all(t.capitalised for t in around) and not (left.after or around[0].after) and index > 1
         return left.capitalised and right.capitalised and not left.after and not right.before and index > 0
 
     def boundary_before(self, index: int) -> bool:

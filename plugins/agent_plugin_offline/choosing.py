@@ -18,6 +18,8 @@ from agent_plugin_offline.tools import ToolView
 
 SHORTLIST = 6
 """For how many tools arguments are tried; the others fall out by their words alone."""
+THRESHOLD = 0.5
+"""Below this probability that a tool fits, none is proposed."""
 Weights = Mapping[str, dict[str, float]]
 
 
@@ -54,11 +56,10 @@ def choose(
     attempts = [attempt(request, tool, weights, bound) for tool, _ in listed]
     if not attempts:
         return None
-    scores = [dot(weights["tool"], a.features) for a in attempts]
-    none = dot(weights["tool"], NO_TOOL)
-    best = max(range(len(scores)), key=scores.__getitem__)
-    probability = 1 / (1 + math.exp(max(-50.0, min(50.0, none - scores[best]))))
-    return (attempts[best], probability) if probability > 0.5 else None
+    best = max(attempts, key=lambda a: dot(weights["tool"], a.features))
+    margin = dot(weights["fits"], best.features) - dot(weights["fits"], NO_TOOL)
+    probability = 1 / (1 + math.exp(-max(-50.0, min(50.0, margin))))
+    return (best, probability) if probability > THRESHOLD else None
 
 
 def to_args(tool: ToolView, filling: Filling) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from agent_plugin_offline.evidence import Evidence
 from agent_plugin_offline.lexicon import SYNONYMS, UNIT_CLASS
 from agent_plugin_offline.options import Option
 from agent_plugin_offline.parameters import Parameter
-from agent_plugin_offline.text import PREPOSITIONS, STOP_WORDS, VERBS, Token, stem, words
+from agent_plugin_offline.text import NOISE, PREPOSITIONS, STOP_WORDS, VERBS, Token, stem, words
 
 Features = dict[str, float]
 _GENERIC_FLAG_WORDS = frozenset(
@@ -160,6 +160,11 @@ _AGREEMENT: dict[str, frozenset[str]] = {
 """What a parameter is about where a span of this kind is at home."""
 
 
+def at_home(parameter: Parameter, span: Span) -> bool:
+    """Whether the span is of a kind that the parameter is about."""
+    return any(_AGREEMENT[kind] & parameter.roles for kind in span.kinds & _AGREEMENT.keys())
+
+
 def _agreement(parameter: Parameter, span: Span) -> Features:
     """Whether the kinds of the span are what the parameter is about, whichever they are."""
     telling = [kind for kind in span.kinds if kind in _AGREEMENT]
@@ -187,6 +192,7 @@ def _text_features(evidence: Evidence, index: int, span: Span) -> Features:
     found |= _agreement(parameter, span)
     found |= dict.fromkeys(_boundary_features(request, span), 1.0)
     found |= _inside_features(evidence, index, span)
+    found |= dict.fromkeys(_surroundings(evidence, index, span), 1.0)
     if _order_among_texts(evidence, index, span):
         found["same-order"] = 1.0
     text = span.text.lower()
@@ -196,8 +202,33 @@ def _text_features(evidence: Evidence, index: int, span: Span) -> Features:
         found["in-description"] = 1.0
     length = span.last - span.first + 1
     found[f"length={length if length < 5 else '5-7' if length < 8 else '8+'}"] = 1.0
+    if not parameter.required:
+        weighty = ("kind-agrees", "is-example", "kind-disagrees", "before-tool-word", "kind-missing")
+        found |= {f"optional&{name}": 1.0 for name in weighty if name in found}
+        found["optional&described"] = sum(evidence.closeness(index, span))
     found["length-of-text" if parameter.roles & {"text", "query"} else "length-of-name"] = min(length, 12) / 6
     return found
+
+
+def _surroundings(evidence: Evidence, index: int, span: Span) -> Iterator[str]:
+    """What the neighbours of the span, and the other parameters, say about it."""
+    parameters, tokens = evidence.tool.parameters, evidence.request.tokens
+    parameter = parameters[index]
+    others = [p for i, p in enumerate(parameters) if i != index and p.kind == "string"]
+    if not at_home(parameter, span) and any(at_home(p, span) for p in others):
+        yield "home-elsewhere"
+    if "," in span.text and "location" in parameter.roles and any("location" in p.roles for p in others):
+        yield "other-place-parameter"
+    following = span.last + 1
+    if following < len(tokens) and not tokens[span.last].after:
+        if evidence.tool_words[following]:
+            yield "before-tool-word"
+        elif evidence.described[following]:
+            yield "before-described-word"
+        if evidence.mentions[index][following] > 0.3:
+            yield "before-parameter-word"
+    if span.first and evidence.mentions[index][span.first - 1] > 0.3:
+        yield "after-parameter-word"
 
 
 def _kind_features(parameter: Parameter, span: Span) -> Iterator[str]:
@@ -262,6 +293,8 @@ def _inside_features(evidence: Evidence, index: int, span: Span) -> Features:
         "inside-stop-words": any(tokens[i].is_stop for i in inside),
         "inside-preposition": any(tokens[i].lower in PREPOSITIONS for i in inside),
         "inside-comma": any(tokens[i].ends_clause for i in inside[:-1]),
+        "starts-with-noise": tokens[span.first].lower in NOISE,
+        "ends-with-noise": tokens[span.last].lower in NOISE,
         "starts-with-ing": tokens[span.first].lower.endswith("ing"),
         "starts-with-verb": tokens[span.first].lower in VERBS,
         "capitalised": tokens[span.first].capitalised and span.first > 0,

@@ -71,10 +71,10 @@ def _conflict(parameters: Sequence[Parameter], chosen: tuple[Scored, ...], new: 
 
 
 def _numbered(one: Parameter, other: Parameter) -> bool:
-    """Whether they are siblings by name: `side1` and `side2`, `point_a` and `point_b`, `a` and `b`."""
+    """Whether they are siblings by name: `side1` and `side2`, `point_a` and `point_b`, `origin` and `destination`."""
     if one.name == other.name or one.parents != other.parents:
         return False
-    if len(one.name) == len(other.name) == 1:
+    if len(one.name) == len(other.name) == 1 or ("origin" in one.roles and "target" in other.roles):
         return True
     return one.name[:-1] == other.name[:-1] and ord(one.name[-1]) + 1 == ord(other.name[-1])
 

@@ -20,9 +20,9 @@ _DATES = tuple(
     re.compile(rf"\b{pattern}\b", re.IGNORECASE)
     for pattern in (
         r"(?P<year>\d{4})[-/.](?P<monthno>\d{1,2})[-/.](?P<day>\d{1,2})",
-        r"(?P<monthno>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})",
+        r"(?P<monthno>\d{1,2})[/-](?P<day>\d{1,2})[/-](?P<year>\d{4})",
         r"(?P<day>\d{1,2})\.(?P<monthno>\d{1,2})\.(?P<year>\d{4})",
-        rf"{_MONTH}\s+{_DAY},?(?:\s+(?:of\s+)?{_YEAR})?",
+        rf"{_MONTH}\s*{_DAY},?(?:\s+(?:of\s+)?{_YEAR})?",
         rf"{_DAY}\s+(?:of\s+)?{_MONTH},?(?:\s+{_YEAR})?",
     )
 )

@@ -24,6 +24,9 @@ _BETWEEN_ITEMS = re.compile(
 )
 
 
+_DATE_FORMAT = re.compile(
+    r"\b(?:mm(?P<a>[-/.])dd(?P=a)yyyy|dd(?P<b>[-/.])mm(?P=b)yyyy|yyyy(?P<c>[-/.])mm(?P=c)dd|month-day-year)\b", re.I
+)
 _WANTS_EQUATION = re.compile(r"equation|solve|expression", re.IGNORECASE)
 _LEFT_SIDE = re.compile(r"^\s*(?:y|[a-z]\s?\([a-z]\))\s?=\s?", re.IGNORECASE)
 
@@ -56,6 +59,9 @@ def _text_value(parameter: Parameter, span: Span) -> tuple[str, Span, tuple[str,
     """The span's text, normalised as the description asks for it."""
     hint = f"{parameter.description} {parameter.schema.get('format', '')} {parameter.schema.get('pattern', '')}"
     declared = parameter.schema.get("format")
+    wanted = _DATE_FORMAT.search(hint)
+    if span.moment and span.moment.kind == "date" and span.moment.iso and wanted:
+        return _formatted(span.moment.iso, wanted.group()), span, ("iso",)
     if span.moment and span.moment.iso and (declared in ("date", "time", "date-time") or _WANTS_ISO.search(hint)):
         return span.moment.iso, span, ("iso",)
     if "place" in span.kinds and _WANTS_STATE.search(hint):
@@ -70,6 +76,14 @@ def _text_value(parameter: Parameter, span: Span) -> tuple[str, Span, tuple[str,
         body = _LEFT_SIDE.sub("", span.text)
         return body, span, ("body",) if body != span.text else ()
     return span.text, span, ()
+
+
+def _formatted(iso: str, pattern: str) -> str:
+    """An ISO date in the order and with the separator that the description spells out ("DD/MM/YYYY")."""
+    year, month, day = iso.split("-")
+    if pattern.lower() == "month-day-year":
+        return f"{month}-{day}-{year}"
+    return pattern.lower().replace("yyyy", year).replace("mm", month).replace("dd", day)
 
 
 def _number_options(parameter: Parameter, request: Request) -> Iterator[Option]:

@@ -6,8 +6,9 @@ Learned weights weigh these features; "none of the tools" is a choice like the o
 from __future__ import annotations
 
 from agent_plugin_offline.candidates import Request
+from agent_plugin_offline.domains import fields_of
 from agent_plugin_offline.evidence import Evidence
-from agent_plugin_offline.features import Features
+from agent_plugin_offline.features import Features, at_home
 from agent_plugin_offline.filling import Filling
 from agent_plugin_offline.lexicon import SYNONYMS
 from agent_plugin_offline.text import STOP_WORDS, VERBS, content_stems, stem, words
@@ -37,7 +38,13 @@ def wording_features(request: Request, tool: ToolView) -> Features:
     described = tool.description_stems - _VERB_STEMS - _ASIDES
     asked_nouns = asked - _VERB_STEMS - _ASIDES
     everything = tool.name_stems | tool.description_stems | tool.parameter_stems
+    fields = fields_of(asked)
     found: Features = {
+        "fields-shared": _share(fields, tool.fields),
+        "fields-shared-wider": _share(fields, tool.wider_fields),
+        "words-of-shared-fields": min(sum(bool(fields_of(frozenset([w])) & tool.fields) for w in asked), 5) / 5,
+        "fields-apart": 1.0 if fields and tool.fields and not fields & tool.wider_fields else 0.0,
+        "name-nouns-of-field": sum(bool(fields_of(frozenset([w])) & fields) for w in nouns) / max(1, len(nouns)),
         "name-nouns": _share(nouns, asked),
         "name-nouns-synonyms": _share(nouns, wider),
         "name-noun-count": min(len(nouns & asked), 3) / 3,
@@ -63,11 +70,19 @@ def filling_features(request: Request, evidence: Evidence, filling: Filling) -> 
     required = [i for i, p in enumerate(parameters) if p.required]
     confidences = [filling.confidences[i] for i in required]
     missing = sum(filling.chosen[i] is None for i in required)
+    numeric = sum(parameters[i].kind in ("integer", "number") for i in required)
+    given = [(i, option.span) for i in required if (option := filling.chosen[i]) is not None and option.span is not None]
+    close = [min(1.0, sum(evidence.closeness(i, span))) for i, span in given]
+    agreeing = [1.0 for i, span in given if at_home(parameters[i], span)]
     found: Features = {
         "missing": missing / max(1, len(required)),
         "missing-any": 1.0 if missing else 0.0,
         "worst-argument": max(-6.0, min(confidences, default=0.0)) / 6,
         "mean-argument": max(-6.0, sum(confidences) / len(confidences) if confidences else 0.0) / 6,
+        "close-arguments": sum(close) / max(1, len(required)),
+        "agreeing-arguments": sum(agreeing) / max(1, len(required)),
+        "numbers-fit": 1.0 if numeric and len(request.numbers) == numeric else 0.0,
+        "numbers-lack": 1.0 if len(request.numbers) < numeric else 0.0,
         "no-required": 0.0 if required else 1.0,
         "optional-filled": min(
             3, sum(c is not None for c, p in zip(filling.chosen, parameters, strict=True) if not p.required)
@@ -83,6 +98,9 @@ def filling_features(request: Request, evidence: Evidence, filling: Filling) -> 
         if not token.is_stop and not any(s.first <= index <= s.last for s in spans)
     ]
     unexplained = [t for t in open_words if t.stem not in explained and t.stem not in _VERB_STEMS]
+    unrelated = [t for t in unexplained if not fields_of(frozenset([t.stem])) & evidence.tool.fields]
+    found["unrelated"] = min(len(unrelated), 8) / 8
+    found["unrelated-share"] = len(unrelated) / max(1, len(open_words))
     found["unexplained"] = min(len(unexplained), 8) / 8
     found["unexplained-share"] = len(unexplained) / max(1, len(open_words))
     found["unexplained-none"] = 0.0 if unexplained else 1.0

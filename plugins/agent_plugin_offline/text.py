@@ -40,6 +40,16 @@ VERBS = words(
     "reserve retrieve return run save schedule search select send set show simulate solve start stop suggest switch "
     "tell translate turn update use view visit write work"
 )
+NOISE = words(
+    "about according additional again ago along already another approximate approximately available based certain "
+    "considering current currently detail detailed details different exactly few first following former further general "
+    "given good great good high highest information instead interested involved keep keeping known last latest less "
+    "least located long looking low lowest main many minimum maximum more most much named names new next obtain open "
+    "opens optional other others overall particular past possible preferred previous recent regards related relevant "
+    "required respect respective respectively response result results right several specific specifically suitable "
+    "take taking terms things today top total type upcoming used useful various way ways well whole"
+)
+"""Words that fill requests and are hardly ever the value of anything."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from agent_plugin_offline.calls import ToolSpec
+from agent_plugin_offline.domains import fields_of
 from agent_plugin_offline.parameters import Parameter, parameters_of
 from agent_plugin_offline.text import STOP_WORDS, content_stems, identifier_words, stem
 
@@ -47,6 +48,16 @@ class ToolView:
             p.name_stems | p.description_stems | content_stems(" ".join(map(str, p.enum))) for p in self.parameters
         ]
         return frozenset().union(*stems)
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """Fields of life that its name and description belong to."""
+        return fields_of(self.name_stems | self.description_stems)
+
+    @cached_property
+    def wider_fields(self) -> frozenset[str]:
+        """The same with the words of its parameters."""
+        return self.fields | fields_of(self.parameter_stems)
 
     @cached_property
     def word_weights(self) -> tuple[dict[str, float], ...]:

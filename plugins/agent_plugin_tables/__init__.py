@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from agent_core import Tool, ToolContext, hookimpl, tool
-from agent_plugin_tables.answers import TableAnswer, answer, prepare
+from agent_plugin_tables.answers import answer
 from agent_plugin_tables.conditions import Condition
 from agent_plugin_tables.description import TableDescription, describe
+from agent_plugin_tables.question import prepare
+from agent_plugin_tables.results import TableAnswer
 from agent_plugin_tables.table import open_table
 
 

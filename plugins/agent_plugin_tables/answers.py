@@ -8,85 +8,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Context, Decimal, localcontext
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
-from agent_core import ToolArgumentError, ToolContext, ToolError
-from agent_plugin_tables.cells import Cell, ColumnReader, is_blank, shown
-from agent_plugin_tables.condition_text import parse_where
-from agent_plugin_tables.conditions import Condition, Test, columns_of, compile_test, from_list
+from agent_core import ToolArgumentError, ToolError
+from agent_plugin_tables.cells import Cell, is_blank, shown
+from agent_plugin_tables.columns import ColumnReader
+from agent_plugin_tables.question import NUMERIC, Operation, Query
+from agent_plugin_tables.results import Group, TableAnswer
 from agent_plugin_tables.spreadsheet import Spreadsheet
 from agent_plugin_tables.table import Row, Table
-from agent_plugin_tables.wording import plain, scaled, stated
-
-Operation: TypeAlias = Literal["sum", "mean", "median", "min", "max", "count", "distinct", "list"]
-Order: TypeAlias = Literal["ascending", "descending"] | None
-Value: TypeAlias = int | float | str | None
+from agent_plugin_tables.wording import completed, plain, scaled, stated
 
 MAX_ROWS = 1000
 MAX_GROUPS = 100_000
 MAX_DISTINCT = 1_000_000
-_NUMERIC = ("sum", "mean", "median")
+_TOTALS = frozenset({"total", "totals", "sum", "subtotal", "summe", "gesamt", "overall"})
+_LONGEST_LABEL = 20
 _EXACT = Context(prec=900)
 """Digits enough for the sum of any cells that are read as numbers: sums are exact."""
 _QUOTIENT = Context(prec=28)
-
-
-@dataclass(frozen=True)
-class Group:
-    """The answer for the rows that share a value."""
-
-    key: str
-    value: Value
-    decimal: str | None
-    """The exact value, where it is a number."""
-    rows: int
-
-
-@dataclass(frozen=True)
-class TableAnswer:
-    """What a table says."""
-
-    operation: str
-    column: str | None
-    value: Value
-    """The result: a number, or a date or text for the smallest and largest; None for a list or groups."""
-    decimal: str | None
-    """The same number, exact, as text; a mean to 28 digits."""
-    rows: list[dict[str, Any]]
-    """For a list: the rows. For min and max: the row that it is in."""
-    groups: list[Group]
-    rows_used: int
-    rows_skipped: int
-    """Rows that fit the conditions but held nothing, or no number, in the column."""
-    notes: list[str]
-    """How the file was read, where that was not obvious."""
-    text: str
-
-
-@dataclass
-class Query:
-    """A question about a table, its columns found."""
-
-    table: Table
-    operation: Operation
-    column: int | None
-    group: list[int]
-    sort: int | None
-    sort_by_value: bool
-    order: Order
-    limit: int | None
-    test: Test
-    readers: Mapping[int, ColumnReader]
-    where: str
-
-    @property
-    def descending(self) -> bool:
-        """Largest first, if nothing else was said and only some are wanted."""
-        return self.order == "descending" if self.order else self.limit is not None
-
-    def name(self, column: int) -> str:
-        """The name of a column."""
-        return self.table.columns[column]
 
 
 @dataclass
@@ -111,6 +51,23 @@ class Skipped:
     """The first unfit cell and its row."""
     units: Counter[str] = field(default_factory=Counter[str])
 
+    total_rows: str = ""
+    """A row that seems to hold the total of the others."""
+
+    @property
+    def mixes_units(self) -> bool:
+        """Whether what was counted cannot be added up: two currencies, or percentages beside plain numbers."""
+        named = {unit for unit in self.units if unit}
+        return len(named) > 1 or ("%" in named and "" in self.units)
+
+    def look_for_total(self, row: Row) -> None:
+        """Remember a row that is called a total: adding it to the others would count everything twice."""
+        label = row.cell(0) or row.cell(1)
+        if isinstance(label, str) and len(label) < _LONGEST_LABEL:
+            words = label.strip().casefold().rstrip(":").removeprefix("grand ")
+            if words in _TOTALS:
+                self.total_rows = f"row {row.number} ({label!r})"
+
     def add(self, row: Row, cell: Cell) -> None:
         """Count a cell that was left out."""
         if is_blank(cell):
@@ -118,41 +75,6 @@ class Skipped:
             return
         self.unfit += 1
         self.example = self.example or f"{shown(cell)[:40]!r} in row {row.number}"
-
-
-def prepare(
-    ctx: ToolContext,
-    table: Table,
-    operation: Operation,
-    column: str | None,
-    where: str | Sequence[Condition | Mapping[str, Any]] | None,
-    group_by: str | None,
-    sort_by: str | None,
-    order: Order,
-    limit: int | None,
-) -> Query:
-    """Find the columns that a question names and decide how each is read.
-
-    Raises:
-        ToolArgumentError: a column, condition or limit that does not fit the table.
-    """
-    if limit is not None and limit < 1:
-        raise ToolArgumentError(f"limit is {limit}; give a number of at least 1, or none for all.")
-    node = parse_where(where, table) if isinstance(where, str) else from_list(where or [], table)
-    group = _group_columns(table, group_by)
-    chosen = table.column(column) if column and column.strip() not in ("*", "") else None
-    by_value = bool(group) and sort_by is not None and _means_value(sort_by, operation, chosen, table)
-    sort = table.column(sort_by) if sort_by and not by_value else None
-    if operation in ("min", "max", *_NUMERIC, "distinct") and chosen is None:
-        chosen = _only_column(table, operation, exclude=set(group))
-    if group and sort is not None and sort not in group:
-        raise ToolArgumentError(f"Groups are sorted by {group_by!r} or by their value, not by {sort_by!r}.")
-    needed = {i for i in (chosen, sort, *group) if i is not None} | columns_of(node)
-    readers = table.readers(sorted(needed))
-    ctx.progress(f"Read the columns of {table.path}", 0.5)
-    words = where.strip() if isinstance(where, str) else ""
-    test = compile_test(node, readers)
-    return Query(table, operation, chosen, group, sort, by_value, order, limit, test, readers, words)
 
 
 def answer(query: Query) -> TableAnswer:
@@ -188,7 +110,8 @@ def _tally(query: Query) -> tuple[dict[tuple[str, ...], Tally], Skipped]:
             if value is None:
                 skipped.add(row, cell)
                 continue
-        key = tuple(shown(row.cell(i)) for i in query.group)
+        skipped.look_for_total(row)
+        key = tuple([shown(row.cell(i)) for i in query.group]) if query.group else ()
         tally = tallies.get(key)
         if tally is None:
             if len(tallies) >= MAX_GROUPS:
@@ -204,7 +127,7 @@ def _tally(query: Query) -> tuple[dict[tuple[str, ...], Tally], Skipped]:
 
 def _value_of(operation: Operation, reader: ColumnReader, cell: Cell, skipped: Skipped) -> Any:
     """What counts of a cell: a number, a date, or text; None if it cannot be used."""
-    if operation in _NUMERIC or (reader.kind == "number" and operation in ("min", "max")):
+    if operation in NUMERIC or (reader.kind == "number" and operation in ("min", "max")):
         number = reader.number(cell)
         if number is None:
             return None
@@ -252,7 +175,7 @@ def _median(seen: Mapping[Decimal, int], count: int) -> Decimal:
 def _single(query: Query, tally: Tally, skipped: Skipped) -> TableAnswer:
     if not tally.count and query.operation not in ("count", "sum"):
         raise _nothing_used(query, skipped)
-    if not tally.count and query.operation == "sum" and skipped.unfit:
+    if not tally.count and query.operation == "sum" and (skipped.unfit or skipped.blank):
         raise _nothing_used(query, skipped)
     result = _result(query.operation, tally)
     rows = [_as_dict(query.table, tally.extreme_row)] if tally.extreme_row else []
@@ -354,16 +277,15 @@ def _answered(
 ) -> TableAnswer:
     column = query.name(query.column) if query.column is not None else None
     notes = [*query.table.notes, *(reader.doubt for reader in query.readers.values() if reader.doubt)]
-    units = {unit or "no unit" for unit in skipped.units}
-    if len(units) > 1 and units != {"%", "no unit"} | {"no unit"}:
+    if column and skipped.mixes_units:
         counted = ", ".join(f"{unit or 'none'} ({count})" for unit, count in skipped.units.most_common(6))
         notes.append(f"different units in {column}: {counted}")
+    if skipped.total_rows and query.operation != "list":
+        notes.append(f"{skipped.total_rows} was counted too; leave it out with where")
     if query.column is not None and skipped.blank and isinstance(query.table.source, Spreadsheet):
         unsaved = query.table.source.unsaved_formulas(query.column)
         if unsaved:
-            notes.append(
-                f"{unsaved} formulas in {column} have no stored result; open and save the file to compute them"
-            )
+            notes.append(f"formulas in {column} without a stored result: {unsaved}; open and save the file first")
     unit = next(iter(skipped.units)) if len(skipped.units) == 1 else ""
     text = stated(query.operation, column, query.where, result, unit, used)
     answer = TableAnswer(
@@ -378,8 +300,6 @@ def _answered(
         notes,
         text,
     )
-    from agent_plugin_tables.wording import completed
-
     names = " and ".join(query.name(i) for i in query.group)
     return completed(answer, names, total, skipped.blank, skipped.unfit, skipped.example)
 
@@ -400,33 +320,3 @@ def _nothing_used(query: Query, skipped: Skipped) -> ToolError:
             f"The cells of {name!r} are formulas without stored results; open and save {query.table.path!r} first."
         )
     return ToolArgumentError(f"The column {name!r} of {query.table.path!r} is empty in all rows that fit.")
-
-
-def _group_columns(table: Table, group_by: str | None) -> list[int]:
-    if not group_by or not group_by.strip():
-        return []
-    try:
-        return [table.column(group_by)]
-    except ToolArgumentError:
-        parts = [part for part in group_by.replace(" and ", ",").split(",") if part.strip()]
-        if len(parts) < 2:
-            raise
-        return [table.column(part) for part in parts]
-
-
-def _means_value(sort_by: str, operation: str, column: int | None, table: Table) -> bool:
-    """Whether groups are to be sorted by what was worked out for them."""
-    if sort_by.strip().casefold() in ("value", operation, "count", "total", "result"):
-        return True
-    return column is not None and table.column(sort_by) == column
-
-
-def _only_column(table: Table, operation: str, exclude: set[int]) -> int:
-    """The one column that can be meant when none was named."""
-    numeric = [i for i, reader in table.kinds.items() if reader.kind == "number" and i not in exclude]
-    if len(table.columns) == 1:
-        return 0
-    if len(numeric) == 1 and operation != "distinct":
-        return numeric[0]
-    which = ", ".join(repr(table.columns[i]) for i in numeric) if numeric else table.listed()
-    raise ToolArgumentError(f"{operation} needs a column of {table.path!r}; name one of {which}.")

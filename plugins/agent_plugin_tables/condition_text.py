@@ -4,7 +4,8 @@
     both     := single ("and" single)*
     single   := "not" single | "(" either ")" | column comparison
     comparison := operator value | ["not"] "in" "(" value ("," value)* ")" | "between" value "and" value
-                | "is" ["not"] "empty" | ["not"] ("contains" | "starts with" | "ends with") value
+                | "is one of" value (("," | "or") value)* | "is" ["not"] "empty" | "like" pattern
+                | ["not"] ("contains" | "starts with" | "ends with") value
 
 Columns and values may be quoted; unquoted ones run to the next operator or joining word. Operators may be words
 that people use: "over", "at least", "before", "is not".
@@ -77,8 +78,13 @@ _OPERATOR = re.compile(
     + ")",
     re.IGNORECASE,
 )
-_BARE_VALUE = re.compile(r"(?:(?!\s+(?:and|or)\s|[(),]\s|[()]|,).)+", re.IGNORECASE | re.DOTALL)
-_NUMBER_VALUE = re.compile(r"[-+]?[^\s\d(),]{0,3}\d{1,3}(?:,\d{3})+(?:\.\d+)?%?(?!\d)")
+_BARE_VALUE = re.compile(r"(?:(?!\s+(?:and|or)\s|[()]).)+", re.IGNORECASE | re.DOTALL)
+_LISTED_VALUE = re.compile(r"(?:(?!\s+(?:and|or)\s)[^,()])+", re.IGNORECASE)
+_EMPTY = re.compile(r"(?:is|are)\s+(not\s+)?(?:empty|blank|missing|null)\b", re.IGNORECASE)
+_IS_BEFORE = re.compile(r"(?:is|are)\s+(?=(?:not\s+)?(?:in\s*\(|between\b|one\s+of\b|any\s+of\b))", re.IGNORECASE)
+_DOES_NOT = re.compile(r"(?:not|do(?:es)?\s+not|do(?:es)?n't)\b", re.IGNORECASE)
+_IN = re.compile(r"in\s*\(", re.IGNORECASE)
+_ONE_OF = re.compile(r"(?:one|any)\s+of\b\s*(\()?", re.IGNORECASE)
 _BARE_NAME = re.compile(r"[^\W\d]\w*(?:[ _-]+\w+)*?(?=\s*[=<>!]|\s+(?:is|in|not|between|contains|over|under)\b|$)")
 
 
@@ -92,7 +98,7 @@ def parse_where(text: str, table: Table) -> Node | None:
         return None
     if len(text) > _LONGEST:
         raise ToolArgumentError(f"where has {len(text):,} characters; at most {_LONGEST:,} are read.")
-    parser = _Parser(text, table)
+    parser = _Parser(re.sub(r"^\s*where\s", "", text, flags=re.IGNORECASE), table)
     node = parser.either(0)
     if parser.rest():
         raise parser.error("'and' or 'or' was expected")
@@ -132,14 +138,18 @@ class _Parser:
         return self._comparison(self._column())
 
     def _comparison(self, column: int) -> Node:
-        if found := self._match(re.compile(r"(?:is|are)\s+(not\s+)?(?:empty|blank|missing|null)\b", re.IGNORECASE)):
+        if found := self._match(_EMPTY):
             blank = Comparison(column, "is empty", ())
             return Group("not", (blank,)) if found[1] else blank
-        self._match(re.compile(r"is\s+(?=(?:not\s+)?(?:in\s*\(|between\b))", re.IGNORECASE))
-        if self._word("not"):
+        self._match(_IS_BEFORE)
+        if self._match(_DOES_NOT):
             return Group("not", (self._comparison(column),))
-        if self._match(re.compile(r"in\s*\(", re.IGNORECASE)):
-            return Comparison(column, "in", self._values())
+        if self._match(_IN):
+            return Comparison(column, "in", self._values(closed=True))
+        if found := self._match(_ONE_OF):
+            return Comparison(column, "in", self._values(closed=bool(found[1])))
+        if self._word("like"):
+            return self._like(column)
         if self._word("between"):
             low = self._value()
             if not self._word("and"):
@@ -150,6 +160,16 @@ class _Parser:
             raise self.error("an operator such as =, > or contains was expected")
         operator = _OPERATORS[" ".join(found[1].casefold().split())]
         return Comparison(column, operator, (self._value(),))
+
+    def _like(self, column: int) -> Comparison:
+        """SQL's pattern, as far as it says "begins with", "ends with" or "contains"."""
+        pattern = self._value()
+        inner = pattern.strip("%")
+        if "%" in inner or "_" in inner:
+            raise self.error(f"the pattern {pattern!r} is more than 'begins with', 'ends with' or 'contains'")
+        first, last = pattern.startswith("%"), pattern.endswith("%")
+        operator: Operator = "contains" if first and last else "ends with" if first else "starts with" if last else "="
+        return Comparison(column, operator, (inner,))
 
     def _column(self) -> int:
         if quoted := self._quoted():
@@ -166,20 +186,21 @@ class _Parser:
         self._at += name.end()
         return self._table.column(name[0])
 
-    def _value(self) -> str:
+    def _value(self, bare: re.Pattern[str] = _BARE_VALUE) -> str:
         quoted = self._quoted()
         if quoted is not None:
             return quoted
-        found = self._match(_NUMBER_VALUE) or self._match(_BARE_VALUE)
+        found = self._match(bare)
         if found is None or not found[0].strip():
             raise self.error("a value was expected")
         return found[0].strip()
 
-    def _values(self) -> tuple[str, ...]:
-        values = [self._value()]
-        while self._sign(","):
-            values.append(self._value())
-        if not self._sign(")"):
+    def _values(self, closed: bool) -> tuple[str, ...]:
+        """A list of values, up to its closing bracket if it has one."""
+        values = [self._value(_LISTED_VALUE)]
+        while self._sign(",") or (not closed and self._word("or")):
+            values.append(self._value(_LISTED_VALUE))
+        if closed and not self._sign(")"):
             raise self.error("a closing bracket is missing")
         return tuple(values)
 

@@ -10,7 +10,9 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 from agent_core import ToolArgumentError
-from agent_plugin_tables.cells import Cell, ColumnReader, is_blank, parse_date, parse_number, shown
+from agent_plugin_tables.cells import Cell, is_blank, parse_number, shown
+from agent_plugin_tables.columns import ColumnReader
+from agent_plugin_tables.dates import parse_date
 from agent_plugin_tables.table import Row, Table
 
 Operator = Literal["=", "!=", ">", ">=", "<", "<=", "contains", "starts with", "ends with", "in", "is empty"]
@@ -32,11 +34,12 @@ class Condition:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A column compared with literal texts."""
+    """A column compared with literals."""
 
     column: int
     operator: Operator
-    values: tuple[str, ...]
+    values: tuple[str | Decimal, ...]
+    """Text is read as the column is ("1.500" may be 1500); a number is that number."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,17 @@ def from_list(conditions: Sequence[Condition | Mapping[str, Any]], table: Table)
     for given in conditions:
         condition = given if isinstance(given, Condition) else Condition(**given)
         values = condition.value if isinstance(condition.value, list) else [condition.value]
-        texts = tuple(shown(value) for value in values)
+        literals = tuple(_literal(value) for value in values)
         column = table.column(condition.column)
         if condition.operator == "is not empty":
             parts.append(Group("not", (Comparison(column, "is empty", ()),)))
         else:
-            parts.append(Comparison(column, condition.operator, texts))
+            parts.append(Comparison(column, condition.operator, literals))
     return Group("and", tuple(parts))
+
+
+def _literal(value: str | float | bool | None) -> str | Decimal:
+    return shown(value) if isinstance(value, str | bool) or value is None else Decimal(repr(value))
 
 
 def columns_of(node: Node | None) -> set[int]:
@@ -104,14 +111,16 @@ def _cell_test(comparison: Comparison, reader: ColumnReader) -> Callable[[Cell],
     if operator == "!=":
         equal = _cell_test(Comparison(comparison.column, "=", values), reader)
         return lambda cell: not equal(cell)
-    value = values[0]
+    if not values:
+        raise ToolArgumentError(f"The condition on {reader.name!r} has no value.")
+    value = shown(values[0])
     if operator in ("contains", "starts with", "ends with"):
         return _text_test(operator, value.casefold())
     if not value.strip():
         raise ToolArgumentError(f"The condition on {reader.name!r} has no value; to find blank cells use 'is empty'.")
     if reader.kind == "date" and (period := _period(value, reader)):
         return _period_test(operator, *period, reader)
-    number = parse_number(value, False) or parse_number(value, reader.comma_decimal)
+    number = reader.number(values[0]) or parse_number(value)
     if reader.kind == "number" and number:
         return _ordered_test(operator, number.value, reader.key)
     if operator != "=" and reader.kind in ("number", "date"):

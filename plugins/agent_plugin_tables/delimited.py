@@ -5,15 +5,15 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections import Counter
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections import Counter, deque
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, cast
 
 from agent_core import ToolError
 from agent_plugin_tables.cells import Cell
 
 _SAMPLE_CHARACTERS = 1 << 16
-_LONGEST_LINE = 1_000_000
 _BLOCK = 1 << 20
 _DELIMITERS = ",;\t|"
 _MARKS = (
@@ -32,6 +32,7 @@ class DelimitedFile:
         self._path = path
         self._file = file
         self.encoding = _encoding(path, file)
+        _refuse_endless_lines(path, file)
         self.notes: list[str] = []
         if self.encoding == "cp1252":
             self.notes.append("not valid UTF-8, read as Windows-1252")
@@ -51,52 +52,54 @@ class DelimitedFile:
         Raises:
             ToolError: a quotation mark that is never closed, or an endless line.
         """
-        reader = csv.reader(self._lines(), delimiter=self.delimiter, strict=self._strict)
-        if self._skip_first:
-            next(reader, None)
-        while True:
+        with self._text() as text:
+            reader = csv.reader(text, delimiter=self.delimiter, strict=self._strict)
+            if self._skip_first:
+                next(reader, None)
             try:
-                row = next(reader, None)
+                yield from cast("Iterator[list[Cell]]", reader)
             except csv.Error as error:
                 raise ToolError(
                     f"{self._path!r}, line {reader.line_num}: not readable as a table ({error}). "
-                    "A quotation mark may never be closed."
+                    "Is a quotation mark never closed?"
                 ) from None
-            if row is None:
-                return
-            yield [*row]
 
     def accept_stray_quotes(self) -> None:
         """Read on where text follows a closing quotation mark, if that is all that is wrong with the file."""
-        reader = csv.reader(self._lines(), delimiter=self.delimiter, strict=True)
-        try:
-            for _ in reader:
-                pass
-        except csv.Error as error:
-            if "expected after" in str(error):
-                self._strict = False
-                self.notes.append(f"a stray quotation mark in line {reader.line_num}")
+        with self._text() as text:
+            reader = csv.reader(text, delimiter=self.delimiter, strict=True)
+            try:
+                deque(reader, maxlen=0)
+            except csv.Error as error:
+                if "expected after" in str(error):
+                    self._strict = False
+                    self.notes.append(f"a stray quotation mark in line {reader.line_num}")
 
-    def _lines(self) -> Iterator[str]:
+    @contextmanager
+    def _text(self) -> Generator[io.TextIOWrapper]:
         self._file.seek(0)
         text = io.TextIOWrapper(self._file, self.encoding, errors="replace", newline="")
         try:
-            while line := text.readline(_LONGEST_LINE):
-                if len(line) == _LONGEST_LINE:
-                    raise ToolError(
-                        f"{self._path!r} has a line of more than {_LONGEST_LINE:,} characters: not a table."
-                    )
-                yield line
+            yield text
         finally:
             text.detach()
 
     def _sample(self) -> str:
-        text = ""
-        for line in self._lines():
-            text += line
-            if len(text) > _SAMPLE_CHARACTERS:
-                break
-        return text
+        sample = ""
+        with self._text() as text:
+            for line in text:
+                sample += line
+                if len(sample) > _SAMPLE_CHARACTERS:
+                    break
+        return sample
+
+
+def _refuse_endless_lines(path: str, file: BinaryIO) -> None:
+    """Raise where a whole block holds no line end: reading such a line would take any amount of memory."""
+    file.seek(0)
+    while len(block := file.read(_BLOCK)) == _BLOCK:
+        if b"\n" not in block and b"\r" not in block:
+            raise ToolError(f"{path!r} has a line of more than {_BLOCK:,} bytes: not a table.")
 
 
 def _encoding(path: str, file: BinaryIO) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -106,7 +107,7 @@ def _refuse_bombs(path: str, file: BinaryIO) -> None:
                     with archive.open(part) as content:
                         if b"<!DOCTYPE" in content.read(4096):
                             raise ToolError(f"{path!r} defines XML entities, which no spreadsheet needs; not opened.")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError) as error:
         raise ToolError(
             f"{path!r} is not a readable XLSX file ({error}). Save it again, or export it as CSV."
         ) from None

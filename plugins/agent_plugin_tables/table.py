@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from agent_core import ToolArgumentError, ToolContext, ToolError
 from agent_core.tools.workspace import open_file
-from agent_plugin_tables.cells import Cell, ColumnEvidence, ColumnReader, is_blank, parse_date, parse_number, shown
+from agent_plugin_tables.cells import Cell, is_blank, parse_number, shown
+from agent_plugin_tables.columns import ColumnEvidence, ColumnReader
+from agent_plugin_tables.dates import parse_date
 from agent_plugin_tables.delimited import DelimitedFile
 from agent_plugin_tables.spreadsheet import Spreadsheet
 
@@ -38,8 +39,7 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A row below the header."""
 
     number: int
@@ -92,15 +92,7 @@ class Table:
         Raises:
             ToolArgumentError: there is none, or there are several; the message lists them.
         """
-        wanted = name.strip()
-        for fits in (
-            lambda title: title == wanted,
-            lambda title: _words(title) == _words(wanted),
-            lambda title: "".join(_words(title)) == "".join(_words(wanted)),
-            lambda title: set(_words(_unit_aside(title))) == set(_words(wanted)),
-            lambda title: bool(_words(wanted)) and set(_words(wanted)) <= set(_words(title)),
-        ):
-            found = [i for i, title in enumerate(self.columns) if fits(title)]
+        for found in _fitting(name.strip(), self.columns):
             if len(found) == 1:
                 return found[0]
             if found:
@@ -194,11 +186,28 @@ def _names(titles: list[Cell], width: int) -> list[str]:
     ]
 
 
+def _fitting(wanted: str, titles: list[str]) -> Iterator[list[int]]:
+    """The columns that a name fits, from the strictest way of comparing to the loosest."""
+    words = _words(wanted)
+    yield [i for i, title in enumerate(titles) if title == wanted]
+    yield [i for i, title in enumerate(titles) if title.casefold() == wanted.casefold()]
+    if words:
+        yield [i for i, title in enumerate(titles) if "".join(_words(title)) == "".join(words)]
+        yield [i for i, title in enumerate(titles) if _words(_unit_aside(title)) == words]
+        yield [i for i, title in enumerate(titles) if set(words) <= set(_words(title))]
+
+
 def _words(name: str) -> list[str]:
     """The words of a column name, in the singular."""
     split = re.sub(r"([a-z\d])([A-Z])", r"\1 \2", name)
     words = re.findall(r"[^\W_]+|[#%$€£]", split.casefold())
-    return [word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in words]
+    return [_singular(word) for word in words]
+
+
+def _singular(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
 def _unit_aside(name: str) -> str:

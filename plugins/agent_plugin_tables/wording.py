@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agent_plugin_tables.cells import shown
-
-if TYPE_CHECKING:
-    from agent_plugin_tables.answers import TableAnswer
+from agent_plugin_tables.results import TableAnswer
 
 _LINES = 25
 _NAMES = {
@@ -55,7 +53,7 @@ def worded(value: Any) -> str:
     if places > 6:
         with localcontext(prec=900):
             rounded = value.quantize(Decimal("0.000001"), ROUND_HALF_EVEN) if value.adjusted() > -4 else value
-        value = rounded.normalize() if rounded.adjusted() < 20 else rounded
+            value = rounded.normalize()
     return f"{value:,f}"
 
 

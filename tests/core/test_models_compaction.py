@@ -79,13 +79,13 @@ async def test_a_language_model_writes_a_summary_of_the_old_part(scripted_llm: S
     settings = ModelPreferences(ollama=OllamaPreferences(host=scripted_llm.url, num_ctx=8192))
     resolved = resolve("ollama:small:1b", factories={}, settings=settings)
     agent = Agent(resolved.model, capabilities=resolved.capabilities())
-    scripted_llm.script(say("SUMMARY: sixty questions were asked."), say("Finished."))
-    result = await agent.run("And now?", message_history=conversation(60, fact_words=3))
+    scripted_llm.script(say("SUMMARY: thirty questions were asked."), say("Finished."))
+    result = await agent.run("And now?", message_history=conversation(32, fact_words=3))
     assert result.output == "Finished."
     summary_request, final = scripted_llm.model_requests
     assert "Question 0" in str(summary_request.body)
-    assert "sixty questions were asked" in str(final.body)
-    assert "Question 20" not in str(final.body)
+    assert "thirty questions were asked" in str(final.body)
+    assert "Question 9:" not in str(final.body)
     assert_paired([message for message in result.all_messages() if isinstance(message, ModelRequest | ModelResponse)])
 
 
@@ -108,9 +108,20 @@ async def test_a_summary_that_fails_does_not_end_the_run(scripted_llm: ScriptedL
     resolved = resolve("ollama:small:1b", factories={}, settings=settings)
     agent = Agent(resolved.model, capabilities=resolved.capabilities())
     scripted_llm.script(fail(400), say("Finished all the same."))
-    result = await agent.run("And now?", message_history=conversation(60, fact_words=3))
+    result = await agent.run("And now?", message_history=conversation(32, fact_words=3))
     assert result.output == "Finished all the same."
-    assert "Answer 59" in str(scripted_llm.model_requests[-1].body)
+    assert "Answer 31" in str(scripted_llm.model_requests[-1].body)
+
+
+async def test_a_conversation_too_long_even_to_summarise_is_cut(scripted_llm: ScriptedLLM) -> None:
+    scripted_llm.add_ollama("small:1b")
+    settings = ModelPreferences(ollama=OllamaPreferences(host=scripted_llm.url, num_ctx=4096))
+    resolved = resolve("ollama:small:1b", factories={}, settings=settings)
+    agent = Agent(resolved.model, capabilities=resolved.capabilities())
+    scripted_llm.script(say("Finished."))
+    result = await agent.run("And now?", message_history=conversation(200, fact_words=3))
+    assert result.output == "Finished."
+    assert resolved.estimate_tokens(result.all_messages()) < 4096
 
 
 @pytest.mark.parametrize("model", [None, FunctionModel(lambda messages, info: ModelResponse(parts=[]))])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import keyring
@@ -126,3 +128,17 @@ def test_a_stored_key_makes_a_model(memory: MemoryKeyring) -> None:
     assert resolved.remote
     assert "keyring" in resolved.why
     assert "sk-from-keyring" not in repr(resolved) + repr(resolved.model)
+
+
+def test_a_keyring_that_cannot_be_loaded_is_said() -> None:
+    code = (
+        "from agent_core.errors import ConfigurationError\n"
+        "from agent_core.models import get_key, providers_with_keys\n"
+        "assert providers_with_keys() == {}\n"
+        "try: get_key('openai')\n"
+        "except ConfigurationError as error: print(error)\n"
+    )
+    environment = {"PATH": "", "PYTHON_KEYRING_BACKEND": "nowhere.Keyring"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert "cannot be loaded" in done.stdout
+    assert "OPENAI_API_KEY" in done.stdout

@@ -151,8 +151,10 @@ def test_calibration_rises_at_once_and_falls_slowly() -> None:
     assert 0.75 <= calibration.factor < 0.8
 
 
-def test_other_scripts_count_more_than_english() -> None:
-    assert text_tokens("hello world!") < text_tokens("你好世界你好世界你好世界")
+def test_dense_text_counts_more_than_english() -> None:
+    english = text_tokens("the quick brown fox jumps over it")
+    for dense in ("你好世界" * 8, "3.14159265" * 3, "a9F/Xk3Q+z" * 3, '{"a":[1,2],' * 3):
+        assert text_tokens(dense) / len(dense) > english / 33
 
 
 async def test_tools_reach_the_model_with_what_they_need(scripted_llm: ScriptedLLM) -> None:

@@ -19,6 +19,7 @@ from agent_core.models import (
     OllamaPreferences,
     RetryPolicy,
     available_names,
+    list_models,
     resolve,
     resolve_role,
 )
@@ -151,6 +152,19 @@ def test_a_missing_package_names_the_fix(name: str) -> None:
         resolve(name, factories=FACTORIES)
 
 
+def test_a_provider_that_needs_more_than_a_key_says_what(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_API_KEY", "k")
+    monkeypatch.delenv("AZURE_OPENAI_ENDPOINT", raising=False)
+    with pytest.raises(ConfigurationError, match="AZURE_OPENAI_ENDPOINT"):
+        resolve("azure:gpt-5", factories=FACTORIES)
+
+
+def test_pydantic_ais_test_model_is_a_model_too() -> None:
+    resolved = resolve("test", factories=FACTORIES)
+    assert not resolved.remote
+    assert resolved.context_tokens is None
+
+
 def test_an_explicit_model_never_becomes_offline() -> None:
     with pytest.raises(ModelError, match="ollama serve"):
         resolve("ollama:new:8b", factories=FACTORIES)
@@ -237,6 +251,28 @@ def test_defaults_of_auto_exist() -> None:
     known = set(available_names({}))
     for provider in ("openai", "anthropic", "google", "mistral", "groq", "cohere", "xai", "deepseek"):
         assert f"{provider}:{PROVIDERS[provider].default_model}" in known
+
+
+def test_the_list_says_what_is_ready_and_what_is_missing(
+    scripted_llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
+    scripted_llm.add_ollama("new:8b", trained_tokens=40_960, loaded_tokens=8192)
+    listed = {model.name: model for model in list_models(FACTORIES, at(scripted_llm))}
+    assert listed["offline"].source == "plugin"
+    local = listed["ollama:new:8b"]
+    assert (local.ready, local.remote) == (True, False)
+    assert "tools" in local.note
+    assert "40960" in local.note
+    assert "8192" in local.note
+    assert listed[f"openai:{PROVIDERS['openai'].default_model}"].ready
+    missing = listed[f"anthropic:{PROVIDERS['anthropic'].default_model}"]
+    assert not missing.ready
+    assert "pip install" in missing.note
+    assert "keys set deepseek" in listed["deepseek:deepseek-chat"].note
+    down = {model.name: model for model in list_models({})}
+    assert "ollama serve" in down["ollama:"].note
+    assert scripted_llm.model_requests == []
 
 
 def test_near_matches_are_few_and_without_repetition() -> None:

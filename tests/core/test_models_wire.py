@@ -264,3 +264,12 @@ async def test_history_of_calls_is_sent_back(make_model, scripted_llm: ScriptedL
     assert isinstance(responses[1].parts[0], TextPart)
     sent = str(scripted_llm.model_requests[2].body)
     assert sent.index("What time is it?") < sent.index("noon") < sent.index("What did I ask?")
+
+
+async def test_a_closed_model_leaves_no_connection_and_works_again(make_model, scripted_llm: ScriptedLLM) -> None:
+    resolved = make_model()
+    scripted_llm.script(say("one"), say("two"))
+    for expected in ("one", "two"):
+        assert (await Agent().run("?", model=resolved.model)).output == expected
+        # An open connection would end the test with a ResourceWarning.
+        await resolved.aclose()

@@ -13,6 +13,7 @@ import pytest
 
 from agent_core import FinishedCall, Tool, ToolArgumentError, ToolContext, ToolError
 from agent_core.errors import ConfigurationError
+from agent_core.testing import check_tool
 from agent_plugin_calendar import add_event, list_events, remove_event
 from agent_plugin_calendar.moments import read_moment, resolve
 from agent_plugin_calendar.periods import read_period
@@ -160,7 +161,7 @@ def test_bytes_of_other_programs_stay_and_undo_leaves_no_trace(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("newline", [b"\r\n", b"\n"])
-@pytest.mark.parametrize("args", [{"title": "budget review"}, {"uid": "stand-up"}, {"title": "tick"}])
+@pytest.mark.parametrize("args", [{"title": "budget review"}, {"title": "stand-up"}, {"title": "tick"}])
 def test_a_removed_event_comes_back_byte_for_byte(tmp_path: Path, newline: bytes, args: dict[str, str]) -> None:
     before = FOREIGN.replace(b"\r\n", newline)
     path, ctx = foreign(tmp_path, before)
@@ -196,10 +197,12 @@ def test_removing_asks_when_it_is_not_clear_what(tmp_path: Path) -> None:
         call(remove_event, ctx, title="Opera")
     with pytest.raises(ToolArgumentError, match="no event called"):
         call(remove_event, ctx, title="lunch", date="2027-05-04")
+    with pytest.raises(ToolArgumentError, match="no event called 'stan'"):
+        call(remove_event, ctx, title="stan")
     with pytest.raises(ToolArgumentError, match="repeats"):
         call(remove_event, ctx, title="stand-up", date="2027-03-03")
     with pytest.raises(ToolArgumentError, match="Say which"):
-        call(remove_event, ctx)
+        call(remove_event, ctx, title=" ")
     with pytest.raises(ToolArgumentError):
         call(remove_event, ctx, title="Broken")
     assert path.read_bytes() == content
@@ -464,3 +467,28 @@ def test_rules_of_other_programs(tmp_path: Path, lines: str, starts: list[str]) 
     text = f"BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:1\n{lines}\nEND:VEVENT\nEND:VCALENDAR"
     _, ctx = foreign(tmp_path, text.encode())
     assert [event.start for event in call(list_events, ctx, start="March 2027").events] == starts
+
+
+async def test_the_tools_conform(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    added = await check_tool(add_event, {"title": "Tea", "start": "tomorrow at 16:00", "end": "17:00"}, ctx)
+    assert (await check_tool(list_events, {"start": "tomorrow"}, ctx))["events"][0]["uid"] == added["uid"]
+    assert (await check_tool(remove_event, {"title": "tea", "date": "tomorrow"}, ctx))["uid"] == added["uid"]
+
+
+@pytest.mark.parametrize(
+    ("request_title", "removed"),
+    [
+        ("the dentist appointment", "Dentist"),
+        ("DENTIST", "Dentist"),
+        ("my meeting with Anna", "Anna: budgets"),
+        ("budget meeting", "Anna: budgets"),
+        ("meeting", "Meeting"),
+        ("tea", "Tea"),
+    ],
+)
+def test_an_event_is_found_by_the_words_that_name_it(tmp_path: Path, request_title: str, removed: str) -> None:
+    for number, title in enumerate(["Dentist", "Anna: budgets", "Meeting", "Team lunch", "Tea"]):
+        call(add_event, context(tmp_path, call_key=str(number)), title=title, start="2027-03-03 10:00")
+    assert call(list_events, context(tmp_path), start="March 2027", query=request_title).count >= 1
+    assert call(remove_event, context(tmp_path), title=request_title).title == removed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -10,8 +11,9 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -458,6 +460,35 @@ def test_missing_and_unreadable_files_are_one_line(desk: Desk) -> None:
         desk.call(files.read_file, path="n" * 300)
     with pytest.raises(ToolArgumentError, match="half a character"):
         desk.call(files.write_file, path="x.txt", content="\ud800")
+
+
+def test_without_permission_is_one_line() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        desk = Desk(Path(folder))
+        os.chmod(folder, 0o755)
+        path = desk.put("secret.txt", "one")
+        path.chmod(0)
+        closed = desk.root / "closed"
+        closed.mkdir(mode=0o555)
+        with ordinary_user():
+            for touch in TOUCHING[:4]:
+                with pytest.raises(ToolError, match="permission denied"):
+                    touch(desk, "secret.txt")
+            with pytest.raises(ToolError, match="permission denied"):
+                desk.call(files.write_file, path="closed/new.txt", content="x")
+        assert path.read_text() == "one"
+
+
+@contextlib.contextmanager
+def ordinary_user() -> Iterator[None]:
+    """Without the rights of root, whom no permission stops."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
 
 
 def test_write_protected_file_is_left_alone(desk: Desk) -> None:

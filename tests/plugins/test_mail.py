@@ -17,6 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 from agent_core import FinishedCall, ToolArgumentError, ToolContext, ToolError, TransientToolError
 from agent_core.errors import ConfigurationError
+from agent_core.testing import check_tool
 from agent_plugin_mail import SentMail, draft_mail, send_mail
 from agent_plugin_mail.settings import MailSettings
 
@@ -121,6 +122,8 @@ def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
         .not_valid_after(now + dt.timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
     pem = tmp_path / "server.pem"
@@ -252,6 +255,9 @@ async def test_what_is_not_set_up_is_named(tmp_path: Path, settings: MailSetting
         "x" * 65 + "@example.com",
         [f"u{n}@example.com" for n in range(101)],
         "bo@xn--\u00e9.example",
+        "bo@example.com (eve@evil.example)",
+        "(" * 9000,
+        '"' * 2001,
     ],
 )
 def test_an_address_that_is_not_one_is_refused(tmp_path: Path, to: Any) -> None:
@@ -268,6 +274,7 @@ def test_an_address_that_is_not_one_is_refused(tmp_path: Path, to: Any) -> None:
         (["bo@EXAMPLE.com", "bo@example.com"], "bo@example.com"),
         ("Berg, Bo <bo@example.com>", None),
         ('"Berg, Bo" <bo@example.com>', "Berg, Bo <bo@example.com>"),
+        ('"Bo (work)" <bo@example.com>', "Bo (work) <bo@example.com>"),
         ("o'neil+tag@sub.example.co.uk", "o'neil+tag@sub.example.co.uk"),
         ("bo@bücher.example", "bo@xn--bcher-kva.example (that is bo@bücher.example)"),
         ("bo@xn--bcher-kva.example", "bo@xn--bcher-kva.example (that is bo@bücher.example)"),
@@ -489,7 +496,9 @@ def test_a_draft_that_was_worked_on_is_not_deleted(tmp_path: Path) -> None:
 
 
 def test_drafts_of_one_user_lie_apart_and_inside(tmp_path: Path) -> None:
-    folders = {Path(draft(context(tmp_path, user=user))[0].path).parent for user in ("local", "..", "a/../../b", "Ä")}
+    folders = {
+        Path(draft(context(tmp_path, user=user))[0].path).parent for user in ("local", "..", "a/../../b", "Ä" * 300)
+    }
     assert len(folders) == 4
     assert {folder.resolve().parent for folder in folders} == {(tmp_path / "state" / "mail" / "drafts").resolve()}
 
@@ -508,3 +517,12 @@ def test_loading_the_plugin_imports_no_mail_library() -> None:
     code = "import sys, agent_plugin_mail; print({'smtplib', 'email.message', 'idna', 'pydantic'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+async def test_the_tools_conform(tmp_path: Path, serve: Serve, mailbox: Mailbox) -> None:
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    ctx = ToolContext(workspace, tmp_path / "state", settings=await serve(), call_key="k")
+    assert (await check_tool(send_mail, MESSAGE, ctx))["to"] == ["bo@example.com"]
+    assert Path((await check_tool(draft_mail, MESSAGE, ctx))["path"]).exists()
+    assert len(mailbox.messages) == 1

@@ -170,8 +170,12 @@ class OllamaChat:
     def __init__(self, turn: Turn, body: Json, entry: OllamaEntry) -> None:
         self.turn, self.body = turn, body
         context = entry.loaded_tokens or 4096
-        # As Ollama does it: what is too long is cut, and only the count betrays it.
-        self.prompt_tokens = min(turn.prompt_tokens or rough_tokens(body), context)
+        # As Ollama does it: the oldest messages are dropped until the rest fits, and only the count betrays it.
+        kept = list(body.get("messages") or [])
+        while len(kept) > 1 and rough_tokens({**body, "messages": kept}) > context:
+            oldest = next((index for index, message in enumerate(kept) if message["role"] != "system"), 0)
+            del kept[oldest]
+        self.prompt_tokens = min(turn.prompt_tokens or rough_tokens({**body, "messages": kept}), context)
 
     def _end(self) -> Json:
         return {
