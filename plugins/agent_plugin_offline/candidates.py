@@ -18,6 +18,8 @@ MAX_PHRASE_TOKENS = 8
 MAX_TOKENS_FOR_ALL_PHRASES = 60
 """Longer requests get only the phrases that begin and end at a boundary."""
 
+MAX_LITERAL_CHARS = 2000
+_BRACKET = re.compile(r"[()\[\]{}]")
 _QUOTES = re.compile(
     r"(?<!\w)'([^'\n]{1,400}(?:'(?=\w)[^'\n]{1,200})*)'(?!\w)|\"([^\"\n]{1,1000})\"|“([^”]{1,1000})”|‘([^’]{1,400})’|`([^`]{1,1000})`"
 )
@@ -28,7 +30,9 @@ _PATTERNS = {
         r"(?<![\w@/])(?:[A-Za-z]:)?(?:[~.]{0,2}[/\\])?(?:[\w.-]+[/\\])*[\w-]+\.[A-Za-z]\w{0,4}\b(?![@/])"
         r"|(?<![\w:/])(?:[~.]{0,2}/)(?:[\w.-]+/?)+"
     ),
-    "code": re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w-]{2,40}(?:/[\w-]{1,20})?\b|\b\d{2,4}/[A-Z][\w-]*\b|(?<!\w)#\w+|\b[A-Z]{2,6}\b(?:[-/]\w+)*"),
+    "code": re.compile(
+        r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w-]{2,40}(?:/[\w-]{1,20})?\b|\b\d{2,4}/[A-Z][\w-]*\b|(?<!\w)#\w+|\b[A-Z]{2,6}\b(?:[-/]\w+)*"
+    ),
     "identifier": re.compile(r"\b[a-zA-Z]+(?:_[a-zA-Z0-9]+)+\b|\b[a-z]+[A-Z]\w*\b"),
     "state": re.compile(r"\b[A-Z][\w.'-]+(?:\s[A-Z][\w.'-]+){0,3},\s[A-Z][\w.]+(?:\s[A-Z]\w+)?"),
 }
@@ -115,6 +119,21 @@ class Request:
     def lists(self) -> list[tuple[int, int, list[str]]]:
         """Coordinated items ("rock, jazz and blues"), as (start, end, items)."""
         return find_lists(self)
+
+    @cached_property
+    def brackets(self) -> list[tuple[int, int]]:
+        """Outermost balanced brackets of all three kinds, as (start, end)."""
+        found: list[tuple[int, int]] = []
+        depth = start = 0
+        for match in _BRACKET.finditer(self.text):
+            if match.group() in "([{":
+                start = match.start() if not depth else start
+                depth += 1
+            elif depth:
+                depth -= 1
+                if not depth and match.end() - start < MAX_LITERAL_CHARS:
+                    found.append((start, match.end()))
+        return found
 
     def _span(
         self,

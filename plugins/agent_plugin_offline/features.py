@@ -103,9 +103,16 @@ def _number_features(evidence: Evidence, index: int, span: Span) -> Features:
         found["float-for-int"] = 1.0
     if parameter.roles & {"time", "date"} and number:
         found["clock"] = 1.0
-    rank = _rank(request, span)
-    same = _rank_among_siblings(evidence, index)
-    found["same-order"] = 1.0 if rank == same else 0.0
+    if _rank(request, span) == _rank_among_siblings(evidence, index):
+        told = any(sum(evidence.closeness(index, n)) > 0.3 for n in request.numbers)
+        found["same-order-anyhow" if told else "same-order"] = 1.0
+    if not parameter.required:
+        found["optional&described"] = sum(evidence.closeness(index, span))
+        found |= {f"optional&{name}": 1.0 for name in ("unit-agrees", "yearish&year", "closest") if name in found}
+    if any(
+        e.overlaps(span) and "expression" in e.kinds and e.end - e.start > span.end - span.start for e in request.spans
+    ):
+        found["inside-expression"] = 1.0
     if any(moment.overlaps(span) and "year" not in moment.kinds for moment in request.moments):
         found["inside-moment"] = 1.0
     if any(quote.overlaps(span) for quote in request.quoted):
@@ -133,7 +140,8 @@ def _unit_of(request: Request, span: Span) -> str | None:
 
 
 def _rank(request: Request, span: Span) -> int:
-    return next((i for i, other in enumerate(request.numbers) if other.start >= span.start), 0)
+    plain = [n for n in request.numbers if n.number and not n.number.ordinal]
+    return next((i for i, other in enumerate(plain) if other.start >= span.start), 0)
 
 
 def _rank_among_siblings(evidence: Evidence, index: int) -> int:
@@ -169,7 +177,9 @@ def _agreement(parameter: Parameter, span: Span) -> Features:
     """Whether the kinds of the span are what the parameter is about, whichever they are."""
     telling = [kind for kind in span.kinds if kind in _AGREEMENT]
     if not telling:
-        wanted = any(parameter.roles & roles for kind, roles in _AGREEMENT.items() if kind not in ("code", "identifier"))
+        wanted = any(
+            parameter.roles & roles for kind, roles in _AGREEMENT.items() if kind not in ("code", "identifier")
+        )
         return {"kind-missing": 1.0} if wanted else {}
     if any(_AGREEMENT[kind] & parameter.roles for kind in telling):
         return {"kind-agrees": 1.0}
@@ -368,7 +378,12 @@ def _array_features(evidence: Evidence, index: int, option: Option) -> Features:
     kind = parameter.item.kind
     found: Features = {f"flag={flag}&{kind}": 1.0 for flag in option.flags}
     span = option.span
-    if span is not None and kind == "string" and not parameter.item.enum and "brackets" not in option.flags:
+    if (
+        span is not None
+        and kind == "string"
+        and not parameter.item.enum
+        and not {"brackets", "quotes"} & {*option.flags}
+    ):
         found |= _agreement(parameter, span)
         found |= dict.fromkeys(_boundary_features(request, span), 1.0)
         found |= _inside_features(evidence, index, span)

@@ -12,7 +12,11 @@ _UNITS = re.findall(
     "eighteen nineteen",
 )
 _TENS = re.findall(r"\w+", "twenty thirty forty fifty sixty seventy eighty ninety")
-_SMALL = {word: value for value, word in enumerate(_UNITS)} | {w: 10 * (i + 2) for i, w in enumerate(_TENS)}
+_SMALL = (
+    {"once": 1, "twice": 2, "thrice": 3}
+    | {word: value for value, word in enumerate(_UNITS)}
+    | {w: 10 * (i + 2) for i, w in enumerate(_TENS)}
+)
 _MAGNITUDES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 _SUFFIXES = {"k": 1000, "m": 10**6, "mm": 10**6, "b": 10**9, "bn": 10**9, "mil": 10**6} | _MAGNITUDES
 _ORDINALS = {

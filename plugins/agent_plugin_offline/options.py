@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from agent_plugin_offline.candidates import Request, Span
 from agent_plugin_offline.lexicon import TIME_UNITS, UNIT_CLASS
@@ -18,15 +18,40 @@ _WANTS_STATE = re.compile(r"city,? (?:and )?state|\b[A-Z][a-z]+, [A-Z]{2}\b|city
 _WANTS_ISO = re.compile(r"y{4}-mm|%Y-%m|iso.?8601|\b\d{4}-\d{2}-\d{2}\b", re.IGNORECASE)
 _WANTS_FRACTION = re.compile(r"decimal|fraction|\b0\.\d|between 0 and 1", re.IGNORECASE)
 _WANTS_PERCENT = re.compile(r"percent|%", re.IGNORECASE)
-_BRACKETS = re.compile(r"[\[(]\s*-?[\w\"'\[(][^\n]{0,600}?[\])]+")
 _BETWEEN_ITEMS = re.compile(
     r"(?:[\s\w%°$€£=]{0,14}?)(?:,\s*(?:and|or|then)?|\s(?:and|or|&)|\s?;|\sto)\s*(?:x\s?=\s?)?[$€£(]?", re.IGNORECASE
 )
 
 
+_PERIOD = re.compile(r"\b(?:next|past|last|coming|this)\s+(?P<unit>day|week|month|year|decade)\b", re.IGNORECASE)
+_PERIODS = {
+    ("day", "day"): 1,
+    ("week", "day"): 7,
+    ("week", "week"): 1,
+    ("month", "day"): 30,
+    ("month", "month"): 1,
+    ("year", "month"): 12,
+    ("year", "year"): 1,
+    ("decade", "year"): 10,
+}
+_FREQUENCIES = {
+    "yearly": 1,
+    "annually": 1,
+    "semiannually": 2,
+    "semi-annually": 2,
+    "quarterly": 4,
+    "monthly": 12,
+    "weekly": 52,
+    "daily": 365,
+}
+_FREQUENCY = re.compile(
+    rf"\bcompound\w*\s+({'|'.join(_FREQUENCIES)})\b|\b(?P<before>{'|'.join(_FREQUENCIES)})\s+compound", re.IGNORECASE
+)
+_FREQUENCY_STEMS = frozenset(map(stem, ("compounding", "compounded", "frequency", "n")))
 _DATE_FORMAT = re.compile(
     r"\b(?:mm(?P<a>[-/.])dd(?P=a)yyyy|dd(?P<b>[-/.])mm(?P=b)yyyy|yyyy(?P<c>[-/.])mm(?P=c)dd|month-day-year)\b", re.I
 )
+_BETWEEN_QUOTES = re.compile(r"\W{1,3}\s*(?:,|and|or|&)?\s*(?:and|or)?\s*\W{1,2}", re.IGNORECASE)
 _WANTS_EQUATION = re.compile(r"equation|solve|expression", re.IGNORECASE)
 _LEFT_SIDE = re.compile(r"^\s*(?:y|[a-z]\s?\([a-z]\))\s?=\s?", re.IGNORECASE)
 
@@ -51,7 +76,7 @@ def options_for(parameter: Parameter, request: Request) -> list[Option]:
     if parameter.kind == "array":
         return [*_array_options(parameter, request)]
     if parameter.kind == "object":
-        return []
+        return [*_object_options(request)]
     return [Option(*_text_value(parameter, span)) for span in request.spans]
 
 
@@ -98,10 +123,21 @@ def _number_options(parameter: Parameter, request: Request) -> Iterator[Option]:
                     continue
                 value = int(value)
             yield Option(value, span, flags)
-    for span in request.moments:
-        days = {"week": 7, "year": 365, "month": 30}.get(span.text.lower().split()[-1])
-        if days and span.text.lower().startswith("next") and "day" in parameter.units:
-            yield Option(days, span, ("relative",))
+    yield from _spoken_numbers(parameter, request)
+
+
+def _spoken_numbers(parameter: Parameter, request: Request) -> Iterator[Option]:
+    """Numbers that are words of another kind: "the next week" is 7 days, "compounded monthly" 12 times a year."""
+    for match in _PERIOD.finditer(request.text):
+        unit = match["unit"].lower()
+        for wanted in parameter.units & TIME_UNITS.keys():
+            count = _PERIODS.get((unit, wanted))
+            if count:
+                yield Option(count, request.span(match.start(), match.end(), "relative"), ("relative",))
+    if parameter.name_stems & _FREQUENCY_STEMS or "number of times" in parameter.description.lower():
+        for match in _FREQUENCY.finditer(request.text):
+            count = _FREQUENCIES[(match.group(1) or match["before"]).lower()]
+            yield Option(count, request.span(match.start(), match.end(), "relative"), ("frequency",))
 
 
 def _numeric_values(
@@ -172,19 +208,25 @@ def _array_options(parameter: Parameter, request: Request) -> Iterator[Option]:
 
 
 def _bracketed(item: Parameter, request: Request) -> Iterator[Option]:
-    for match in _BRACKETS.finditer(request.text):
-        for end in range(match.end(), match.start(), -1):
-            text = request.text[match.start() : end]
-            if text[-1] not in ")]":
-                break
-            try:
-                value: Any = ast.literal_eval(text)
-            except (ValueError, SyntaxError, MemoryError, RecursionError):
-                continue
-            if isinstance(value, (list, tuple)) and value and _fits(list(value), item):
-                span = request.span(match.start(), end, "brackets")
-                yield Option(_as_lists(value), span, ("brackets",))
-            break
+    for start, end in request.brackets:
+        value = _literal(request.text[start:end])
+        if isinstance(value, (list, tuple)) and value and _fits(list(value), item):
+            yield Option(_as_lists(value), request.span(start, end, "brackets"), ("brackets",))
+
+
+def _literal(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+        return None
+
+
+def _object_options(request: Request) -> Iterator[Option]:
+    """Objects that are written out in the request, as JSON or as Python would have it."""
+    for start, end in request.brackets:
+        value = _literal(request.text[start:end])
+        if isinstance(value, dict) and value and all(isinstance(key, str) for key in cast("dict[Any, Any]", value)):
+            yield Option(value, request.span(start, end, "brackets"), ("brackets",))
 
 
 def _as_lists(value: Any) -> Any:
@@ -223,7 +265,19 @@ def _covering(spans: list[Span], request: Request) -> Span:
 
 
 def _text_lists(request: Request) -> Iterator[Option]:
+    quoted: list[Span] = []
+    for span in request.quoted:
+        if quoted and not _BETWEEN_QUOTES.fullmatch(request.text[quoted[-1].end : span.start]):
+            yield from _quotes_option(quoted, request)
+            quoted = []
+        quoted.append(span)
+    yield from _quotes_option(quoted, request)
     yield from (Option(values, request.span(start, end, "list"), ("list",)) for start, end, values in request.lists)
     for span in request.spans:
         if span.kinds & {"name", "quoted", "phrase", "identifier", "email"} and span.last - span.first < 4:
             yield Option([span.text], span, ("single",))
+
+
+def _quotes_option(quoted: list[Span], request: Request) -> Iterator[Option]:
+    if len(quoted) > 1:
+        yield Option([span.text for span in quoted], _covering(quoted, request), ("quotes",))

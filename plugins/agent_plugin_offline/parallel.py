@@ -28,11 +28,14 @@ _FARTHEST = 14.0
 _FROM_ELSEWHERE = 2.5
 _ANOTHERS = 7.0
 _COORDINATED = re.compile(
-    r"[\s\w%°$€£.'\"’”/²³^()-]{0,24}?(?:,|;|\band\b|\bor\b|&|\bthen\b|\bversus\b|\bvs\.?)[\s\w$€£'\"“‘(]{0,12}", re.IGNORECASE
+    r"[\s\w%°$€£.'\"’”/²³^()-]{0,24}?(?:,|;|\band\b|\bor\b|&|\bthen\b|\bversus\b|\bvs\.?)[\s\w$€£'\"“‘(]{0,12}",
+    re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"\([^()]*\)")
 _SEPARATOR = re.compile(r"[.!?]\s|;|\b(?:and|then|also|while|plus)\b|,", re.IGNORECASE)
-_CUES = words("respectively each both also another then finally additionally separately different second two three four")
+_CUES = words(
+    "respectively each both also another then finally additionally separately different second two three four"
+)
 _COUNTS = {"two": 2, "both": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _SIGNATURES = ("quoted", "email", "date", "time", "month", "place", "state", "path", "expression", "choice")
 
@@ -158,7 +161,9 @@ def _same_left(request: Request, first: Scored, second: Scored) -> bool:
     if not one or not other or not one.first or not other.first:
         return False
     if one.number and other.number:
-        return _word_before(request, one) == _word_before(request, other) or _unit(request, one) == _unit(request, other)
+        return _word_before(request, one) == _word_before(request, other) or _unit(request, one) == _unit(
+            request, other
+        )
     return request.tokens[one.first - 1].stem == request.tokens[other.first - 1].stem
 
 

@@ -71,7 +71,9 @@ def filling_features(request: Request, evidence: Evidence, filling: Filling) -> 
     confidences = [filling.confidences[i] for i in required]
     missing = sum(filling.chosen[i] is None for i in required)
     numeric = sum(parameters[i].kind in ("integer", "number") for i in required)
-    given = [(i, option.span) for i in required if (option := filling.chosen[i]) is not None and option.span is not None]
+    given = [
+        (i, option.span) for i in required if (option := filling.chosen[i]) is not None and option.span is not None
+    ]
     close = [min(1.0, sum(evidence.closeness(i, span))) for i, span in given]
     agreeing = [1.0 for i, span in given if at_home(parameters[i], span)]
     found: Features = {
