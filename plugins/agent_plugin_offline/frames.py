@@ -69,6 +69,7 @@ class Caller:
     def __init__(self, tools: Sequence[ToolSpec]) -> None:
         self.tools = tools
         self._wordings = Wordings(tools)
+        self._read: dict[tuple[str, frozenset[str] | None], Proposal | None] = {}
 
     def one(self, clause: str, only: frozenset[str] | None = None) -> Proposal | None:
         """The call that a clause means; None when no tool fits.
@@ -77,6 +78,12 @@ class Caller:
             clause: Part of a request.
             only: Names of the tools that may be chosen.
         """
+        key = (clause, only)
+        if key not in self._read:
+            self._read[key] = self._one(clause, only)
+        return self._read[key]
+
+    def _one(self, clause: str, only: frozenset[str] | None) -> Proposal | None:
         wordings = [wording for wording in self._wordings.all if only is None or wording.tool.name in only]
         explained = self._explained(clause, wordings)
         if explained is not None:
@@ -287,6 +294,6 @@ def _plausible(slot: Slot, value: Any) -> bool:
         case "moment":
             return all(find_moments(text) for text in texts)
         case "label":
-            return not any(re.search(r"@\w|://|^\+\d", text) for text in texts)
+            return not any(re.search(r"@\w|://|^\+\d|\w\.(?:csv|tsv|xlsx?|txt|md|json|pdf|docx?)$", text) for text in texts)
         case _:
             return True
