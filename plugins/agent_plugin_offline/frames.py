@@ -13,11 +13,11 @@ from agent_plugin_offline.choosing import attempt, to_proposal
 from agent_plugin_offline.explaining import Explanation, explain
 from agent_plugin_offline.formulas import has_unknowns, is_formula
 from agent_plugin_offline.moments import find_moments
-from agent_plugin_offline.proposals import Proposal, ToolSpec, propose_one
+from agent_plugin_offline.proposals import Proposal, ToolSpec, propose, propose_one
 from agent_plugin_offline.remainder import complete, unexplained
 from agent_plugin_offline.scoring import default_weights
 from agent_plugin_offline.slots import Slot
-from agent_plugin_offline.text import VERBS, stem, tokenize
+from agent_plugin_offline.text import VERBS, identifier_words, stem, tokenize
 from agent_plugin_offline.tools import view_tools
 from agent_plugin_offline.wording import Wording, Wordings
 
@@ -25,6 +25,8 @@ _LABELLED, _FORMULA, _GENERALITY, _FILE_KIND = 1.0, 4.0, 4.0, 3.0
 _LEAD, _KIN_LEAD, _OPENING, _TYPED, _MISSING, _OVER, _FOREIGN = 2.5, 1.0, 2.0, 2.0, -4.0, -3.0, -4.0
 _ENOUGH, _ENOUGH_FOR_FREE_TEXT = 2.0, 4.0
 """A frame scored below this is left to the engine; free text fits anything, so it takes more."""
+_FORMED = frozenset({"email", "phone", "url", "file", "folder", "moment", "duration", "content", "query", "expression"})
+"""Roles whose values rules find better than statistics."""
 _CLEARLY_MEANT = 8.0
 _TELLING = 0.5
 _SHORTLIST = 4
@@ -67,6 +69,7 @@ class Caller:
     def __init__(self, tools: Sequence[ToolSpec]) -> None:
         self.tools = tools
         self._wordings = Wordings(tools)
+        self._read: dict[tuple[str, frozenset[str] | None], Proposal | None] = {}
 
     def one(self, clause: str, only: frozenset[str] | None = None) -> Proposal | None:
         """The call that a clause means; None when no tool fits.
@@ -75,26 +78,66 @@ class Caller:
             clause: Part of a request.
             only: Names of the tools that may be chosen.
         """
+        key = (clause, only)
+        if key not in self._read:
+            self._read[key] = self._one(clause, only)
+        return self._read[key]
+
+    def _one(self, clause: str, only: frozenset[str] | None) -> Proposal | None:
         wordings = [wording for wording in self._wordings.all if only is None or wording.tool.name in only]
+        explained = self._explained(clause, wordings)
+        if explained is not None:
+            return self._agreed(clause, explained) if explained.is_answerable else None
+        proposal = propose_one(clause, [wording.tool for wording in wordings])
+        return self._checked(clause, proposal) if proposal else None
+
+    def _explained(self, clause: str, wordings: Sequence[Wording]) -> Frame | None:
+        """The tool that leaves no word of the clause over, if there is one."""
         frames = sorted((frame(clause, wording) for wording in wordings), key=lambda one: -one.promise)[:_SHORTLIST]
         for one in frames:
             _fill_by_engine(one)
         best = max(frames, key=lambda one: one.score + _OVER * one.over, default=None)
-        if best is not None and not best.over and best.score >= (_ENOUGH if best.found.certain else _ENOUGH_FOR_FREE_TEXT):
-            return _as_proposal(best) if best.is_answerable else None
-        return self._by_engine(clause, [wording.tool for wording in wordings])
+        if best is None or best.over or not self._is_meant(clause, best):
+            return None
+        return best if best.score >= (_ENOUGH if best.found.certain else _ENOUGH_FOR_FREE_TEXT) else None
 
     def all(self, clause: str) -> list[Proposal]:
         """The independent calls that a clause means: more than one for "the weather in Rome and in Madrid"."""
         several = self._coordinated(clause)
         if several:
             return several
-        one = self.one(clause)
-        return [one] if one else []
+        explained = self._explained(clause, self._wordings.all)
+        if explained is not None:
+            return [self._agreed(clause, explained)] if explained.is_answerable else []
+        found = (self._checked(clause, proposal) for proposal in propose(clause, self.tools))
+        return [proposal for proposal in found if proposal is not None]
+
+    def _is_meant(self, clause: str, best: Frame) -> bool:
+        """Without examples to compare with, a frame needs an argument with a form of its own, or the engine's consent."""
+        typed = any(slot.role in _FORMED and slot.name in best.found.args for slot in best.wording.slots)
+        if best.wording.tool.examples or (best.found.certain and (typed or best.asked >= _LEAD)):
+            return True
+        learned = propose_one(clause, self.tools)
+        return learned is not None and learned.tool == best.wording.tool.name
+
+    def _agreed(self, clause: str, explained: Frame) -> Proposal:
+        """The explained call; where the tool gives no examples to go by, with names and numbers as the engine reads them."""
+        proposal = _as_proposal(explained)
+        if explained.wording.tool.examples:
+            return proposal
+        learned = propose_one(clause, self.tools)
+        learned = self._checked(clause, learned) if learned else None
+        if learned is None or learned.tool != proposal.tool or learned.missing:
+            return proposal
+        formed = {slot.name for slot in explained.wording.slots if slot.role in _FORMED}
+        kept = {name: value for name, value in proposal.args.items() if name in formed}
+        return replace(proposal, args={**learned.args, **kept}, missing=())
 
     def _coordinated(self, clause: str) -> list[Proposal]:
         """"Read a.txt and b.txt": the same call once per item, where only the one argument differs."""
-        for match in and_joints(clause):
+        places = and_joints(clause)
+        whole = self.one(clause) if places else None
+        for match in places:
             left = self.one(clause[: match[0]])
             if left is None or left.missing:
                 continue
@@ -104,7 +147,9 @@ class Caller:
                     continue
                 head = head[: -len(value)]
                 right = self.one(_joined(head, clause[match[1] :]))
-                if right and _differs_in(left, right, name) and self._takes_items(left.tool, name, str(right.args[name])):
+                if not right or not _differs_in(left, right, name) or _takes_both(whole, value, str(right.args[name])):
+                    continue
+                if self._takes_items(left.tool, name, str(right.args[name])):
                     return [left, right]
         return []
 
@@ -115,15 +160,13 @@ class Caller:
             return not slot.name.endswith("s") and is_formula(value) and not value.strip().lstrip("-").isalnum()
         return slot.role not in ("content", "query") and not slot.many
 
-    def _by_engine(self, clause: str, tools: Sequence[ToolSpec]) -> Proposal | None:
+    def _checked(self, clause: str, proposal: Proposal) -> Proposal | None:
         """A proposal of the engine without the values that cannot be what their parameter takes."""
-        proposal = propose_one(clause, tools)
-        if proposal is None:
-            return None
         wording = next(one for one in self._wordings.all if one.tool.name == proposal.tool)
         if not _is_asked_for(clause, wording):
             return None
-        args = {name: value for name, value in proposal.args.items() if _kept(wording.slots, name, value)}
+        said = {stem(token.text) for token in tokenize(clause)}
+        args = {name: value for name, value in proposal.args.items() if _kept(wording.slots, name, value, said)}
         dropped = [name for name in wording.tool.parameters.get("required", ()) if name in proposal.args and name not in args]
         missing = (*proposal.missing, *dropped)
         return replace(proposal, args=args, missing=missing) if not missing or _leads(clause, wording) else None
@@ -135,6 +178,14 @@ def _joined(head: str, item: str) -> str:
     first = item.split(None, 1)
     same = words and len(first) == 2 and words[-1].lower() == first[0].lower()
     return head + (first[1] if same else item)
+
+
+def _takes_both(whole: Proposal | None, one: str, other: str) -> bool:
+    """Whether a single call has a place of its own for each item ("compare Rome and Madrid")."""
+    if whole is None or whole.missing:
+        return False
+    values = [str(value) for value in whole.args.values()]
+    return any(one in value and other not in value for value in values) and any(other in value and one not in value for value in values)
 
 
 def _differs_in(one: Proposal, other: Proposal, name: str) -> bool:
@@ -161,7 +212,8 @@ def _fill_by_engine(one: Frame) -> None:
     if not wanted:
         return
     view = view_tools([one.wording.tool])[0]
-    guess = to_proposal(attempt(read_request(found.text), view, default_weights(), found.args), 1.0, found.args)
+    tried = attempt(read_request(found.text), view, default_weights(), found.args)
+    guess = to_proposal(tried, 1.0, found.args)
     for slot in found.slots:
         if slot.name not in wanted or slot.name not in guess.args or slot.name not in guess.spans:
             continue
@@ -215,9 +267,14 @@ def _worth(slot: Slot, value: Any, wording: Wording) -> float:
             return 0.0
 
 
-def _kept(slots: Sequence[Slot], name: str, value: Any) -> bool:
+def _kept(slots: Sequence[Slot], name: str, value: Any, said: set[str]) -> bool:
+    """Whether an argument of the engine's may stand; a switch only where a word of its name was said."""
     slot = next((slot for slot in slots if slot.name == name), None)
-    return slot is None or _plausible(slot, value)
+    if slot is None:
+        return True
+    if slot.role == "flag":
+        return slot.required or bool({stem(word) for word in identifier_words(name)} & said)
+    return _plausible(slot, value)
 
 
 def _plausible(slot: Slot, value: Any) -> bool:
@@ -237,8 +294,6 @@ def _plausible(slot: Slot, value: Any) -> bool:
         case "moment":
             return all(find_moments(text) for text in texts)
         case "label":
-            return not any(re.search(r"@\w|://|^\+\d", text) for text in texts)
-        case "flag":
-            return slot.required
+            return not any(re.search(r"@\w|://|^\+\d|\w\.(?:csv|tsv|xlsx?|txt|md|json|pdf|docx?)$", text) for text in texts)
         case _:
             return True

@@ -13,6 +13,7 @@ from agent_plugin_offline.frames import Caller
 from agent_plugin_offline.linking import Step, filled, holds_stand_in, linked, stand_ins
 from agent_plugin_offline.mentions import Mention, mentions, words_of
 from agent_plugin_offline.proposals import Proposal, ToolSpec
+from agent_plugin_offline.remainder import REQUESTING
 from agent_plugin_offline.text import identifier_words
 
 _NESTED_START = re.compile(
@@ -90,7 +91,7 @@ class Reader:
     def _nested(self, clause: str, earlier: Sequence[Step], number: int) -> Iterator[list[Step]]:
         """"Email bo@example.com the sum of 4 and 9": a lookup whose value is an argument of the rest."""
         for start in _NESTED_START.finditer(clause):
-            if start.start() == 0 or not starts_a_call(clause, self.starts) or is_question(clause):
+            if not self._acts(clause[: start.start()]):
                 continue
             for end in reversed([match.start() for match in _NESTED_END.finditer(clause, start.end())]):
                 inner = self._lookup(clause[start.end() : end], earlier, number)
@@ -100,6 +101,11 @@ class Reader:
                 outer = self._around(clause, mention, inner, number)
                 if outer is not None:
                     yield [inner, *_numbered([outer], [*earlier, inner])]
+
+    def _acts(self, head: str) -> bool:
+        """Whether what stands before a value is an order of its own ("email bo@example.com"), not just "find" or "show"."""
+        first = head.split(None, 1)[0].lower() if head.strip() else ""
+        return bool(first) and first not in REQUESTING and starts_a_call(head, self.starts) and not is_question(head)
 
     def _lookup(self, text: str, earlier: Sequence[Step], number: int) -> Step | None:
         proposal = self._caller.one(text, frozenset(tool.name for tool in self.tools if self._looks_up(tool)))
@@ -150,7 +156,7 @@ def _takes_value(outer: Step, inner: Step) -> bool:
     return any(
         results.is_content(name, outer.parameter(name))
         or (results.wants_expression(name, outer.parameter(name)) and is_formula(f"{outer.title.split()[0]} 1"))
-        or bool(results.types_of(outer.parameter(name)) & {"number", "integer"})
+        or not outer.looks_up
         for name in names
     )
 

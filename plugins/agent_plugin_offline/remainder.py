@@ -21,7 +21,7 @@ _LEAD_INS: dict[str, re.Pattern[str]] = {
     ),
     "content": re.compile(r"(?:\w+(?:\s+(?:down|up|in|into))?\s*:?(?:\s+|$))(?:me\s+|us\s+)?(?:that\s+|to\s+(?=\w+@)|the\s+fact\s+that\s+|:\s*)?", re.IGNORECASE),
 }
-_REQUESTING = frozenset("find get show give tell check look see determine figure display fetch work".split())
+REQUESTING = frozenset("find get show give tell check look see determine figure display fetch work".split())
 """At the start of a clause these only say that something is wanted."""
 _PLACEHOLDERS = frozenset("line note text message something stuff file mail email list entry sentence word words report".split())
 _CLEAR = 2
@@ -218,5 +218,5 @@ def unexplained(found: Explanation, wording: Wording) -> list[Token]:
         for token in _free_tokens(found)
         if token.lower not in STOP_WORDS | _ASIDES
         and wording.weight(token.text) == 0.0
-        and not (token.start == 0 and token.lower in _REQUESTING)
+        and not (token.start == 0 and token.lower in REQUESTING)
     ]

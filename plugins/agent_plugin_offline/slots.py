@@ -28,7 +28,9 @@ _NAMED: tuple[tuple[Role, str], ...] = (
     ("query", "query search keyword keywords term terms q phrase"),
     ("content", "content contents text body message note notes comment fact statement"),
 )
-_MOMENT_WORDS = frozenset("date time datetime day when start end begin until deadline due moment".split())
+_MOMENT_WORDS = frozenset("date time datetime when deadline".split())
+_BOUND_WORDS = frozenset("start end begin until due day".split())
+"""Moments only where the description speaks of dates or times: a route has a start too."""
 _BRACKETS = re.compile(r"\(([a-z][a-z ,]*)\)")
 """Other words for a parameter, in brackets in its description: "each value of this column (per, by, for each)"."""
 _LABEL_SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -99,7 +101,7 @@ def _role(name: str, schema: Mapping[str, Any], types: frozenset[str]) -> Role:
         return "email" if words & {"to", "cc", "bcc", "email", "emails", "recipient", "recipients", "address", "from", "sender", "attendees"} else "label"
     if "phone" in words or "phone number" in described:
         return "phone"
-    if words & _MOMENT_WORDS or schema.get("format") in ("date", "time", "date-time"):
+    if _takes_moment(words, described, schema):
         return "moment"
     if "array" in types and "string" not in types:
         return "other"
@@ -107,6 +109,12 @@ def _role(name: str, schema: Mapping[str, Any], types: frozenset[str]) -> Role:
         if {stem(word) for word in words} & {stem(word) for word in known.split()}:
             return role if role not in ("file", "folder") or _is_place(described) else "label"
     return "label"
+
+
+def _takes_moment(words: set[str], described: str, schema: Mapping[str, Any]) -> bool:
+    if words & _MOMENT_WORDS or schema.get("format") in ("date", "time", "date-time"):
+        return True
+    return bool(words & _BOUND_WORDS) and re.search(r"\b(?:date|time|day|when|hour)s?\b", described) is not None
 
 
 def _is_place(described: str) -> bool:
