@@ -33,7 +33,7 @@ from pydantic_ai.tools import RunContext
 from pydantic_ai.usage import RequestUsage
 
 from agent_core.models.call_prefix import may_be_call
-from agent_core.models.printed_calls import JsonSchema, printed_calls
+from agent_core.models.printed_calls import JsonSchema, printed_calls, repaired_json
 
 
 class RepairingModel(WrapperModel):
@@ -80,7 +80,7 @@ def offered_tools(parameters: ModelRequestParameters) -> dict[str, JsonSchema]:
 
 def without_printed_calls(response: ModelResponse, tools: dict[str, JsonSchema]) -> ModelResponse:
     """`response` with calls in place of its text, if that is nothing but calls and no real call stands beside it."""
-    if any(not isinstance(part, TextPart | ThinkingPart) for part in response.parts):
+    if _is_cut_off(response) or any(not isinstance(part, TextPart | ThinkingPart) for part in response.parts):
         return response
     text = "".join(part.content for part in response.parts if isinstance(part, TextPart))
     calls = printed_calls(text, tools)
@@ -93,9 +93,14 @@ def without_printed_calls(response: ModelResponse, tools: dict[str, JsonSchema])
 
 def with_readable_arguments(response: ModelResponse) -> ModelResponse:
     """`response` with malformed JSON in its calls repaired, where it can be; the schema is checked later, as always."""
-    if not any(_is_malformed(part) for part in response.parts):
+    if _is_cut_off(response) or not any(_is_malformed(part) for part in response.parts):
         return response
     return replace(response, parts=[_readable(part) for part in response.parts])
+
+
+def _is_cut_off(response: ModelResponse) -> bool:
+    """Whether the reply ended because it became too long: what a call then holds is not all that was meant."""
+    return response.finish_reason == "length"
 
 
 def _is_malformed(part: ModelResponsePart) -> TypeGuard[ToolCallPart]:
@@ -111,14 +116,14 @@ def _is_malformed(part: ModelResponsePart) -> TypeGuard[ToolCallPart]:
 def _readable(part: ModelResponsePart) -> ModelResponsePart:
     if not _is_malformed(part):
         return part
-    import json_repair
-
     try:
-        arguments: Any = json_repair.loads(str(part.args), skip_json_loads=True)
+        arguments: Any = repaired_json(str(part.args))
     except (ValueError, RecursionError):
-        return part
-    # What the repairer could not make an object of is left as it is, for the model to see its mistake.
-    return replace(part, args=arguments) if isinstance(arguments, dict) and arguments else part
+        arguments = None
+    repaired = isinstance(arguments, dict) and arguments
+    # What cannot be repaired is kept as pydantic-ai keeps it (`{"INVALID_JSON": ...}`): valid to send and to journal,
+    # refused by the tool's schema, and so back with the model, which sees its mistake.
+    return replace(part, args=arguments if repaired else part.args_as_dict())
 
 
 @dataclass
@@ -178,7 +183,8 @@ class _RepairedStream(StreamedResponse):
 
     def _at_end(self) -> list[ModelResponseStreamEvent]:
         held = self._held
-        calls = printed_calls(self._held_text, self.tools) if held else []
+        whole = held and not _is_cut_off(self.inner.get())
+        calls = printed_calls(self._held_text, self.tools) if whole else []
         if held is None or not calls:
             return self._release()
         self._repaired = True

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_ai import Agent
+from pydantic_ai.exceptions import AgentRunError
 from pydantic_ai.messages import ModelResponse, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.tools import ToolDefinition
@@ -16,7 +19,7 @@ from agent_core.models.repair import RepairingModel
 from agent_core.models.retrying import RetryingModel
 from agent_core.models.roles import RetryPolicy
 from agent_core.models.turn import Conversation, Speaker, take_turn
-from tests.servers.llm_script import Call, call, calls, say
+from tests.servers.llm_script import Call, Turn, call, calls, say
 from tests.servers.scripted_llm import ScriptedLLM
 
 TOOLS = {
@@ -327,3 +330,54 @@ async def test_malformed_arguments_are_repaired(
     (asked,) = conversation.open_calls()
     assert asked.args_as_dict() == {"city": "Ulm", "days": 3}
     assert shown == []
+
+
+HALF = '{"path": "report.md", "text": "The first half of the rep'
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(
+    "turn",
+    [
+        call("save", HALF),
+        call("save", HALF + "ort}"),
+        call("save", HALF.replace('"', "'")),
+        call("save", '{"path": "report.md", "text": "ends", ', cut_off=True),
+        say('{"name": "save", "arguments": ' + HALF),
+        say('{"name": "save", "arguments": ' + HALF + "}}"),
+        say('```json\n{"name": "save", "arguments": {"path": "a", "text": "b"}', cut_off=True),
+    ],
+)
+async def test_half_a_value_never_passes_for_a_whole_one(scripted_llm: ScriptedLLM, turn: Turn, streamed: bool) -> None:
+    model = RepairingModel(scripted_llm.chat_model(), printed_calls=True)
+    saved: list[str] = []
+    agent = Agent(model)
+
+    @agent.tool_plain
+    def save(path: str, text: str) -> str:
+        saved.append(text)
+        return "saved"
+
+    async def ask() -> None:
+        if not streamed:
+            await agent.run("Save the report.")
+            return
+        async with agent.run_stream("Save the report.") as result:
+            await result.get_output()
+
+    scripted_llm.script(turn, say("I could not."))
+    async with model:
+        with contextlib.suppress(AgentRunError):
+            await ask()
+    assert saved == []
+
+
+async def test_what_cannot_be_repaired_goes_back_to_the_model(scripted_llm: ScriptedLLM) -> None:
+    model = RepairingModel(scripted_llm.chat_model(), printed_calls=False)
+    asked: list[str] = []
+    agent = weather_agent(model, asked)
+    scripted_llm.script(call("get_weather", '{"city": "Ul'), call("get_weather", {"city": "Ulm"}), say("Sunny."))
+    async with model:
+        assert (await agent.run("Weather?")).output == "Sunny."
+    assert asked == ["Ulm 1"]
+    assert "INVALID_JSON" in str(scripted_llm.model_requests[1].body)
