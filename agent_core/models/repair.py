@@ -92,10 +92,15 @@ def without_printed_calls(response: ModelResponse, tools: dict[str, JsonSchema])
 
 
 def with_readable_arguments(response: ModelResponse) -> ModelResponse:
-    """`response` with malformed JSON in its calls repaired, where it can be; the schema is checked later, as always."""
-    if _is_cut_off(response) or not any(_is_malformed(part) for part in response.parts):
+    """`response` with malformed JSON in its calls repaired, where it can be; the schema is checked later, as always.
+
+    What cannot be repaired is kept as pydantic-ai keeps it (`{"INVALID_JSON": ...}`): valid to send and to journal,
+    refused by the tool's schema, and so back with the model, which sees its mistake.
+    """
+    if not any(_is_malformed(part) for part in response.parts):
         return response
-    return replace(response, parts=[_readable(part) for part in response.parts])
+    whole = not _is_cut_off(response)
+    return replace(response, parts=[_readable(part, repair=whole) for part in response.parts])
 
 
 def _is_cut_off(response: ModelResponse) -> bool:
@@ -113,17 +118,14 @@ def _is_malformed(part: ModelResponsePart) -> TypeGuard[ToolCallPart]:
     return False
 
 
-def _readable(part: ModelResponsePart) -> ModelResponsePart:
+def _readable(part: ModelResponsePart, *, repair: bool) -> ModelResponsePart:
     if not _is_malformed(part):
         return part
     try:
-        arguments: Any = repaired_json(str(part.args))
+        arguments: Any = repaired_json(str(part.args)) if repair else None
     except (ValueError, RecursionError):
         arguments = None
-    repaired = isinstance(arguments, dict) and arguments
-    # What cannot be repaired is kept as pydantic-ai keeps it (`{"INVALID_JSON": ...}`): valid to send and to journal,
-    # refused by the tool's schema, and so back with the model, which sees its mistake.
-    return replace(part, args=arguments if repaired else part.args_as_dict())
+    return replace(part, args=arguments if isinstance(arguments, dict) and arguments else part.args_as_dict())
 
 
 @dataclass
