@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from agent_core.answer import Answer
     from agent_core.assistant import Assistant
 
+Text = Annotated[str, typer.Argument(metavar="TEXT", help="The request in your own words; '-' reads it from stdin.")]
+Persona = Annotated[str | None, typer.Option("--persona", metavar="NAME", help="Work as this persona.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 StreamJson = Annotated[bool, typer.Option("--stream-json", help="Print events as JSON lines; the last is the answer.")]
 Model = Annotated[
@@ -26,9 +28,7 @@ Workspace = Annotated[
 
 
 def ask(
-    text: Annotated[
-        str, typer.Argument(metavar="TEXT", help="The request in your own words; '-' reads it from stdin.")
-    ],
+    text: Text,
     continue_: Annotated[bool, typer.Option("-c", "--continue", help="Go on with your last conversation.")] = False,
     conversation: Annotated[
         str | None, typer.Option("--conversation", metavar="ID", help="Go on with this conversation.")
@@ -36,7 +36,7 @@ def ask(
     file: Annotated[
         list[Path] | None, typer.Option("-f", "--file", metavar="FILE", help="Attach a file, as untrusted content.")
     ] = None,
-    persona: Annotated[str | None, typer.Option("--persona", metavar="NAME", help="Work as this persona.")] = None,
+    persona: Persona = None,
     model: Model = None,
     plan: Annotated[bool, typer.Option("--plan", help="Show the plan, and wait for a yes before it runs.")] = False,
     allow: Annotated[

@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from agent_core.errors import AgentCoreError
 from agent_core.gate.sanitise import sanitise_line
 
@@ -45,10 +47,10 @@ def _told(error: BaseException) -> tuple[str, str]:
     """The name of the error and a line about it."""
     if isinstance(error, AgentCoreError):
         return type(error).__name__, sanitise_line(str(error), _LONGEST_MESSAGE)
-    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
         return "Interrupted", "interrupted"
-    if hasattr(error, "format_message"):  # what typer says about arguments that do not parse
-        return "UsageError", sanitise_line(error.format_message(), _LONGEST_MESSAGE)  # pyright: ignore
+    if isinstance(error, typer.TyperException):  # arguments that do not parse
+        return "UsageError", sanitise_line(error.format_message(), _LONGEST_MESSAGE)
     written = _write_crash(error)
     where = f"; the details are in {written}" if written else ""
     return type(error).__name__, sanitise_line(f"Unexpected {type(error).__name__}: {error}", 300) + where

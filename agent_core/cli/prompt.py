@@ -140,7 +140,7 @@ def _drop_typed_ahead() -> None:
     try:
         import termios
     except ImportError:  # Windows
-        import msvcrt  # pyright: ignore
+        import msvcrt  # pyright: ignore[reportMissingImports]
 
         console: Any = msvcrt
         while console.kbhit():

@@ -77,11 +77,10 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, wide: 
     for number, heading in enumerate(headings):
         last = number == (wide % len(headings))
         table.add_column(heading, no_wrap=True, overflow="ellipsis", ratio=1 if last else None)
-    count = 0
-    for count, row in enumerate(rows, start=1):
+    for row in rows:
         cells = [sanitise_line(cell, 2000) for cell in row]
         table.add_row(*(Text(cell, style=STATUS_STYLES.get(cell, "")) for cell in cells))
-    if not count:
+    if not table.row_count:
         note(empty)
         return
     out = console(sys.stdout)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from agent_core.errors import UsageError
 from agent_core.home import find_home, open_home
 from agent_core.journal.store import Journal
+
+if TYPE_CHECKING:
+    from agent_core.settings import Settings
+    from agent_core.tools.plugins import Plugins
+    from agent_core.tools.tool import Tool
 
 USER = "local"
 """Whom runs of the command line are for."""
@@ -48,3 +53,25 @@ def find_id(kind: Literal["run", "pending", "rule"], text: str) -> str:
     """`whole_id`, for a command that opens the journal for nothing else."""
     with open_journal() as journal:
         return whole_id(journal, kind, text)
+
+
+def load_installed() -> tuple[Settings, Plugins]:
+    """The settings, and the plugins that they do not disable; for commands that need no journal."""
+    from agent_core.settings import Settings
+    from agent_core.tools.plugins import load_plugins
+
+    settings = Settings.load()
+    return settings, load_plugins(None, settings.disabled_plugins)
+
+
+def tool_named(name: str, tools: Mapping[str, Tool]) -> Tool:
+    """A loaded tool.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    from agent_core.suggest import did_you_mean
+
+    if name not in tools:
+        raise UsageError(f"There is no tool {name!r}.{did_you_mean(name, tools)}")
+    return tools[name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agent_core.errors import UsageError
@@ -36,3 +36,19 @@ def _json(item: str, text: str) -> Any:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON value")
+
+
+def fitted(values: Mapping[str, Any], schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with texts read as JSON where the declared type takes no text: `count=3` is a number there."""
+    return {name: _fitted(value, schemas.get(name)) for name, value in values.items()}
+
+
+def _fitted(value: Any, schema: Any) -> Any:
+    declared = schema.get("type") if isinstance(schema, Mapping) else None
+    kinds = declared if isinstance(declared, list) else [declared]
+    if not isinstance(value, str) or declared is None or "string" in kinds:
+        return value
+    try:
+        return json.loads(value, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return [value] if "array" in kinds else value
