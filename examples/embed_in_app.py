@@ -70,7 +70,7 @@ async def two_users_at_once(assistant: Assistant) -> None:
     await asyncio.gather(
         *(assistant.ask(f"Remember that my badge number is {code}", user=user) for user, code in codes.items())
     )
-    answers = await asyncio.gather(*(assistant.ask("What is my badge number?", user=user) for user in codes))
+    answers = await asyncio.gather(*(assistant.ask("List my notes", user=user) for user in codes))
     for user, answer in zip(codes, answers, strict=True):
         print(f"  {user}: {answer.text}")
 
