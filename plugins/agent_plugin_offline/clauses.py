@@ -27,7 +27,7 @@ _JOINT = re.compile(
     r"|(?P<weak>,?\s+(?:and|plus|but|as\s+well\s+as)\s+|\s+&\s+|,\s+)",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(r",?\s+(?:and|&|as\s+well\s+as)\s+(?:also\s+)?", re.IGNORECASE)
+_BETWEEN = re.compile(r",?\s+(?:and|&|as\s+well\s+as)\s+(?:also\s+)?|,\s+", re.IGNORECASE)
 _ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|etc|dr|mr|mrs|ms|prof|st|vs|no|approx|[ap]\.m)|\b[A-Z])\.$", re.IGNORECASE)
 _FILLER = re.compile(
     r"(?:(?:and|also|then|next|finally|now|please|kindly|first|second|after\s+that|afterwards|so|ok(?:ay)?|hi|hello|hey)\b[,\s]*"

@@ -23,7 +23,8 @@ _TYPED: tuple[tuple[str, tuple[Role, ...]], ...] = (
 )
 _PHONE = re.compile(r"(?<![\w.])\+?\d[\d\s()-]{5,}\d(?!\w)")
 _FOLDER = re.compile(
-    r"\b(?:the\s+|my\s+|a\s+|folder\s+|directory\s+)?(?P<before>[\w.][\w./-]*)\s+(?:sub)?(?:folder|directory)\b"
+    r"(?<!^)\b(?:the\s+|my\s+|folder\s+|directory\s+)?(?P<before>(?!(?:the|my|an?|this|new|which|what|called|each|every)\b)[\w.][\w./-]*)"
+    r"\s+(?:sub)?(?:folder|directory)\b"
     r"|\b(?:folder|directory)\s+(?:called\s+|named\s+)?(?P<after>[\w./-]+)",
     re.IGNORECASE,
 )
@@ -77,7 +78,9 @@ class Explanation:
 
     def explain(self, start: int, end: int, *, cue: bool = True) -> None:
         """Mark a place as explained, with the preposition before it."""
-        before = _PERSON.search(self.text[:start]) or _CUE_BEFORE.search(self.text[:start]) if cue else None
+        before = (_PERSON.search(self.text[:start]) if "@" in self.text[start:end] or "+" in self.text[start:end] else None) or (
+            _CUE_BEFORE.search(self.text[:start]) if cue else None
+        )
         self.taken.append((before.start() if before else start, end))
 
     def leftovers(self) -> Iterator[tuple[int, int]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from agent_plugin_offline.candidates import read_request
-from agent_plugin_offline.clauses import and_joints
+from agent_plugin_offline.clauses import and_joints, is_question
 from agent_plugin_offline.choosing import attempt, to_proposal
 from agent_plugin_offline.explaining import Explanation, explain
 from agent_plugin_offline.formulas import has_unknowns, is_formula
@@ -19,10 +19,11 @@ from agent_plugin_offline.scoring import default_weights
 from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import VERBS, identifier_words, stem, tokenize
 from agent_plugin_offline.tools import view_tools
-from agent_plugin_offline.wording import Wording, Wordings
+from agent_plugin_offline.wording import Wording, Wordings, looks_up
 
 _LABELLED, _FORMULA, _GENERALITY, _FILE_KIND = 1.0, 4.0, 4.0, 3.0
-_LEAD, _KIN_LEAD, _OPENING, _TYPED, _MISSING, _OVER, _FOREIGN = 2.5, 1.0, 2.0, 2.0, -4.0, -3.0, -4.0
+_OPENINGS = ((2, 1.0), (3, 4.0))
+_LEAD, _KIN_LEAD, _TYPED, _MISSING, _OVER, _FOREIGN = 2.5, 1.0, 2.0, -4.0, -3.0, -4.0
 _ENOUGH, _ENOUGH_FOR_FREE_TEXT = 2.0, 4.0
 """A frame scored below this is left to the engine; free text fits anything, so it takes more."""
 _FORMED = frozenset({"email", "phone", "url", "file", "folder", "moment", "duration", "content", "query", "expression"})
@@ -66,9 +67,10 @@ class Frame:
 class Caller:
     """Proposes calls for clauses: by explanation where that leaves nothing over, else by the learned engine."""
 
-    def __init__(self, tools: Sequence[ToolSpec]) -> None:
+    def __init__(self, tools: Sequence[ToolSpec], reading_tools: Collection[str] = ()) -> None:
         self.tools = tools
         self._wordings = Wordings(tools)
+        self._lookups = frozenset(tool.name for tool in tools if looks_up(tool, reading_tools))
         self._read: dict[tuple[str, frozenset[str] | None], Proposal | None] = {}
 
     def one(self, clause: str, only: frozenset[str] | None = None) -> Proposal | None:
@@ -93,6 +95,8 @@ class Caller:
 
     def _explained(self, clause: str, wordings: Sequence[Wording]) -> Frame | None:
         """The tool that leaves no word of the clause over, if there is one."""
+        if is_question(clause):  # "what do I have on Friday" is no order to add something
+            wordings = [wording for wording in wordings if wording.tool.name in self._lookups]
         frames = sorted((frame(clause, wording) for wording in wordings), key=lambda one: -one.promise)[:_SHORTLIST]
         for one in frames:
             _fill_by_engine(one)
@@ -134,24 +138,39 @@ class Caller:
         return replace(proposal, args={**learned.args, **kept}, missing=())
 
     def _coordinated(self, clause: str) -> list[Proposal]:
-        """"Read a.txt and b.txt": the same call once per item, where only the one argument differs."""
+        """"Read a.txt and b.txt": the same call once per item."""
         places = and_joints(clause)
         whole = self.one(clause) if places else None
-        for match in places:
-            left = self.one(clause[: match[0]])
-            if left is None or left.missing:
-                continue
-            for name, value in left.args.items():
-                head = clause[: match[0]]
-                if not isinstance(value, str) or not head.endswith(value):
-                    continue
-                head = head[: -len(value)]
-                right = self.one(_joined(head, clause[match[1] :]))
-                if not right or not _differs_in(left, right, name) or _takes_both(whole, value, str(right.args[name])):
-                    continue
-                if self._takes_items(left.tool, name, str(right.args[name])):
-                    return [left, right]
+        for chosen in [places, *([place] for place in places)] if len(places) > 1 else [places]:
+            found = self._one_each(clause, chosen, whole) if chosen else []
+            if found:
+                return found
         return []
+
+    def _one_each(self, clause: str, places: Sequence[tuple[int, int]], whole: Proposal | None) -> list[Proposal]:
+        """A call for the text before the first of `places` and for each item after; none where they differ otherwise."""
+        head = clause[: places[0][0]]
+        first = self.one(head)
+        if first is None or first.missing:
+            return []
+        ends = [start for start, _ in places[1:]] + [len(clause)]
+        items = [clause[end:stop] for (_, end), stop in zip(places, ends, strict=True)]
+        name = next((name for name, value in first.args.items() if isinstance(value, str) and head.endswith(value)), None)
+        if name is not None:
+            stem_text = head[: -len(first.args[name])]
+            others = [self.one(_joined(stem_text, item)) for item in items]
+            if all(other and self._is_another(first, other, name, whole) for other in others):
+                return [first, *(other for other in others if other)]
+        verb = head.split(None, 1)[0]
+        others = [self.one(f"{verb} {item}") for item in items]
+        if len(first.args) > 1 and all(other and _differs_throughout(first, other) for other in others):
+            return [first, *(other for other in others if other)]
+        return []
+
+    def _is_another(self, first: Proposal, other: Proposal, name: str, whole: Proposal | None) -> bool:
+        if not _differs_in(first, other, name) or _takes_both(whole, str(first.args[name]), str(other.args[name])):
+            return False
+        return self._takes_items(first.tool, name, str(other.args[name]))
 
     def _takes_items(self, tool: str, name: str, value: str) -> bool:
         """Whether `value` can stand for itself: not half of a text, a query or a sum."""
@@ -178,6 +197,16 @@ def _joined(head: str, item: str) -> str:
     first = item.split(None, 1)
     same = words and len(first) == 2 and words[-1].lower() == first[0].lower()
     return head + (first[1] if same else item)
+
+
+def _differs_throughout(one: Proposal, other: Proposal) -> bool:
+    """Whether two calls of one tool share nothing but the names of their arguments ("save 'a' to x and 'b' to y")."""
+    return (
+        one.tool == other.tool
+        and not other.missing
+        and one.args.keys() == other.args.keys()
+        and all(value != other.args[name] for name, value in one.args.items())
+    )
 
 
 def _takes_both(whole: Proposal | None, one: str, other: str) -> bool:
@@ -236,7 +265,7 @@ def _asked(found: Explanation, wording: Wording) -> float:
     lead = stem(tokens[0].text)
     score += _LEAD if lead in wording.own_verbs else _KIN_LEAD if lead in wording.leads else 0.0
     words = found.text.lower().split()
-    score += max((_OPENING * length / 3 for length in (2, 3) if tuple(words[:length]) in wording.openings), default=0.0)
+    score += max((worth for length, worth in _OPENINGS if tuple(words[:length]) in wording.openings), default=0.0)
     return score
 
 

@@ -15,6 +15,7 @@ from agent_plugin_offline.mentions import Mention, mentions, words_of
 from agent_plugin_offline.proposals import Proposal, ToolSpec
 from agent_plugin_offline.remainder import REQUESTING
 from agent_plugin_offline.text import identifier_words
+from agent_plugin_offline.wording import looks_up
 
 _NESTED_START = re.compile(
     r"\b(?:the\s+(?:result|answer|outcome|value|output)\s+(?:of|to(?=\s+[\d(]))\s+|(?=the\s+(?:\w+\s+){0,3}(?:of|in|from|for)\s)|(?=what(?:'s|\s+is)\s))",
@@ -24,14 +25,6 @@ _NESTED_END = re.compile(
     r"\s+(?:to|into|as|in|with|by|on|from|for|and|under|using|via)\s+|,\s+|[.;!?]*$", re.IGNORECASE
 )
 _ANY_RESULT = Mention(0, 0)
-_ACTIONS = frozenset(
-    (word,)
-    for word in "add append block book buy cancel clear close copy create delete disable draft edit email enable forget "
-    "insert invite lock log mail make mark message move open order pay place play post print put remember remove rename "
-    "replace reserve save schedule send set share start stop store submit switch text turn unlock update upload "
-    "write".split()
-)
-"""First words of tools that do something; their results are receipts."""
 
 
 @dataclass
@@ -46,7 +39,7 @@ class Reader:
     _caller: Caller = field(init=False)
 
     def __post_init__(self) -> None:
-        self._caller = Caller(self.tools)
+        self._caller = Caller(self.tools, self.reading_tools)
         self._specs = {tool.name: tool for tool in self.tools}
 
     def read(self, clause: str, earlier: Sequence[Step], number: int) -> list[Step]:
@@ -108,7 +101,7 @@ class Reader:
         return bool(first) and first not in REQUESTING and starts_a_call(head, self.starts) and not is_question(head)
 
     def _lookup(self, text: str, earlier: Sequence[Step], number: int) -> Step | None:
-        proposal = self._caller.one(text, frozenset(tool.name for tool in self.tools if self._looks_up(tool)))
+        proposal = self._caller.one(text, frozenset(tool.name for tool in self.tools if looks_up(tool, self.reading_tools)))
         if proposal is None or proposal.missing:
             return None
         return _numbered([self._step(proposal, text, number)], earlier)[0]
@@ -141,13 +134,9 @@ class Reader:
         last = lookups[-1]
         return [step for step in lookups if step.clause == last.clause] if mention.plural else [last]
 
-    def _looks_up(self, tool: ToolSpec) -> bool:
-        """Declared read-only, or (a tool of somebody else's that declares nothing) not named after an action."""
-        return tool.name in self.reading_tools or identifier_words(tool.name)[:1] not in _ACTIONS
-
     def _step(self, proposal: Proposal, clause: str, number: int) -> Step:
         spec = self._specs[proposal.tool]
-        return Step("", _title(clause), spec, proposal.args, proposal.missing, self._looks_up(spec), number)
+        return Step("", _title(clause), spec, proposal.args, proposal.missing, looks_up(spec, self.reading_tools), number)
 
 
 def _takes_value(outer: Step, inner: Step) -> bool:

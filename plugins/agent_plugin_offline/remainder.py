@@ -24,6 +24,7 @@ _LEAD_INS: dict[str, re.Pattern[str]] = {
 REQUESTING = frozenset("find get show give tell check look see determine figure display fetch work".split())
 """At the start of a clause these only say that something is wanted."""
 _PLACEHOLDERS = frozenset("line note text message something stuff file mail email list entry sentence word words report".split())
+_TITLES = frozenset({"title", "summary"})
 _CLEAR = 2
 """So many certain arguments make a call clear enough to place an unlabelled word."""
 _ASIDES = frozenset("please thanks kindly today now again out up down me us myself file files folder it".split())
@@ -78,12 +79,25 @@ def _choices(found: Explanation, wording: Wording) -> None:
         explained = _explained_choice(found, slot)
         if explained is not None:
             found.take(slot, *explained, cue=False)
+            _operand(found, explained[2])
             continue
         for token in _free_tokens(found):
             value = _chosen(slot, token, wording)
             if value is not None:
                 found.take(slot, value, token.start, token.end, cue=False)
+                _operand(found, token.end)
                 break
+
+
+_OPERAND = re.compile(r"\s+(?:of\s+)?(?:the\s+)?(?P<value>[A-Za-z_][\w-]*)(?=\s+(?:in|of|from|per|by|for|where|with)\b|[\s.?!]*$)", re.IGNORECASE)
+
+
+def _operand(found: Explanation, end: int) -> None:
+    """"The average price in ...": what directly follows the name of an operation is what it is worked out of."""
+    match = _OPERAND.match(found.text, end)
+    slots = [slot for slot in found.open("label") if "column" in identifier_words(slot.name)]
+    if match and slots and found.is_free(*match.span()) and match["value"].lower() not in STOP_WORDS:
+        found.take(slots[0], match["value"], match.start("value"), match.end("value"), cue=False)
 
 
 def _explained_choice(found: Explanation, slot: Slot) -> tuple[str, int, int] | None:
@@ -101,7 +115,7 @@ def _chosen(slot: Slot, token: Token, wording: Wording) -> str | None:
     """The choice that a word names, by itself or as the description explains it ("sum (add up, total), mean")."""
     word = stem(token.text)
     for choice in slot.choices:
-        if word == stem(choice) or word in {stem(part) for part in identifier_words(choice)}:
+        if word == stem(choice) or token.lower == f"{choice}imum" or word in {stem(part) for part in identifier_words(choice)}:
             return choice
     named = {stem(part) for part in identifier_words(wording.tool.name)}
     if token.lower in STOP_WORDS or len(word) < 3 or word in named:
@@ -138,6 +152,8 @@ def _free_tokens(found: Explanation) -> Iterator[Token]:
 
 def _free_text(found: Explanation, wording: Wording) -> None:
     slots = [slot for slot in found.open("content", "query", "expression", "label") if slot.required]
+    titles = [slot for slot in slots if slot.role == "label" and _TITLES & set(identifier_words(slot.name))]
+    slots = titles if titles and len(slots) > len(titles) == 1 else slots
     if not slots and any(token for token in unexplained(found, wording)):
         slots = found.open("query")
     if len(slots) != 1:
@@ -145,13 +161,33 @@ def _free_text(found: Explanation, wording: Wording) -> None:
     slot = slots[0]
     stretches = [(start, end) for start, end in found.leftovers() if found.text[start:end].strip(" ,.;:?!")]
     trimmed = [_trimmed(found.text, start, end, slot, wording) for start, end in stretches]
-    if slot.role == "label":
+    if slot in titles:
+        trimmed = [_titled(found.text, start, end, wording) for start, end in stretches]
+    elif slot.role == "label":
         trimmed = [place for place in trimmed if _is_name(found, place, wording)]
     best = max((place for place in trimmed if place[1] > place[0]), key=lambda place: place[1] - place[0], default=None)
     if best is not None and _means_something(found.text[slice(*best)], slot):
         value = found.text[slice(*best)]
         found.take(slot, as_formula(value) if slot.role == "expression" else value, *best)
         found.certain -= slot.role != "expression"
+
+
+_TITLE_LEAD = re.compile(r"(?:an?\s+|the\s+|my\s+|new\s+)*(?:(?:event|entry|item|ticket|task)\s+)?(?:(?:called|named|titled|for|about)\s+)?", re.IGNORECASE)
+
+
+def _titled(text: str, start: int, end: int, wording: Wording) -> tuple[int, int]:
+    """A stretch as the title of something: "call with Priya" of "schedule a call with Priya in my calendar"."""
+    tokens = tokenize(text[start:end])
+    if start == 0 and tokens and stem(tokens[0].text) in wording.leads:
+        tokens = tokens[1:]
+    if not tokens:
+        return end, end
+    begin, stop = start + tokens[0].start, start + tokens[-1].end
+    begin = _TITLE_LEAD.match(text, begin, stop).end()  # pyright: ignore[reportOptionalMemberAccess] - it matches ""
+    place = re.search(r"\s+(?:in|to|on|into)\s+(?:(?:my|the|our)\s+)?(\w+)\W*$", text[begin:stop], re.IGNORECASE)
+    if place and stem(place[1]) in wording.structural:
+        stop = begin + place.start()
+    return begin, stop
 
 
 def _is_name(found: Explanation, place: tuple[int, int], wording: Wording) -> bool:

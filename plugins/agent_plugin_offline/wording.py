@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -17,7 +17,7 @@ from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, tokeni
 _KINDRED = (
     "find search look locate seek",
     "show display open view print see read",
-    "write save store record put create make",
+    "write save store record put create make copy",
     "add create insert schedule book put enter arrange",
     "delete remove erase drop cancel clear forget",
     "send email mail message write",
@@ -51,6 +51,21 @@ _WEAK = 0.01
 
 _FILE_KINDS = frozenset("csv tsv xlsx xls ods json yaml pdf docx txt md html ics eml png jpg".split())
 _ARITHMETIC = frozenset(map(stem, "calculate compute calculator math arithmetic".split()))
+
+
+_ACTIONS = frozenset(
+    (word,)
+    for word in "add append block book buy cancel clear close copy create delete disable draft edit email enable forget "
+    "insert invite lock log mail make mark message move open order pay place play post print put remember remove rename "
+    "replace reserve save schedule send set share start stop store submit switch text turn unlock update upload "
+    "write".split()
+)
+"""First words of tools that do something; their results are receipts."""
+
+
+def looks_up(tool: ToolSpec, reading_tools: Collection[str]) -> bool:
+    """Whether a tool only looks something up: declared so, or (where nothing is declared) not named after an action."""
+    return tool.name in reading_tools or identifier_words(tool.name)[:1] not in _ACTIONS
 
 
 def _groups() -> Mapping[str, frozenset[int]]:
