@@ -26,7 +26,6 @@ from agent_core.models import ModelChoice, ModelPreferences, ResolvedModel
 from agent_core.models.turn import Speaker
 from agent_core.personas import Persona, load_persona
 from agent_core.settings import ModelRole, Settings
-from agent_core.suggest import did_you_mean
 from agent_core.tools.catalogue import Catalogue
 from agent_core.tools.plugins import Plugins, load_plugins
 from agent_core.tools.tool import Tool
@@ -133,19 +132,6 @@ def _personas(folders: Sequence[Path]) -> dict[str, Persona]:
             raise ConfigurationError(f"There are two personas called {persona.name!r}; rename one.")
         found[persona.name] = persona
     return found
-
-
-def persona_named(name: str, personas: Mapping[str, Persona]) -> Persona:
-    """A persona by its name, or by the folder that it lies in.
-
-    Raises:
-        UsageError: there is none.
-    """
-    if name in personas:
-        return personas[name]
-    if "/" in name or name.startswith("."):
-        return load_persona(Path(name).expanduser())
-    raise UsageError(f"There is no persona {name!r}.{did_you_mean(name, personas)}")
 
 
 def _preferences(settings: Settings, model: str | None) -> ModelPreferences:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from agent_core.answer import Answer
-from agent_core.assembly import Assembly, persona_named
+from agent_core.assembly import Assembly
 from agent_core.errors import PlanError, UsageError
 from agent_core.event_log import EventLog
 from agent_core.events import AnswerReady, Event
@@ -28,6 +28,7 @@ from agent_core.loop.checker import citations
 from agent_core.loop.opening import Attachment, RunOptions, begin, reopen
 from agent_core.loop.run import drive, plan_only
 from agent_core.loop.state import Run
+from agent_core.personas import persona_named
 from agent_core.planning.check import check
 from agent_core.planning.plan import Plan
 from agent_core.tools.tool import Tool

@@ -15,7 +15,7 @@ from agent_core.gate.vault import Vault
 from agent_core.journal.runs import RunRow, Runs
 from agent_core.loop.state import Run, Services, Usage
 from agent_core.models.turn import Conversation
-from agent_core.personas import Persona
+from agent_core.personas import Persona, persona_named
 from agent_core.planning.plan import Plan
 from agent_core.planning.planner import PlannerState
 from agent_core.settings import Settings
@@ -93,8 +93,6 @@ def begin(
 
 def reopen(parts: Parts, run_id: str) -> Run:
     """The run as the journal holds it, ready to be worked on."""
-    from agent_core.assembly import persona_named
-
     row = parts.runs.get(run_id)
     persona = None
     if name := row.options.get("persona"):
