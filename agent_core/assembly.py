@@ -50,6 +50,10 @@ class Assembly:
     ) -> None:
         self.settings = Settings.load(home, workspace)
         self.plugins: Plugins = load_plugins(plugins, self.settings.disabled_plugins)
+        if plugins is not None:
+            # The choice of plugins is a choice of tools: a model is chosen by its own name, whoever brings it.
+            everything = load_plugins(None, self.settings.disabled_plugins)
+            self.plugins.models = {**everything.models, **self.plugins.models}
         self.tools = _all_tools(self.plugins.tools, tools)
         self.personas = _personas(self.plugins.personas)
         self.journal = Journal(self.settings.home / "journal.db")
