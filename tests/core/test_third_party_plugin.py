@@ -33,7 +33,7 @@ from agent_core.testing import Script, call
 tool, args, home, workspace = sys.argv[1:]
 script = Script(call(tool, **json.loads(args)), "Finished.")
 with Assistant(script.model, home=home, workspace=workspace) as assistant:
-    answer = assistant.ask_sync("a request that this call serves")
+    answer = assistant.ask_sync(f"{tool} with {args}")
     before = answer.to_json()
     for waits in answer.pending:
         assistant.approve_sync(waits.id)
@@ -67,7 +67,20 @@ def site(wheel: Path, tmp_path: Path) -> Path:
     target = tmp_path / "site"
     uv = shutil.which("uv")
     assert uv is not None
-    install = [uv, "pip", "install", "--quiet", "--no-deps", "--python", sys.executable, "--target", str(target)]
+    # Copied, not linked: these tests write into what is installed, and uv's cache must not notice.
+    install = [
+        uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--link-mode",
+        "copy",
+        "--python",
+        sys.executable,
+        "--no-deps",
+        "--target",
+        str(target),
+    ]
     subprocess.run([*install, str(wheel)], check=True, timeout=100)
     return target
 
