@@ -50,7 +50,9 @@ def _told(error: BaseException) -> tuple[str, str]:
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return "Interrupted", "interrupted"
     if isinstance(error, typer.TyperException):  # arguments that do not parse
-        return "UsageError", sanitise_line(error.format_message(), _LONGEST_MESSAGE)
+        command = getattr(getattr(error, "ctx", None), "command_path", "agent-core")
+        message = error.format_message().rstrip(".?")
+        return "UsageError", sanitise_line(f"{message}; see: {command} --help", _LONGEST_MESSAGE)
     written = _write_crash(error)
     where = f"; the details are in {written}" if written else ""
     return type(error).__name__, sanitise_line(f"Unexpected {type(error).__name__}: {error}", 300) + where
