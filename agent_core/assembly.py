@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -69,6 +70,7 @@ class Assembly:
             model = name
         self._preferences = _preferences(self.settings, model)
         self._models: dict[str, ResolvedModel] = {}
+        self._entered = AsyncExitStack()
         self.services = Services(
             runs=self.runs,
             gate=self.gate,
@@ -87,6 +89,8 @@ class Assembly:
         """Find the models of the roles, once; returns the planner's. Ollama may be asked, so it happens in a thread."""
         if "planner" not in self._models:
             await asyncio.to_thread(self._resolve)
+            for model in {id(resolved): resolved.model for resolved in self._models.values()}.values():
+                await self._entered.enter_async_context(model)  # keeps its connections until `aclose`
         return self._models["planner"]
 
     def _resolve(self) -> None:
@@ -110,7 +114,8 @@ class Assembly:
         return Voice(speaker, resolved.name, resolved.remote)
 
     async def aclose(self) -> None:
-        """Stop child processes and close files."""
+        """Close the models' connections, stop child processes and close files."""
+        await self._entered.aclose()
         await self.toolbox.aclose()
         self.vault.close()
         self.journal.close()
