@@ -123,7 +123,9 @@ class Assembly:
         return Voice(speaker, resolved.name, resolved.remote)
 
     async def aclose(self) -> None:
-        """Stop child processes and close files."""
+        """Close the models' connections, stop child processes and close files."""
+        for resolved in {id(resolved): resolved for resolved in self._models.values()}.values():
+            await resolved.aclose()
         await self.toolbox.aclose()
         self.vault.close()
         self.journal.close()
