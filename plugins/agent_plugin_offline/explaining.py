@@ -32,13 +32,13 @@ _HERE = re.compile(r"\b(?:in\s+)?(?:this|the\s+current|my)\s+(?:folder|directory
 _IN_PLACE = re.compile(r"\b(?:in|inside|into|under|from)\s+(?P<place>[\w.-]*[a-z][\w.-]*(?:/[\w.-]+)*)/?(?=[\s.?!]*$|\s+(?:and|with|by)\b)", re.IGNORECASE)
 _FILE_NAME = re.compile(r"[\w-]+\.[A-Za-z][A-Za-z0-9]{0,4}\b")
 _DURATION = re.compile(r"\bfor\s+(?P<text>(?:an?|one|half\s+an|[\d.]+)\s*(?P<unit>h(?:ours?|rs?)?|min(?:ute)?s?|m|days?))\b", re.IGNORECASE)
-_CONTENT_LABEL = r"\b(?:that(?=\s+\w)|saying|says|that\s+says|that\s+reads|reading|to\s+say|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content|contents)(?:\s+(?:is|of))?)\s*:?\s+(?:that\s+)?"
+_CONTENT_LABEL = r"\b(?:that(?=\s+\w)|containing|saying|says|that\s+says|that\s+reads|reading|to\s+say|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content|contents)(?:\s+(?:is|of))?)\s*:?\s+(?:that\s+)?"
 _LABEL = (
     r"\b(?:(?:with|under|using|and|has|have)\s+)?(?:(?:the|a|an)\s+)?(?:{words})\b\s*(?:of\s+|is\s+|line\s+|:\s*|=\s*)?"
     r"(?:called\s+|named\s+)?(?=\S)"
 )
 _LIST_GAP = re.compile(r"^\s*(?:,|and|&|,\s*and)\s*$", re.IGNORECASE)
-_CUE_BEFORE = re.compile(r"(?:\b(?:to|from|in|at|on|for|of|by|with|into|as|inside|under|cc|bcc|copy|copying|until|till|through)\s*:?\s*)+$")
+_CUE_BEFORE = re.compile(r"(?:\b(?:to|from|in|at|on|for|of|by|with|into|as|inside|under|cc|bcc|copy|copying|until|till|through|called|named)\s*:?\s*)+$")
 _PERSON = re.compile(r"\b[A-Z]\w+\s+(?:at|on|under)\s+$")
 
 
@@ -104,6 +104,7 @@ def explain(text: str, slots: Sequence[Slot]) -> Explanation:
     _labelled(found, request)
     _moments(found, request)
     _folders(found)
+    _patterns(found)
     _quoted(found, request)
     return found
 
@@ -266,6 +267,21 @@ def _folders(found: Explanation) -> None:
         files = [slot for slot in found.open("file") if re.search(r"\b(?:folder|directory)", slot.described, re.IGNORECASE)]
         for slot in (found.open("folder") or files)[:1]:
             found.take(slot, name.rstrip("."), *match.span())
+
+
+_KIND_OF_FILE = re.compile(r"\b(?P<kind>[a-z]{2,8})\s+(?:files|documents|scripts)\b", re.IGNORECASE)
+_SUFFIXES = {"text": "txt", "markdown": "md", "python": "py", "excel": "xlsx", "javascript": "js", "jpeg": "jpg"}
+_KINDS_OF_FILE = frozenset("csv tsv txt md pdf json yaml toml xml html log py js xlsx docx png jpg svg zip ini".split())
+
+
+def _patterns(found: Explanation) -> None:
+    """"All pdf files", where a tool takes a pattern of names."""
+    slots = [slot for slot in found.open("label") if slot.name in ("pattern", "glob") and "*." in slot.described]
+    for match in _KIND_OF_FILE.finditer(found.text):
+        suffix = _SUFFIXES.get(match["kind"].lower(), match["kind"].lower())
+        if slots and suffix in {*_KINDS_OF_FILE, *_SUFFIXES.values()}:
+            found.take(slots[0], f"*.{suffix}", match.start("kind"), match.end("kind"), cue=False)
+            return
 
 
 def _quoted(found: Explanation, request: Request) -> None:

@@ -14,10 +14,10 @@ from agent_plugin_offline.explaining import Explanation, explain
 from agent_plugin_offline.formulas import has_unknowns, is_formula
 from agent_plugin_offline.moments import find_moments
 from agent_plugin_offline.proposals import Proposal, ToolSpec, propose, propose_one
-from agent_plugin_offline.remainder import complete, unexplained
+from agent_plugin_offline.remainder import REQUESTING, complete, unexplained
 from agent_plugin_offline.scoring import default_weights
 from agent_plugin_offline.slots import Slot
-from agent_plugin_offline.text import VERBS, identifier_words, stem, tokenize
+from agent_plugin_offline.text import identifier_words, stem, tokenize
 from agent_plugin_offline.tools import view_tools
 from agent_plugin_offline.wording import Wording, Wordings, looks_up
 
@@ -182,7 +182,7 @@ class Caller:
     def _checked(self, clause: str, proposal: Proposal) -> Proposal | None:
         """A proposal of the engine without the values that cannot be what their parameter takes."""
         wording = next(one for one in self._wordings.all if one.tool.name == proposal.tool)
-        if not _is_asked_for(clause, wording):
+        if not _is_asked_for(clause, wording) or explain(clause, wording.slots).foreign:
             return None
         said = {stem(token.text) for token in tokenize(clause)}
         args = {name: value for name, value in proposal.args.items() if _kept(wording.slots, name, value, said)}
@@ -271,7 +271,7 @@ def _asked(found: Explanation, wording: Wording) -> float:
 
 def _is_asked_for(clause: str, wording: Wording) -> bool:
     """Whether some telling word of the clause - not just "show" or "find" - is one of the tool's own."""
-    words = [token for token in tokenize(clause) if not token.is_stop and token.lower not in VERBS]
+    words = [token for token in tokenize(clause) if not token.is_stop and token.lower not in REQUESTING]
     return any(wording.weight(token.text) >= _TELLING for token in words) or _leads(clause, wording)
 
 

@@ -83,7 +83,10 @@ class Reader:
 
     def _nested(self, clause: str, earlier: Sequence[Step], number: int) -> Iterator[list[Step]]:
         """"Email bo@example.com the sum of 4 and 9": a lookup whose value is an argument of the rest."""
+        plain = self._caller.one(clause)
         for start in _NESTED_START.finditer(clause):
+            if plain and not plain.missing and not _swallows(plain, clause[start.start() :]):
+                return
             if not self._acts(clause[: start.start()]):
                 continue
             for end in reversed([match.start() for match in _NESTED_END.finditer(clause, start.end())]):
@@ -137,6 +140,12 @@ class Reader:
     def _step(self, proposal: Proposal, clause: str, number: int) -> Step:
         spec = self._specs[proposal.tool]
         return Step("", _title(clause), spec, proposal.args, proposal.missing, looks_up(spec, self.reading_tools), number)
+
+
+def _swallows(plain: Proposal, rest: str) -> bool:
+    """Whether a plain reading takes the words of a lookup as dictated text: "email ... the sum of 4 and 9"."""
+    beginning = " ".join(rest.split()[:3]).lower()
+    return any(isinstance(value, str) and beginning in value.lower() for value in plain.args.values())
 
 
 def _takes_value(outer: Step, inner: Step) -> bool:

@@ -159,6 +159,8 @@ def _free_text(found: Explanation, wording: Wording) -> None:
     if len(slots) != 1:
         return
     slot = slots[0]
+    if slot.role == "content" and stem(found.text.split(None, 1)[0].strip(",:")) not in wording.leads:
+        return  # "in a.ini change x to y" dictates nothing to a tool that writes
     stretches = [(start, end) for start, end in found.leftovers() if found.text[start:end].strip(" ,.;:?!")]
     trimmed = [_trimmed(found.text, start, end, slot, wording) for start, end in stretches]
     if slot in titles:

@@ -38,6 +38,7 @@ _KINDRED = (
     "event appointment meeting",
     "folder directory",
     "price cost quote",
+    "say contain hold",
 )
 """Words that ask for the same thing; one shared group makes a word half as good as the tool's own."""
 
@@ -138,11 +139,11 @@ def _vocabulary(tool: ToolSpec) -> dict[str, float]:
         for word in words:
             if word not in STOP_WORDS and word.isalpha():
                 weights[stem(word)] = max(weight, weights.get(stem(word), 0.0))
-    weights.update((word, _WEAK) for word in _WEAK_WORDS & weights.keys())
     own = {group for word in weights for group in _GROUP_OF.get(word, ()) if weights[word] >= _DESCRIPTION}
     for word, groups in _GROUP_OF.items():
         if groups & own:
             weights.setdefault(word, _KIN)
+    weights.update((word, _WEAK) for word in _WEAK_WORDS & weights.keys())
     return weights
 
 
