@@ -93,8 +93,9 @@ def joints(request: str, starts: Collection[str]) -> list[Joint]:
 def and_joints(clause: str) -> list[tuple[int, int]]:
     """Where an "and" or a comma stands between items of `clause`, as (start, end); not inside quotes or brackets."""
     protected = [match.span() for match in _PROTECTED.finditer(clause)]
-    places = (match.span() for match in _BETWEEN.finditer(clause))
-    return [(a, b) for a, b in places if not any(low < b and a < high for low, high in protected)]
+    places = [match.span() for match in _BETWEEN.finditer(clause)]
+    free = [(a, b) for a, b in places if not any(low < b and a < high for low, high in protected)]
+    return free if any(clause[a:b].strip(" ,") for a, b in free) else []
 
 
 def starts_a_call(piece: str, starts: Collection[str]) -> bool:

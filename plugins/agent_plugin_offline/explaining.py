@@ -199,7 +199,7 @@ def _place_typed(found: Explanation, span: Span, roles: tuple[Role, ...]) -> Non
     previous = next((slot for slot in slots if _continues(found, slot, span)), None)
     slot = (cued or [previous] if cued or previous else found.open(*roles))[:1]
     if not slot or slot[0] is None:
-        found.foreign += 1
+        found.foreign += "path" not in span.kinds or span.text.rpartition(".")[2].lower() in KINDS_OF_FILE
         return
     chosen = slot[0]
     value = span.text
@@ -271,7 +271,7 @@ def _folders(found: Explanation) -> None:
 
 _KIND_OF_FILE = re.compile(r"\b(?P<kind>[a-z]{2,8})\s+(?:files|documents|scripts)\b", re.IGNORECASE)
 _SUFFIXES = {"text": "txt", "markdown": "md", "python": "py", "excel": "xlsx", "javascript": "js", "jpeg": "jpg"}
-_KINDS_OF_FILE = frozenset("csv tsv txt md pdf json yaml toml xml html log py js xlsx docx png jpg svg zip ini".split())
+KINDS_OF_FILE = frozenset("csv tsv txt md pdf json yaml toml xml html log py js xlsx docx png jpg svg zip ini".split())
 
 
 def _patterns(found: Explanation) -> None:
@@ -279,7 +279,7 @@ def _patterns(found: Explanation) -> None:
     slots = [slot for slot in found.open("label") if slot.name in ("pattern", "glob") and "*." in slot.described]
     for match in _KIND_OF_FILE.finditer(found.text):
         suffix = _SUFFIXES.get(match["kind"].lower(), match["kind"].lower())
-        if slots and suffix in {*_KINDS_OF_FILE, *_SUFFIXES.values()}:
+        if slots and suffix in {*KINDS_OF_FILE, *_SUFFIXES.values()}:
             found.take(slots[0], f"*.{suffix}", match.start("kind"), match.end("kind"), cue=False)
             return
 

@@ -113,7 +113,11 @@ class Caller:
         explained = self._explained(clause, self._wordings.all)
         if explained is not None:
             return [self._agreed(clause, explained)] if explained.is_answerable else []
-        found = (self._checked(clause, proposal) for proposal in propose(clause, self.tools))
+        return self.learned(clause)
+
+    def learned(self, request: str) -> list[Proposal]:
+        """What the engine alone makes of a request, without the values that cannot be right."""
+        found = (self._checked(request, proposal) for proposal in propose(request, self.tools))
         return [proposal for proposal in found if proposal is not None]
 
     def _is_meant(self, clause: str, best: Frame) -> bool:
@@ -302,7 +306,7 @@ def _kept(slots: Sequence[Slot], name: str, value: Any, said: set[str]) -> bool:
     if slot is None:
         return True
     if slot.role == "flag":
-        return slot.required or bool({stem(word) for word in identifier_words(name)} & said)
+        return slot.required or any(word[:6] == other[:6] for word in map(stem, identifier_words(name)) for other in said)
     return _plausible(slot, value)
 
 

@@ -52,6 +52,11 @@ class Reader:
         complete = (steps for steps in readings if not any(step.missing for step in steps))
         return next(complete, None) or next(iter(readings), [])
 
+    def whole(self, request: str) -> list[Step]:
+        """What the learned engine makes of the whole request, as steps; none unless it is complete."""
+        steps = [self._step(proposal, request, number) for number, proposal in enumerate(self._caller.learned(request))]
+        return [] if any(step.missing for step in steps) else _numbered(steps, ())
+
     def known(self, earlier: Sequence[Step]) -> frozenset[str]:
         """Stems of the words that stand for something by now: the earlier clauses' own, and their results' fields."""
         return words_of([step.title for step in earlier] + [_field_words(step) for step in earlier])
