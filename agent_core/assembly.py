@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,18 +13,19 @@ from agent_core.errors import ConfigurationError, UsageError
 from agent_core.event_log import EventLog
 from agent_core.gate.approvals import Approvals
 from agent_core.gate.decisions import Decisions
+from agent_core.gate.detect import known_from_environment
 from agent_core.gate.gate import Asker, Gate
 from agent_core.gate.policy import Policy
 from agent_core.gate.vault import Vault
 from agent_core.journal.runs import Runs
 from agent_core.journal.store import Journal
+from agent_core.loop.egress import MODEL_REQUEST
 from agent_core.loop.state import Services, Voice
 from agent_core.loop.toolbox import Toolbox
 from agent_core.models import ModelChoice, ModelPreferences, ResolvedModel
 from agent_core.models.turn import Speaker
 from agent_core.personas import Persona, load_persona
 from agent_core.settings import ModelRole, Settings
-from agent_core.suggest import did_you_mean
 from agent_core.tools.catalogue import Catalogue
 from agent_core.tools.plugins import Plugins, load_plugins
 from agent_core.tools.tool import Tool
@@ -51,12 +53,14 @@ class Assembly:
         self.tools = _all_tools(self.plugins.tools, tools)
         self.personas = _personas(self.plugins.personas)
         self.journal = Journal(self.settings.home / "journal.db")
-        self.vault = Vault(self.settings.home / "vault.db")
+        self.vault = Vault(self.settings.home / "vault.db", known_from_environment(os.environ))
         self.policy = Policy(self.journal)
         self.approvals = Approvals(self.journal, self.settings.approvals.expiry_s)
         self.toolbox = Toolbox(self.settings, self.plugins.settings_classes, emit)
         self.gate = Gate(self.journal, self.policy, self.approvals, self.vault, self.toolbox, emit, asker)
-        self.decisions = Decisions(self.journal, self.gate, self.approvals, self.policy, self.tools)
+        self.decisions = Decisions(
+            self.journal, self.gate, self.approvals, self.policy, {**self.tools, MODEL_REQUEST.name: MODEL_REQUEST}
+        )
         self.runs = Runs(self.journal)
         if model is not None and not isinstance(model, str):
             given, name = model, f"app:{model.model_name}"
@@ -68,6 +72,7 @@ class Assembly:
             runs=self.runs,
             gate=self.gate,
             approvals=self.approvals,
+            policy=self.policy,
             secrets=self.vault,
             tools=self.tools,
             catalogue=Catalogue(self.tools),
@@ -127,19 +132,6 @@ def _personas(folders: Sequence[Path]) -> dict[str, Persona]:
             raise ConfigurationError(f"There are two personas called {persona.name!r}; rename one.")
         found[persona.name] = persona
     return found
-
-
-def persona_named(name: str, personas: Mapping[str, Persona]) -> Persona:
-    """A persona by its name, or by the folder that it lies in.
-
-    Raises:
-        UsageError: there is none.
-    """
-    if name in personas:
-        return personas[name]
-    if "/" in name or name.startswith("."):
-        return load_persona(Path(name).expanduser())
-    raise UsageError(f"There is no persona {name!r}.{did_you_mean(name, personas)}")
 
 
 def _preferences(settings: Settings, model: str | None) -> ModelPreferences:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from agent_core.answer import Answer
-from agent_core.assembly import Assembly, persona_named
+from agent_core.assembly import Assembly
 from agent_core.errors import PlanError, UsageError
 from agent_core.event_log import EventLog
 from agent_core.events import AnswerReady, Event
@@ -28,6 +28,7 @@ from agent_core.loop.checker import citations
 from agent_core.loop.opening import Attachment, RunOptions, begin, reopen
 from agent_core.loop.run import drive, plan_only
 from agent_core.loop.state import Run
+from agent_core.personas import persona_named
 from agent_core.planning.check import check
 from agent_core.planning.plan import Plan
 from agent_core.tools.tool import Tool
@@ -55,6 +56,7 @@ class Assistant:
         allow: Sequence[str] = (),
         deny: Sequence[str] = (),
         approver: Approver | None = None,
+        listener: Callable[[Event], None] | None = None,
     ) -> None:
         """Load the plugins and open the journal; no model is reached before the first request.
 
@@ -68,6 +70,8 @@ class Assistant:
             allow: Patterns of tools whose calls need no yes in this assistant's runs: TOOL or TOOL(arg=pattern).
             deny: Patterns of tools that its runs may not use.
             approver: Asks a person who is there; without one, runs wait in the journal.
+            listener: Called with every event of every run, in order, also with the reply as it is written; it must
+                return quickly and may not raise.
 
         Raises:
             UsageError, ConfigurationError, JournalError: what was named does not exist or cannot be used.
@@ -83,7 +87,8 @@ class Assistant:
             emit=self._log,
             asker=self._ask_person if approver else None,
         )
-        self._log.connect(self._assembly.runs, self._assembly.plugins.dispatch_event)
+        self._listener = listener
+        self._log.connect(self._assembly.runs, self._dispatch)
         self._persona = persona_named(persona, self._assembly.personas) if persona else None
         self._allow, self._deny = tuple(allow), tuple(deny)
         self._asking = asyncio.Lock()
@@ -210,7 +215,7 @@ class Assistant:
 
     async def reply(self, pending_id: str, value: Any) -> None:
         """Answer a question, or hand in the result of a call that the app carried out."""
-        self._assembly.decisions.reply(pending_id, value)
+        self._assembly.decisions.reply(pending_id, value, self._where(pending_id))
 
     async def edit_plan(self, run_id: str, plan: Plan) -> None:
         """Replace what has not started yet of a run that waits; steps that have ended must stay as they are.
@@ -309,8 +314,14 @@ class Assistant:
             run.planner.seen |= {UNTRUSTED}
         return run
 
+    def _dispatch(self, event: Event) -> None:
+        self._assembly.plugins.dispatch_event(event)
+        if self._listener is not None:
+            self._listener(event)
+
     async def _work(self, run: Run) -> Answer:
         self._log.number(run.id)
+        run.stream = run.stream or self._listener is not None
         async with lease(self._assembly.journal, run.id, new_owner()):
             status = await drive(run)
             while status == "waiting" and await self._asked(run):
@@ -334,7 +345,8 @@ class Assistant:
 
     def _answer_now(self, run: Run) -> Answer:
         row = self._assembly.runs.get(run.id)
-        text = row.answer or ""
+        # The journal holds tokens in place of secrets; whoever is answered has told them.
+        text = str(self._assembly.vault.reveal(row.answer or "", {row.conversation_id}))
         return Answer(
             run_id=run.id,
             conversation_id=row.conversation_id,
@@ -346,7 +358,7 @@ class Assistant:
             calls=self._assembly.gate.ledger.calls.of_run(run.id),
             pending=self.pending(run.id) if row.status in ("waiting", "running", "cancelled") else [],
             usage=run.usage,
-            model=run.model_name,
+            model=self._assembly.runs.model_of(run.id),
             error=row.error,
         )
 

@@ -6,12 +6,14 @@ may do and never widens it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from agent_core.errors import ConfigurationError
+from agent_core.errors import ConfigurationError, UsageError
+from agent_core.suggest import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,19 @@ def load_persona(folder: Path) -> Persona:
         denied=_patterns(front.get("denied", []), path),
         folder=folder,
     )
+
+
+def persona_named(name: str, personas: Mapping[str, Persona]) -> Persona:
+    """A persona by its name, or by the folder that it lies in.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name in personas:
+        return personas[name]
+    if "/" in name or name.startswith("."):
+        return load_persona(Path(name).expanduser())
+    raise UsageError(f"There is no persona {name!r}.{did_you_mean(name, personas)}")
 
 
 def _patterns(value: Any, path: Path) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -26,6 +26,11 @@ class Call:
     labels: Labels = flow.NONE
     agent: str = ""
     run_rules: tuple[Rule, ...] = ()
+
+    @property
+    def scope(self) -> str:
+        """Where its secrets are known: the conversation."""
+        return self.where.conversation_id
 
     @property
     def key(self) -> str:
@@ -75,12 +80,12 @@ class LoopDetected(ToolError):
 class Secrets(Protocol):
     """What the gate needs of the vault: tokens in, values out, and hashes that bind to values without showing them."""
 
-    def tokenise(self, value: Any, run_id: str) -> Any:
-        """The value with every secret replaced by a token."""
+    def tokenise(self, value: Any, scope: str) -> Any:
+        """The value with every secret replaced by a token; the scope is the conversation that it came up in."""
         ...
 
-    def reveal(self, value: Any) -> Any:
-        """The value with every token replaced by its secret."""
+    def reveal(self, value: Any, scopes: Collection[str]) -> Any:
+        """The value with every token of these scopes replaced by its secret; what is no token of theirs is text."""
         ...
 
     def fingerprint(self, value: Any) -> str:
@@ -91,10 +96,18 @@ class Secrets(Protocol):
 class Execution(Protocol):
     """How tools are run and previewed; the gate decides only whether and with what."""
 
-    async def run(self, call: Call, tool: Tool, args: Mapping[str, Any], save: Callable[[Any], None]) -> Any:
-        """Call the function; returns a JSON value, raises ToolError."""
+    async def run(self, call: Call, tool: Tool, args: Mapping[str, Any], save: Callable[[Any], None]) -> Outcome:
+        """Call the function; returns a JSON value and labels that it has beside those of the tool's traits.
+
+        Raises:
+            ToolError: it failed.
+        """
         ...
 
     async def preview(self, call: Call, tool: Tool, args: Mapping[str, Any]) -> Preview:
-        """What the call would do."""
+        """What the call would do.
+
+        Raises:
+            ToolError: it could not be done at all.
+        """
         ...

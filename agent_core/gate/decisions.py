@@ -70,7 +70,7 @@ class Decisions:
         """Say no, and why: the reason goes back to the planner. A refusal never stores a rule."""
         pending = self._approvals.get(pending_id)
         if pending.kind == "question":
-            self.reply(pending_id, f"(no answer: {reason})")
+            self.reply(pending_id, f"(no answer: {reason})", where)
             return
         with self._journal.transaction():
             self._approvals.close(pending_id, {"approved": False, "reason": reason})
@@ -82,7 +82,7 @@ class Decisions:
                 else:
                     self._approvals.grant(item, "denied", reason, by=where.user)
 
-    def reply(self, pending_id: str, value: Any) -> None:
+    def reply(self, pending_id: str, value: Any, where: Surroundings) -> None:
         """Answer a question, hand in the result of an external call, or say what an interrupted call did."""
         pending = self._approvals.get(pending_id)
         with self._journal.transaction():
@@ -93,7 +93,7 @@ class Decisions:
             elif pending.external:
                 self._approvals.close(pending_id, {"result": value})
                 for item in pending.items:
-                    self._gate.fulfil(item, self._tool(pending), value)
+                    self._gate.fulfil(item, self._tool(pending), value, where.conversation_id)
             else:
                 raise UsageError(f"{pending_id!r} asks for a yes or a no: approve or deny it.")
 

@@ -30,11 +30,12 @@ from agent_core.gate.call import (
     Secrets,
     WaitingForPerson,
 )
+from agent_core.gate.labels import NONE
 from agent_core.gate.ledger import Ledger
 from agent_core.gate.policy import Decision, Policy, standing_rule
 from agent_core.journal.calls import RecordedCall
 from agent_core.journal.store import Journal, now
-from agent_core.tools.tool import Tool
+from agent_core.tools.tool import Preview, Tool
 
 TRANSIENT_ATTEMPTS = 3
 
@@ -102,7 +103,10 @@ class Gate:
                 continue  # it fails by itself when its turn comes
             this = self._policy_on(checked)
             if this.effect == "ask" and tool.function is not None and self._grant(checked) is None:
-                items.append(await self._item(checked))
+                try:
+                    items.append(await self._item(checked))
+                except ToolError:
+                    continue
                 first, decision = first or checked, this
         if first is not None and len(items) > 1:
             await self._ask(self._question(first, tuple(items), decision.why))
@@ -119,13 +123,13 @@ class Gate:
         if grant is None and decision.effect == "allow":
             return self.ledger.reusable(checked) or await self._run(checked)
         if grant is None:
-            await self._ask(self._question(checked, (await self._item(checked),), decision.why))
+            await self._ask(self._question(checked, (await self._shown(checked),), decision.why))
             return await self._decide(checked)
         if grant.verdict == "denied":
             self._approvals.spend(grant.nonce)
             raise self.ledger.denied(checked, grant.reason or "no reason was given")
         granted = self._check(checked.call, checked.tool, grant.args)
-        shown = (await self._item(granted)).preview_hash
+        shown = (await self._shown(granted)).preview_hash
         if (grant.args_hash, grant.preview_hash) != (granted.args_hash, shown):
             # What would happen is not what was shown any more: this answer is void, and the question is put again.
             self._approvals.spend(grant.nonce)
@@ -151,12 +155,12 @@ class Gate:
             raise
         return self.ledger.done(checked, result, started_at)
 
-    async def _execute(self, checked: CheckedCall) -> Any:
+    async def _execute(self, checked: CheckedCall) -> Outcome:
         call, tool = checked.call, checked.tool
-        args = self._secrets.reveal(checked.args)
+        args = self._secrets.reveal(checked.args, {call.scope})
 
         def save(value: Any) -> None:
-            self.ledger.calls.save(call.key, self._secrets.tokenise(value, call.run_id))
+            self.ledger.calls.save(call.key, self._secrets.tokenise(value, call.scope))
 
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(TransientToolError),
@@ -187,7 +191,7 @@ class Gate:
         if answer is None:
             raise WaitingForPerson(pending)
         if "result" in answer:
-            return self.ledger.done(begun, answer["result"], recorded.started_at or now())
+            return self.ledger.done(begun, Outcome(answer["result"], NONE), recorded.started_at or now())
         if answer.get("approved"):
             return await self._run(begun)
         raise self.ledger.denied(begun, answer.get("reason") or "it was not run again after an interruption")
@@ -246,20 +250,27 @@ class Gate:
         )
         # An id per beginning: the answer to one interruption must not serve for the next.
         unknown_id = pending_id("unknown", begun.call.key, started_at)
-        question = self._question(begun, (await self._item(begun),), why)
+        question = self._question(begun, (await self._begun_item(begun),), why)
         pending = replace(question, id=unknown_id, unknown=True)
         if self._approvals.answer_of(unknown_id) is None:
             self.ledger.calls.set_status(begun.call.key, "unknown")
             self._approvals.ask(pending)
         return pending
 
-    def fulfil(self, item: Item, tool: Tool, result: Any) -> None:
+    def fulfil(self, item: Item, tool: Tool, result: Any, scope: str) -> None:
         """The application carried an external call out: this is its result."""
-        self.ledger.fulfilled(item, tool, result)
+        self.ledger.fulfilled(item, tool, result, scope)
 
     def refuse_external(self, item: Item, reason: str) -> None:
         """The application, or a person, did not carry an external call out."""
         self.ledger.refused(item, reason)
+
+    async def _begun_item(self, begun: CheckedCall) -> Item:
+        """What was begun, for a person to see: its effect may be there already, so that a preview makes no sense."""
+        try:
+            return await self._item(begun)
+        except ToolError as error:
+            return self._bound(begun, Preview(f"{begun.tool.name}: {error}"))
 
     # -- what a call is bound to
 
@@ -267,8 +278,17 @@ class Gate:
         """What a grant for this call would be bound to; used when a person edits the arguments."""
         return await self._item(self._check(call, tool, args))
 
+    async def _shown(self, checked: CheckedCall) -> Item:
+        """The same, for a person to see; what could not be done at all fails before anybody is asked."""
+        try:
+            return await self._item(checked)
+        except ToolError as error:
+            self.ledger.failed(checked.call, checked.tool, checked.args, checked.args_hash, error, now())
+            raise
+
     def _check(self, call: Call, tool: Tool, args: Mapping[str, Any]) -> CheckedCall:
-        validated = self._secrets.tokenise(tool.arguments.validate(self._secrets.reveal(dict(args))), call.run_id)
+        revealed = self._secrets.reveal(dict(args), {call.scope})
+        validated = self._secrets.tokenise(tool.arguments.validate(revealed), call.scope)
         try:
             args_hash = digest(tool.name, canonical(validated), self._secrets.fingerprint(validated))
         except ValueError:
@@ -287,7 +307,9 @@ class Gate:
         )
 
     async def _item(self, checked: CheckedCall) -> Item:
-        preview = await self._execution.preview(checked.call, checked.tool, checked.args)
+        return self._bound(checked, await self._execution.preview(checked.call, checked.tool, checked.args))
+
+    def _bound(self, checked: CheckedCall, preview: Preview) -> Item:
         return Item(
             call_key=checked.call.key,
             tool=checked.tool.name,

@@ -46,26 +46,26 @@ class Ledger:
             CallStarted(call.run_id, call.step_id, call.agent, call=call.key, tool=checked.tool.name, args=checked.args)
         )
 
-    def done(self, checked: CheckedCall, result: Any, started_at: float) -> Outcome:
+    def done(self, checked: CheckedCall, returned: Outcome, started_at: float) -> Outcome:
         """Record what the call returned, for this run and, where the tool says so, for later ones."""
-        result = self._secrets.tokenise(result, checked.call.run_id)
-        labels = flow.union([checked.call.labels, flow.of_result(checked.tool.traits)])
+        result = self._secrets.tokenise(returned.result, checked.call.scope)
+        labels = flow.union([checked.call.labels, returned.labels, flow.of_result(checked.tool.traits)])
         with self._journal.transaction():
             self.put(checked, "done", result=result, labels=labels, started_at=started_at, ended_at=now())
-            if _kept_for_later(checked.tool):
+            if _kept_for_later(checked.tool) and not self._secrets.fingerprint(result):
                 self.calls.cache(_cache_key(checked), result, labels, checked.tool.cache_s)
         self._ended(checked.call, checked.tool, "done", started_at)
         return Outcome(result, labels)
 
     def failed(self, call: Call, tool: Tool, args: dict[str, Any], args_hash: str, error: ToolError, at: float) -> str:
         """Record why the call failed; returns the message without secrets."""
-        message = str(self._secrets.tokenise(str(error), call.run_id))
+        message = str(self._secrets.tokenise(str(error), call.scope))
         self.calls.put(
             call.key,
             run_id=call.run_id,
             step_id=call.step_id,
             tool=tool.name,
-            args=self._secrets.tokenise(args, call.run_id),
+            args=self._secrets.tokenise(args, call.scope),
             args_hash=args_hash,
             action=not tool.traits.read_only,
             status="failed",
@@ -85,11 +85,11 @@ class Ledger:
         self._ended(checked.call, checked.tool, "denied", at, reason)
         return Denied(reason)
 
-    def fulfilled(self, item: Item, tool: Tool, result: Any) -> None:
+    def fulfilled(self, item: Item, tool: Tool, result: Any, scope: str) -> None:
         """Record the result of a call that was carried out elsewhere."""
         waiting = self.calls.get(item.call_key)
         if waiting is not None and waiting.status == "waiting":
-            result = self._secrets.tokenise(result, waiting.run_id)
+            result = self._secrets.tokenise(result, scope)
             labels = flow.union([waiting.labels, flow.of_result(tool.traits)])
             self._close(waiting, "done", result=result, labels=labels)
 

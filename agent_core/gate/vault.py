@@ -45,7 +45,7 @@ class Vault:
         self._tokens: dict[tuple[str, str], str] = {}
         self._known = KnownSecrets(known)
 
-    def tokenise(self, value: Json, run_id: str) -> Json:
+    def tokenise(self, value: Json, scope: str) -> Json:
         """A copy of `value` with every secret in it, at any depth and also in keys, replaced by its token.
 
         Once seen, a value is recognised wherever it stands, whatever is beside it, until it is forgotten.
@@ -67,11 +67,11 @@ class Vault:
             return text
 
         def replace(text: str) -> str:
-            return self._tokenised(text, run_id)
+            return self._tokenised(text, scope)
 
         def replace_field(name: str, text: str) -> str:
             secret = is_secret_field(name, text) and not TOKEN.search(text)
-            return self._token(name, text, run_id) if secret else replace(text)
+            return self._token(name, text, scope) if secret else replace(text)
 
         with self._lock:
             self._load()
@@ -79,27 +79,27 @@ class Vault:
             if not found:
                 return copy
             # All are kept before any is replaced: in one transaction, and recognised wherever else they stand.
-            self._keep(found, run_id)
+            self._keep(found, scope)
             return _deep(value, replace, replace_field)
 
-    def reveal(self, value: Json, run_ids: Collection[str] | None = None) -> Json:
+    def reveal(self, value: Json, scopes: Collection[str] | None = None) -> Json:
         """A copy of `value` with the secrets in place of their tokens; other text is left as it is.
 
         Args:
             value: A JSON value.
-            run_ids: The runs whose tokens count (a run and the earlier ones of its conversation); None: all.
+            scopes: The runs whose tokens count (a run and the earlier ones of its conversation); None: all.
         """
 
         def replace(match: re.Match[str]) -> str:
             held = self._find(match.group())
-            return match.group() if held is None or (run_ids is not None and held.run_id not in run_ids) else held.value
+            return match.group() if held is None or (scopes is not None and held.scope not in scopes) else held.value
 
         return _deep(value, lambda text: TOKEN.sub(replace, text) if "secret_" in text else text)
 
-    def stream(self, run_id: str) -> StreamRedactor:
+    def stream(self, scope: str) -> StreamRedactor:
         """Tokenises a text that arrives in pieces; a secret that is split between two is found."""
         self._load()
-        return StreamRedactor(self._known, lambda kind, value: self._token(kind, value, run_id))
+        return StreamRedactor(self._known, lambda kind, value: self._token(kind, value, scope))
 
     def keyed_hash(self, value: Json) -> str:
         """SHA-256 HMAC of a JSON value, in hex: comparable within this vault, and no help in guessing the value.
@@ -115,10 +115,10 @@ class Vault:
         revealed = self.reveal(value)
         return "" if revealed == value else self.keyed_hash(revealed)
 
-    def forget(self, run_id: str) -> int:
+    def forget(self, scope: str) -> int:
         """Delete the secrets of a run, for good, and say how many there were."""
         with self._lock:
-            count = self._file.forget(run_id)
+            count = self._file.forget(scope)
             self._held = None
             return count
 
@@ -139,7 +139,7 @@ class Vault:
 
     def _add(self, held: dict[str, HeldSecret], secret: HeldSecret) -> None:
         held[secret.token] = secret
-        self._tokens[secret.run_id, secret.value] = secret.token
+        self._tokens[secret.scope, secret.value] = secret.token
         self._known.add(secret.value, secret.kind)
 
     def _find(self, token: str) -> HeldSecret | None:
@@ -150,22 +150,22 @@ class Vault:
                     self._add(held, secret)
             return held.get(token)
 
-    def _keep(self, found: Mapping[str, str], run_id: str) -> None:
+    def _keep(self, found: Mapping[str, str], scope: str) -> None:
         with self._lock:
             held = self._load()
-            new = {value: kind for value, kind in found.items() if (run_id, value) not in self._tokens}
-            for secret in self._file.store(run_id, new) if new else ():
+            new = {value: kind for value, kind in found.items() if (scope, value) not in self._tokens}
+            for secret in self._file.store(scope, new) if new else ():
                 self._add(held, secret)
 
-    def _token(self, kind: str, value: str, run_id: str) -> str:
-        self._keep({value: kind}, run_id)
-        return self._tokens[run_id, value]
+    def _token(self, kind: str, value: str, scope: str) -> str:
+        self._keep({value: kind}, scope)
+        return self._tokens[scope, value]
 
-    def _tokenised(self, text: str, run_id: str) -> str:
+    def _tokenised(self, text: str, scope: str) -> str:
         parts: list[str] = []
         done = 0
         for secret in find_secrets(text, self._known):
-            parts += text[done : secret.start], self._token(secret.kind, text[secret.start : secret.end], run_id)
+            parts += text[done : secret.start], self._token(secret.kind, text[secret.start : secret.end], scope)
             done = secret.end
         return "".join([*parts, text[done:]]) if parts else text
 

@@ -20,8 +20,8 @@ from agent_core.gate.vault_key import vault_key
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS secret(
-    token TEXT PRIMARY KEY, run_id TEXT NOT NULL, kind TEXT NOT NULL, fingerprint BLOB NOT NULL, sealed BLOB NOT NULL,
-    made_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, UNIQUE(run_id, fingerprint)) STRICT;
+    token TEXT PRIMARY KEY, scope TEXT NOT NULL, kind TEXT NOT NULL, fingerprint BLOB NOT NULL, sealed BLOB NOT NULL,
+    made_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, UNIQUE(scope, fingerprint)) STRICT;
 CREATE TABLE IF NOT EXISTS key_check(one INTEGER PRIMARY KEY CHECK (one = 1), fingerprint BLOB NOT NULL) STRICT;
 """
 _NONCE_BYTES = 12
@@ -33,7 +33,7 @@ class HeldSecret:
     """A value that the vault keeps for a run."""
 
     token: str
-    run_id: str
+    scope: str
     kind: str
     value: str = field(repr=False)
 
@@ -46,44 +46,44 @@ class VaultFile:
         self._use_keyring = use_keyring
         self._lock = threading.RLock()
 
-    def store(self, run_id: str, kinds: Mapping[str, str]) -> list[HeldSecret]:
+    def store(self, scope: str, kinds: Mapping[str, str]) -> list[HeldSecret]:
         """Keep values (with their kinds) for the run, all or none; each keeps the token it may have already."""
-        rows = [self._row(run_id, kind, value) for value, kind in kinds.items()]
+        rows = [self._row(scope, kind, value) for value, kind in kinds.items()]
         with self._explained() as db, db:
             db.executemany(
-                "INSERT OR IGNORE INTO secret(token, run_id, kind, fingerprint, sealed) VALUES (?, ?, ?, ?, ?)", rows
+                "INSERT OR IGNORE INTO secret(token, scope, kind, fingerprint, sealed) VALUES (?, ?, ?, ?, ?)", rows
             )
-            found = "SELECT token, run_id, kind FROM secret WHERE run_id = ? AND fingerprint = ?"
-            kept = [db.execute(found, (run_id, row[3])).fetchone() for row in rows]
+            found = "SELECT token, scope, kind FROM secret WHERE scope = ? AND fingerprint = ?"
+            kept = [db.execute(found, (scope, row[3])).fetchone() for row in rows]
         return [HeldSecret(row[0], row[1], row[2], value) for row, value in zip(kept, kinds, strict=True)]
 
-    def _row(self, run_id: str, kind: str, value: str) -> tuple[str, str, str, bytes, bytes]:
+    def _row(self, scope: str, kind: str, value: str) -> tuple[str, str, str, bytes, bytes]:
         word = _kind_word(kind)
         token = f"secret_{word}_{_random_word()}"
         data = value.encode("utf-8", "surrogatepass")
-        return token, run_id, word, self.mac("fingerprint", data), self._seal(data, _bound_to(token, run_id))
+        return token, scope, word, self.mac("fingerprint", data), self._seal(data, _bound_to(token, scope))
 
     def secrets(self, token: str | None = None) -> list[HeldSecret]:
         """All that is kept, oldest first; or the one with this token, if there is one."""
         if not self.path.exists():
             return []
-        columns = "SELECT token, run_id, kind, sealed FROM secret"
+        columns = "SELECT token, scope, kind, sealed FROM secret"
         with self._explained() as db:
             if token is None:
                 rows = db.execute(f"{columns} ORDER BY rowid").fetchall()
             else:
                 rows = db.execute(f"{columns} WHERE token = ?", (token,)).fetchall()
         return [
-            HeldSecret(token, run_id, kind, self._unseal(sealed, _bound_to(token, run_id)))
-            for token, run_id, kind, sealed in rows
+            HeldSecret(token, scope, kind, self._unseal(sealed, _bound_to(token, scope)))
+            for token, scope, kind, sealed in rows
         ]
 
-    def forget(self, run_id: str) -> int:
+    def forget(self, scope: str) -> int:
         """Delete what is kept for the run, overwriting it in the file; returns how many there were."""
         if not self.path.exists():
             return 0
         with self._explained() as db, db:
-            return db.execute("DELETE FROM secret WHERE run_id = ?", (run_id,)).rowcount
+            return db.execute("DELETE FROM secret WHERE scope = ?", (scope,)).rowcount
 
     def mac(self, purpose: str, data: bytes) -> bytes:
         """HMAC-SHA256 under a key of this vault that serves only `purpose`."""
@@ -172,5 +172,5 @@ def _random_word() -> str:
     return base64.b32encode(os.urandom(8)).decode().lower()[:12]
 
 
-def _bound_to(token: str, run_id: str) -> bytes:
-    return f"{token}\0{run_id}".encode("utf-8", "surrogatepass")
+def _bound_to(token: str, scope: str) -> bytes:
+    return f"{token}\0{scope}".encode("utf-8", "surrogatepass")

@@ -189,6 +189,13 @@ class Runs:
             for row in self._journal.rows("SELECT data FROM events WHERE run_id = ? ORDER BY seq", run_id)
         ]
 
+    def model_of(self, run_id: str) -> str:
+        """The name of the model that the run was last worked on with; empty before it was worked on."""
+        row = self._journal.row(
+            "SELECT data FROM events WHERE run_id = ? AND kind = 'run_started' ORDER BY seq DESC LIMIT 1", run_id
+        )
+        return "" if row is None else str(json.loads(row["data"])["model"])
+
     def last_seq(self, run_id: str) -> int:
         """The number of the newest kept event; 0 where there is none."""
         row = self._journal.row("SELECT max(seq) AS seq FROM events WHERE run_id = ?", run_id)

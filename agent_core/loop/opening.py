@@ -15,7 +15,7 @@ from agent_core.gate.vault import Vault
 from agent_core.journal.runs import RunRow, Runs
 from agent_core.loop.state import Run, Services, Usage
 from agent_core.models.turn import Conversation
-from agent_core.personas import Persona
+from agent_core.personas import Persona, persona_named
 from agent_core.planning.plan import Plan
 from agent_core.planning.planner import PlannerState
 from agent_core.settings import Settings
@@ -69,20 +69,21 @@ def begin(
     if conversation is not None and not parts.runs.list(conversation_id=conversation, limit=1):
         raise UsageError(f"There is no conversation {conversation!r}; see: agent-core runs list")
     run_id = "run_" + secrets.token_hex(6)
+    conversation_id = conversation or "conv_" + secrets.token_hex(6)
     kept: dict[str, Any] = {
         "allow": options.allow,
         "deny": options.deny,
         "persona": options.persona.name if options.persona else None,
         "persona_folder": str(options.persona.folder) if options.persona else None,
         "plan_first": options.plan_first,
-        "attachments": [{"name": a.name, "text": parts.vault.tokenise(a.text, run_id)} for a in attachments],
+        "attachments": [{"name": a.name, "text": parts.vault.tokenise(a.text, conversation_id)} for a in attachments],
     }
     row = parts.runs.create(
         run_id,
-        conversation_id=conversation or "conv_" + secrets.token_hex(6),
+        conversation_id=conversation_id,
         user=user,
         workspace=str(parts.settings.workspace.resolve()),
-        request=parts.vault.tokenise(text, run_id),
+        request=parts.vault.tokenise(text, conversation_id),
         options=kept,
     )
     run = _make(parts, row, options.persona)
@@ -92,8 +93,6 @@ def begin(
 
 def reopen(parts: Parts, run_id: str) -> Run:
     """The run as the journal holds it, ready to be worked on."""
-    from agent_core.assembly import persona_named
-
     row = parts.runs.get(run_id)
     persona = None
     if name := row.options.get("persona"):

@@ -8,12 +8,13 @@ else the planner answers, or adds steps: a new revision of what has not run yet
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 from agent_core.errors import AgentCoreError, PlanError
 from agent_core.events import PlanMade, RunEnded, RunStarted, StepEnded, Waiting
 from agent_core.gate.approvals import Pending, pending_id
-from agent_core.gate.call import WaitingForPerson
+from agent_core.gate.call import Denied, WaitingForPerson
 from agent_core.gate.labels import union
 from agent_core.journal.runs import RunStatus, StepResult
 from agent_core.loop.checker import checked
@@ -43,6 +44,8 @@ async def drive(run: Run) -> RunStatus:
         run.save("cancelled")
         emit(RunEnded(run.id, status="cancelled"))
         raise
+    except Denied as refusal:
+        error, status = refusal, "refused"
     except AgentCoreError as failure:
         error, status = failure, "failed"
     run.save(status, error)
@@ -229,12 +232,28 @@ def _skip_cut_off(run: Run) -> None:
 
 
 def _written_answer(run: Run) -> str | None:
-    """The reply of a plan that has an answer step of its own, once it is done and nothing else is left."""
+    """The reply of a plan that has an answer step of its own, once it is done and nothing else is left.
+
+    A plan that no planner of this run wrote (a workflow) needs no planner to end it either: its last result, or what
+    went wrong, is the reply.
+    """
     last = run.plan.steps[-1] if run.plan.steps else None
-    if last is None or last.kind != "answer" or last.id not in run.results:
+    if last is None or last.id not in run.results:
         return None
     ended = run.results[last.id]
-    return str(ended.result) if ended.status == "done" else None
+    if last.kind == "answer" and ended.status == "done":
+        return str(ended.result)
+    if run.planner.conversation.turn:
+        return None
+    errors = [ended.error for ended in run.results.values() if ended.status in ("failed", "denied")]
+    return "\n".join(errors) if errors else _as_text(ended.result)
+
+
+def _as_text(result: Any) -> str:
+    """A result for a person: text as it is, also where a tool returns it beside other fields; else JSON."""
+    if isinstance(result, dict) and isinstance(result.get("text"), str):
+        return result["text"]
+    return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False, indent=2)
 
 
 def _status(run: Run) -> RunStatus:

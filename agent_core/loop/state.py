@@ -15,9 +15,10 @@ from agent_core.gate.approvals import Approvals, Pending, pending_id
 from agent_core.gate.call import Call, Secrets, WaitingForPerson
 from agent_core.gate.gate import Gate
 from agent_core.gate.labels import NONE, Labels
-from agent_core.gate.policy import Rule, Surroundings
+from agent_core.gate.policy import Policy, Rule, Surroundings
 from agent_core.journal.runs import History, RunRow, Runs, StepResult
 from agent_core.journal.store import dumps
+from agent_core.loop.egress import may_leave
 from agent_core.models.turn import Conversation, Speaker, take_turn
 from agent_core.personas import Persona
 from agent_core.planning.plan import Plan, Step
@@ -47,6 +48,7 @@ class Services:
     runs: Runs
     gate: Gate
     approvals: Approvals
+    policy: Policy
     secrets: Secrets
     tools: Mapping[str, Tool]
     catalogue: Catalogue
@@ -171,6 +173,9 @@ class Run:
             ModelError: the model gave nothing usable.
         """
         self.check_limits()
+        if voice.remote:
+            services = self.services
+            may_leave(voice.name, seen, self.id, self.where, services.approvals, services.policy, self.run_rules)
         emit = self.services.emit
         emit(ModelAsked(self.id, agent=agent, model=voice.name))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from agent_core.events import CallProgress, Event
-from agent_core.gate.call import Call
+from agent_core.gate.call import Call, Outcome
 from agent_core.models.keys import get_key
 from agent_core.settings import Settings
 from agent_core.tools.context import ToolContext
@@ -27,9 +27,12 @@ class Toolbox:
         self._emit = emit
         self._isolation = IsolatedRunner()
 
-    async def run(self, call: Call, tool: Tool, args: Mapping[str, Any], save: Callable[[Any], None]) -> Any:
+    async def run(self, call: Call, tool: Tool, args: Mapping[str, Any], save: Callable[[Any], None]) -> Outcome:
         """Call the tool's function; see `run_tool`."""
-        return await run_tool(tool, args, self._context(call, tool, save), self._isolation)
+        marked: set[str] = set()
+        context = self._context(call, tool, save, marked.update)
+        result = await run_tool(tool, args, context, self._isolation)
+        return Outcome(result, frozenset(marked))
 
     async def preview(self, call: Call, tool: Tool, args: Mapping[str, Any]) -> Preview:
         """What the call would do; see `preview_tool`."""
@@ -43,7 +46,13 @@ class Toolbox:
         """Stop the child processes."""
         await self._isolation.aclose()
 
-    def _context(self, call: Call, tool: Tool, save: Callable[[Any], None]) -> ToolContext:
+    def _context(
+        self,
+        call: Call,
+        tool: Tool,
+        save: Callable[[Any], None],
+        mark: Callable[[Iterable[str]], None] = lambda labels: None,
+    ) -> ToolContext:
         def report(text: str, fraction: float | None) -> None:
             progress = CallProgress(call.run_id, call.step_id, call.agent, call=call.key, text=text, fraction=fraction)
             self._emit(progress)
@@ -60,6 +69,7 @@ class Toolbox:
             labels=call.labels,
             report=report,
             save=save,
+            mark=mark,
         )
 
 

@@ -33,6 +33,7 @@ async def undo_run(parts: Parts, run_id: str) -> list[dict[str, str]]:
     """
     row = parts.runs.get(run_id)
     where = Surroundings(row.user, row.workspace, row.conversation_id, row.options.get("persona"))
+    scopes = {row.conversation_id}
     calls = parts.gate.ledger.calls
     report: list[dict[str, str]] = []
     for recorded in reversed(calls.of_run(run_id)):
@@ -44,9 +45,9 @@ async def undo_run(parts: Parts, run_id: str) -> list[dict[str, str]]:
             step_id, turn, call_id = recorded.key.removeprefix(f"{run_id}/").rsplit("/", 2)
             call = Call(run_id, step_id, int(turn), call_id, where)
             finished: FinishedCall = FinishedCall(
-                args=parts.vault.reveal(recorded.args),
-                result=parts.vault.reveal(recorded.result),
-                saved=parts.vault.reveal(recorded.saved),
+                args=parts.vault.reveal(recorded.args, scopes),
+                result=parts.vault.reveal(recorded.result, scopes),
+                saved=parts.vault.reveal(recorded.saved, scopes),
             )
             try:
                 detail = await parts.toolbox.undo(call, tool, finished)

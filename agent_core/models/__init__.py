@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from agent_core.models.compaction import compaction as compaction
     from agent_core.models.errors import PromptTooLongError as PromptTooLongError
     from agent_core.models.errors import as_model_error as as_model_error
     from agent_core.models.keys import get_key as get_key
@@ -42,7 +41,6 @@ _HOMES = {
     "Role": "roles",
     "as_model_error": "errors",
     "available_names": "names",
-    "compaction": "compaction",
     "get_key": "keys",
     "list_models": "listing",
     "providers_with_keys": "keys",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from pydantic_ai.exceptions import (
     AgentRunError,
     FallbackExceptionGroup,
@@ -14,10 +16,14 @@ from pydantic_ai.exceptions import (
     ModelQuotaExceededError,
     ModelRateLimitError,
     ModelRequestTimeout,
+    ModelServerError,
     ModelTimeoutError,
+    ModelUnavailableError,
 )
 
 from agent_core.errors import ModelError
+
+_LONGEST_DETAIL = 300
 
 
 class PromptTooLongError(ModelContextWindowExceededError, ModelError):
@@ -71,9 +77,20 @@ def _what_happened(error: ModelAPIError) -> str:
         return "stopped answering; raise timeout_s if it only is slow"
     if isinstance(error, ModelConnectionError):
         return f"could not be reached or broke off ({_detail(error)})"
-    return f"failed: {_detail(error)}"
+    if isinstance(error, ModelServerError | ModelUnavailableError):
+        return f"keeps failing ({_detail(error)}); try again later or set a fallback model"
+    return f"refused the request ({_detail(error)})"
 
 
 def _detail(error: AgentRunError) -> str:
-    text = " ".join(str(error).split())
-    return text if len(text) <= 300 else text[:299] + "…"
+    text = f"HTTP {error.status_code}: {_said(error.body)}" if isinstance(error, ModelHTTPError) else str(error)
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_DETAIL else text[: _LONGEST_DETAIL - 1] + "…"
+
+
+def _said(body: object) -> str:
+    """The message within an error body, as OpenAI, Anthropic, Google and Ollama nest it."""
+    while isinstance(body, dict):
+        fields = cast("dict[str, object]", body)
+        body = next((fields[key] for key in ("error", "message", "detail") if fields.get(key)), "no reason given")
+    return str(body or "no reason given")

@@ -111,7 +111,7 @@ def _response(message: ModelResponse) -> Iterator[WireMessage]:
     texts = [part.content for part in message.parts if isinstance(part, TextPart)]
     thoughts = [part.content for part in message.parts if isinstance(part, ThinkingPart) and part.content]
     calls = [
-        {"function": {"name": part.tool_name, "arguments": _arguments(part)}}
+        {"function": {"name": part.tool_name, "arguments": part.args_as_dict()}}
         for part in message.parts
         if isinstance(part, ToolCallPart)
     ]
@@ -123,14 +123,6 @@ def _response(message: ModelResponse) -> Iterator[WireMessage]:
     if calls:
         wire["tool_calls"] = calls
     yield wire
-
-
-def _arguments(part: ToolCallPart) -> dict[str, Any]:
-    """The arguments as an object: Ollama refuses a history in which a model once wrote broken JSON."""
-    try:
-        return part.args_as_dict()
-    except (ValueError, AssertionError):
-        return {"malformed": str(part.args)}
 
 
 def _parameters(schema: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ _FUNCTION = re.compile(r"<function=([\w.-]+)>(.*?)(?:</function>|\Z)", re.DOTALL
 _PARAMETER = re.compile(r"<parameter=([\w.-]+)>\n?(.*?)\n?</parameter>", re.DOTALL)
 _MISTRAL = re.compile(r"\[TOOL_CALLS\]\s*")
 _MISTRAL_ARGUMENTS = re.compile(r"([\w.-]+)\s*(?:\[CALL_ID\][\w-]*)?\[ARGS\]\s*")
+_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 _PYTHON_TAG = "<|python_tag|>"
 
 _NAME_KEYS = ("name", "tool_name", "tool", "function", "function_name")
@@ -172,9 +173,20 @@ def _json_value(text: str) -> Any:
     # The repairer makes something of any text; only what at least opens and closes as JSON is given to it.
     if not text.startswith(("{", "[")) or not text.endswith(("}", "]")):
         return None
+    return repaired_json(text)
+
+
+def repaired_json(text: str) -> Any:
+    """The value that malformed JSON was meant to be; None where a string was never closed.
+
+    Such a string is a value that broke off, and half a file or half a mail must not pass for a whole one.
+    """
+    quotes = _QUOTE.findall(text) or re.findall("'", text)
+    if len(quotes) % 2:
+        return None
     import json_repair
 
-    return json_repair.repair_json(text, return_objects=True, skip_json_loads=True)
+    return json_repair.loads(text, skip_json_loads=True)
 
 
 def _python_calls(text: str, tools: Mapping[str, JsonSchema]) -> list[_Raw] | None:

@@ -1,12 +1,16 @@
-"""A model wrapper that makes tool calls of what a small model printed as text."""
+"""A model wrapper that makes usable tool calls of what a model wrote: broken JSON, or a call printed as text.
+
+It works on the response itself, so that what is journaled, checked, run and sent back to the model is one thing.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from pydantic_ai.messages import (
     FinalResultEvent,
@@ -22,18 +26,22 @@ from pydantic_ai.messages import (
     ThinkingPart,
     ToolCallPart,
 )
-from pydantic_ai.models import ModelRequestParameters, StreamedResponse
+from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import RunContext
 from pydantic_ai.usage import RequestUsage
 
 from agent_core.models.call_prefix import may_be_call
-from agent_core.models.printed_calls import JsonSchema, printed_calls
+from agent_core.models.printed_calls import JsonSchema, printed_calls, repaired_json
 
 
-class PrintedCallModel(WrapperModel):
-    """Repairs replies that are a printed tool call and nothing else; all others pass through untouched."""
+class RepairingModel(WrapperModel):
+    """Repairs arguments that are no JSON, and if asked to, replies that are a printed tool call and nothing else."""
+
+    def __init__(self, wrapped: Model[Any], *, printed_calls: bool) -> None:
+        super().__init__(wrapped)
+        self.printed_calls = printed_calls
 
     async def request(
         self,
@@ -43,7 +51,9 @@ class PrintedCallModel(WrapperModel):
     ) -> ModelResponse:
         """Ask the wrapped model and repair its reply."""
         response = await self.wrapped.request(messages, model_settings, model_request_parameters)
-        return repaired(response, offered_tools(model_request_parameters))
+        if self.printed_calls:
+            response = without_printed_calls(response, offered_tools(model_request_parameters))
+        return with_readable_arguments(response)
 
     @asynccontextmanager
     async def request_stream(
@@ -58,7 +68,8 @@ class PrintedCallModel(WrapperModel):
             messages, model_settings, model_request_parameters, run_context
         ) as stream:
             tools = offered_tools(model_request_parameters)
-            yield _RepairedStream(stream.model_request_parameters, stream, tools) if tools else stream
+            repaired = _RepairedStream(stream.model_request_parameters, stream, tools if self.printed_calls else {})
+            yield repaired if tools else stream
 
 
 def offered_tools(parameters: ModelRequestParameters) -> dict[str, JsonSchema]:
@@ -67,9 +78,9 @@ def offered_tools(parameters: ModelRequestParameters) -> dict[str, JsonSchema]:
     return {tool.name: tool.parameters_json_schema for tool in tools}
 
 
-def repaired(response: ModelResponse, tools: dict[str, JsonSchema]) -> ModelResponse:
+def without_printed_calls(response: ModelResponse, tools: dict[str, JsonSchema]) -> ModelResponse:
     """`response` with calls in place of its text, if that is nothing but calls and no real call stands beside it."""
-    if any(not isinstance(part, TextPart | ThinkingPart) for part in response.parts):
+    if _is_cut_off(response) or any(not isinstance(part, TextPart | ThinkingPart) for part in response.parts):
         return response
     text = "".join(part.content for part in response.parts if isinstance(part, TextPart))
     calls = printed_calls(text, tools)
@@ -80,17 +91,55 @@ def repaired(response: ModelResponse, tools: dict[str, JsonSchema]) -> ModelResp
     return replace(response, parts=parts, finish_reason="tool_call")
 
 
+def with_readable_arguments(response: ModelResponse) -> ModelResponse:
+    """`response` with malformed JSON in its calls repaired, where it can be; the schema is checked later, as always.
+
+    What cannot be repaired is kept as pydantic-ai keeps it (`{"INVALID_JSON": ...}`): valid to send and to journal,
+    refused by the tool's schema, and so back with the model, which sees its mistake.
+    """
+    if not any(_is_malformed(part) for part in response.parts):
+        return response
+    whole = not _is_cut_off(response)
+    return replace(response, parts=[_readable(part, repair=whole) for part in response.parts])
+
+
+def _is_cut_off(response: ModelResponse) -> bool:
+    """Whether the reply ended because it became too long: what a call then holds is not all that was meant."""
+    return response.finish_reason == "length"
+
+
+def _is_malformed(part: ModelResponsePart) -> TypeGuard[ToolCallPart]:
+    if not isinstance(part, ToolCallPart) or not isinstance(part.args, str) or not part.args.strip():
+        return False
+    try:
+        json.loads(part.args)
+    except (ValueError, RecursionError):
+        return True
+    return False
+
+
+def _readable(part: ModelResponsePart, *, repair: bool) -> ModelResponsePart:
+    if not _is_malformed(part):
+        return part
+    try:
+        arguments: Any = repaired_json(str(part.args)) if repair else None
+    except (ValueError, RecursionError):
+        arguments = None
+    return replace(part, args=arguments if isinstance(arguments, dict) and arguments else part.args_as_dict())
+
+
 @dataclass
 class _RepairedStream(StreamedResponse):
     """Another stream's events, with a printed call replaced by a real one."""
 
     inner: StreamedResponse
     tools: dict[str, JsonSchema]
+    """Whose printed calls become real ones; empty to leave text alone."""
 
     def __post_init__(self) -> None:
         self._held: PartStartEvent | None = None
         self._held_text = ""
-        self._decided = False
+        self._decided = not self.tools
         self._repaired = False
 
     async def _get_event_iterator(self) -> AsyncIterator[ModelResponseStreamEvent]:
@@ -136,7 +185,8 @@ class _RepairedStream(StreamedResponse):
 
     def _at_end(self) -> list[ModelResponseStreamEvent]:
         held = self._held
-        calls = printed_calls(self._held_text, self.tools) if held else []
+        whole = held and not _is_cut_off(self.inner.get())
+        calls = printed_calls(self._held_text, self.tools) if whole else []
         if held is None or not calls:
             return self._release()
         self._repaired = True
@@ -146,6 +196,7 @@ class _RepairedStream(StreamedResponse):
     def get(self) -> ModelResponse:
         """The reply so far, as it is after the repair."""
         reply = replace(self.inner.get(), parts=self._parts_manager.get_parts(), state=super().get().state)
+        reply = with_readable_arguments(reply)
         return replace(reply, finish_reason="tool_call") if self._repaired else reply
 
     async def close_stream(self) -> None:

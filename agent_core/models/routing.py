@@ -60,16 +60,12 @@ class ResolvedModel:
 
         return estimate_token_count(messages, whole_text_tokens)
 
-    def compaction(self, overhead_tokens: int = 0) -> list[AbstractCapability[Any]]:
-        """What keeps a long conversation within the context, for an agent on this model.
-
-        Args:
-            overhead_tokens: What every request carries beside the history (tool definitions, output schema).
-        """
+    def compaction(self) -> list[AbstractCapability[Any]]:
+        """What keeps a long conversation within the context, for an agent on this model."""
         from agent_core.models.compaction import compaction
 
         writer = None if self.name == "offline" else self.model
-        return compaction(self.context_tokens, model=writer, overhead_tokens=overhead_tokens)
+        return compaction(self.context_tokens, model=writer)
 
 
 def resolve_role(
@@ -235,16 +231,14 @@ class _Resolver:
         return self._ready(name, model, is_cloud_model(model_name) or not is_loopback(self._server.host), why)
 
     def _ready(self, name: str, model: Model[Any], remote: bool, why: str) -> _Candidate:
-        """Put retries around a model that is reached over a network, and repair around those that need it."""
+        """Put retries around a model that is reached over a network, and repair around what it writes."""
+        from agent_core.models.repair import RepairingModel
         from agent_core.models.retrying import RetryingModel
 
-        model = RetryingModel(model, self._settings.retry)
         mode = self._settings.repair_printed_calls
         small = not remote or name.startswith("ollama:")
-        if mode == "always" or (mode == "local" and small):
-            from agent_core.models.repair import PrintedCallModel
-
-            model = PrintedCallModel(model)
+        printed = mode == "always" or (mode == "local" and small)
+        model = RepairingModel(RetryingModel(model, self._settings.retry), printed_calls=printed)
         return _Candidate(name, model, remote, why)
 
     def _ollama_names(self) -> list[str]:

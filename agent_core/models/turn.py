@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
-import json_repair
 from pydantic_ai import Agent, DeferredToolRequests
 from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.exceptions import AgentRunError, FallbackExceptionGroup, ModelAPIError, UserError
@@ -161,18 +160,15 @@ def _may_be_long(conversation: Conversation, speaker: Speaker, prompt: str | Seq
 
 
 def arguments_of(call: ToolCallPart) -> dict[str, Any]:
-    """The arguments of a call that a model wrote, malformed JSON repaired where it can be.
+    """The arguments of a call that a model wrote.
 
     Raises:
-        ValueError: they are no JSON object even then.
+        ValueError: they are not a JSON object.
     """
-    if isinstance(call.args, str):
-        args: Any = json_repair.loads(call.args) if call.args.strip() else {}
-    else:
-        args = call.args or {}
-    if not isinstance(args, dict):
-        raise ValueError(f"the arguments of {call.tool_name} are not a JSON object: {str(call.args)[:200]}")
-    return cast("dict[str, Any]", args)
+    try:
+        return call.args_as_dict(raise_if_invalid=True)
+    except (ValueError, AssertionError):
+        raise ValueError(f"the arguments of {call.tool_name} are not a JSON object: {str(call.args)[:200]}") from None
 
 
 async def _streamed(prompt: Any, options: dict[str, Any], on_text: Callable[[str], None]) -> Any:

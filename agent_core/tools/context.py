@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,10 @@ from agent_core.errors import ConfigurationError, ToolArgumentError
 
 def _silent(text: str, fraction: float | None) -> None:
     """Progress that nobody listens to."""
+
+
+def _unmarked(labels: Iterable[str]) -> None:
+    """Labels of results matter only in a run."""
 
 
 def _nothing_saved(value: Any) -> None:
@@ -40,6 +44,7 @@ class ToolContext:
     """What the call's context has seen ("untrusted", "private"): what a tool stores under a label keeps it."""
     report: Callable[[str, float | None], None] = _silent
     save: Callable[[Any], None] = _nothing_saved
+    mark: Callable[[Iterable[str]], None] = _unmarked
     cancelled: threading.Event = field(default_factory=threading.Event)
     """Set when the user cancels: long work checks it between pieces and stops."""
 
@@ -50,6 +55,10 @@ class ToolContext:
     def save_for_undo(self, value: Any) -> None:
         """Keep what `undo` will need (a JSON value; bytes as base64). Call it *before* the effect."""
         self.save(value)
+
+    def mark_result(self, labels: Iterable[str]) -> None:
+        """Label the result `untrusted` or `private` beyond what the traits say: what was stored so keeps it."""
+        self.mark(labels)
 
     def secret(self, name: str) -> str:
         """The secret called `name`.

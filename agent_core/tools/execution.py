@@ -51,11 +51,17 @@ async def run_tool(tool: Tool, args: Mapping[str, Any], context: ToolContext, is
 
 
 async def preview_tool(tool: Tool, args: Mapping[str, Any], context: ToolContext) -> Preview:
-    """What the call would do: the tool's own preview, or the call itself. A preview that fails says why."""
+    """What the call would do: the tool's own preview, or the call itself.
+
+    Raises:
+        ToolError: the call could not be done at all, as the tool's preview found out.
+    """
     if tool.preview is None:
         return Preview(_as_call(tool, args))
     try:
         return await _call(tool.preview, context, **tool.arguments.keywords(args))
+    except ToolError:
+        raise
     except Exception as error:
         return Preview(f"{_as_call(tool, args)}\n(no preview: {error})")
 

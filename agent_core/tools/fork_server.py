@@ -34,7 +34,7 @@ from typing import Any, NoReturn, TypeAlias
 from pydantic_core import to_jsonable_python
 
 from agent_core.errors import ConfigurationError, ToolError
-from agent_core.tools.isolation import HEADER, STATUS
+from agent_core.tools.isolation import HEADER, OUT_OF_MEMORY, STATUS
 from agent_core.tools.tool import Tool
 
 STARTED = b"S"
@@ -142,6 +142,8 @@ class ForkServer:
             _limit(request)
             data.sendall(_answer(function, data, request.output_bytes))
             code = 0
+        except MemoryError:
+            code = OUT_OF_MEMORY
         finally:
             os._exit(code)
 

@@ -19,13 +19,15 @@ import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from agent_core.errors import ConfigurationError, ToolArgumentError, ToolError, TransientToolError
 from agent_core.tools.tool import Tool
 
 HEADER = struct.Struct("!I")
 STATUS = struct.Struct("!i")
+OUT_OF_MEMORY = 71
+"""Exit status of a child that had too little memory left even to say so."""
 _ERROR_BYTES = 16384
 """Room for an error message where a tool may return less than that."""
 _STOP_S = 5.0
@@ -33,8 +35,19 @@ _PASSED_ON = ("LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "TMPDIR", "TZ")
 """All that the server sees of the environment: keys and tokens in it stay with the caller."""
 
 
+class _Server(NamedTuple):
+    """A running fork server and our end of its control socket."""
+
+    process: subprocess.Popen[bytes]
+    control: socket.socket
+
+
 class _ServerGoneError(Exception):
     """The server ended before it began the call, so that the call may be made again."""
+
+    def __init__(self, server: _Server | None) -> None:
+        super().__init__()
+        self.server = server
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,7 @@ class IsolatedRunner:
         self._parallel = parallel or 2 * (os.cpu_count() or 2)
         self._slots: tuple[asyncio.AbstractEventLoop, asyncio.Semaphore] | None = None
         self._lock = threading.Lock()
-        self._server: tuple[subprocess.Popen[bytes], socket.socket] | None = None
+        self._server: _Server | None = None
         self._closed = False
 
     async def run(self, tool: Tool, args: Mapping[str, Any]) -> Any:
@@ -93,14 +106,16 @@ class IsolatedRunner:
         request = _request(tool)
         async with self._slot():
             for _ in range(2):
-                with suppress(_ServerGoneError):
+                try:
                     return await self._call(tool, request, args)
+                except _ServerGoneError as gone:
+                    await asyncio.to_thread(self._stop, gone.server)
         raise TransientToolError(f"{tool.name}: the process that runs isolated tools was stopped twice; try again.")
 
     async def aclose(self) -> None:
         """Stop the server and whatever still runs in it; later calls are refused. May be called again."""
         self._closed = True
-        await asyncio.to_thread(self._stop)
+        await asyncio.to_thread(self._stop_current)
 
     def _slot(self) -> asyncio.Semaphore:
         loop = asyncio.get_running_loop()
@@ -113,10 +128,9 @@ class IsolatedRunner:
 
         payload = json.dumps(to_jsonable_python(dict(args))).encode()
         with _Call.open() as call:
-            await self._submit(request, call)
-            loop = asyncio.get_running_loop()
-            if not await loop.sock_recv(call.lifeline, 1):
-                raise _ServerGoneError
+            server = await self._submit(request, call)
+            if not await _read(call.lifeline, 1):
+                raise _ServerGoneError(server)
             try:
                 async with asyncio.timeout(tool.timeout_s):
                     reply, status = await _exchange(call, payload, tool)
@@ -125,29 +139,30 @@ class IsolatedRunner:
                 raise ToolError(message) from None
         return _outcome(tool, reply, status)
 
-    async def _submit(self, request: bytes, call: _Call) -> None:
-        if self._server is None or self._server[0].poll() is not None:
+    async def _submit(self, request: bytes, call: _Call) -> _Server:
+        if self._server is None or self._server.process.poll() is not None:
             await asyncio.to_thread(self._start)
         with self._lock:
-            if self._server is None:
-                raise _ServerGoneError
-            control = self._server[1]
+            server = self._server
+            if server is None:
+                raise _ServerGoneError(None)
             try:
-                sent = socket.send_fds(control, [request], [end.fileno() for end in call.passed])
-                control.sendall(request[sent:])
+                sent = socket.send_fds(server.control, [request], [end.fileno() for end in call.passed])
+                server.control.sendall(request[sent:])
             except OSError:
-                raise _ServerGoneError from None
+                raise _ServerGoneError(server) from None
         for end in call.passed:
             end.close()
+        return server
 
     def _start(self) -> None:
         with self._lock:
             if self._closed:
                 raise ToolError("Isolated tools cannot run any more: their runner was closed.")
             if self._server is not None:
-                if self._server[0].poll() is None:
+                if self._server.process.poll() is None:
                     return
-                self._server[1].close()
+                self._server.control.close()
             ours, theirs = socket.socketpair()
             with theirs:
                 process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -160,20 +175,26 @@ class IsolatedRunner:
                     cwd="/",
                     start_new_session=True,  # Ctrl+C in a terminal is for the assistant, which closes us in order.
                 )
-            self._server = process, ours
+            self._server = _Server(process, ours)
 
-    def _stop(self) -> None:
-        with self._lock:
-            server, self._server = self._server, None
+    def _stop_current(self) -> None:
+        with self._lock:  # One that is being started is stopped too.
+            server = self._server
+        self._stop(server)
+
+    def _stop(self, server: _Server | None) -> None:
+        """End `server`, which may be dying already, and reap it."""
         if server is None:
             return
-        process, control = server
-        control.close()
+        with self._lock:
+            if self._server is server:
+                self._server = None
+            server.control.close()
         try:
-            process.wait(_STOP_S)
+            server.process.wait(_STOP_S)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            server.process.kill()
+            server.process.wait()
 
 
 def _request(tool: Tool) -> bytes:
@@ -283,6 +304,8 @@ def _death(tool: Tool, status: int | None) -> ToolError:
         return TransientToolError(f"{tool.name}: the process that runs isolated tools was stopped; try again.")
     if status == -signal.SIGXCPU:
         return _exceeded(tool, "cpu_s")
+    if status == OUT_OF_MEMORY:
+        return _exceeded(tool, "memory_bytes")
     if status < 0:
         with suppress(ValueError):
             return ToolError(f"{tool.name} was killed by {signal.Signals(-status).name}.")

@@ -8,9 +8,10 @@ named after their subject work on those. The tools run isolated: what takes too 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any, Literal
 
-from agent_core import Limits, Tool, hookimpl, tool
+from agent_core import Limits, Tool, ToolError, hookimpl, tool
 from agent_plugin_calculator.results import Calculation, Solutions, Statistics
 
 AGENT_CORE_HOOK_API = 1
@@ -26,7 +27,21 @@ _TIMEOUT_S = 30.0
 
 def _computes(examples: list[str]) -> Callable[[Callable[..., Any]], Tool]:
     """Declare a tool that only computes, in a process of its own."""
-    return tool(read_only=True, idempotent=True, isolated=True, limits=_LIMITS, timeout_s=_TIMEOUT_S, examples=examples)
+
+    def declare(function: Callable[..., Any]) -> Tool:
+        @wraps(function)
+        def compute(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return function(*args, **kwargs)
+            except (ArithmeticError, NotImplementedError, RecursionError, TypeError, ValueError) as error:
+                reason = " ".join(str(error).split())[:200] or type(error).__name__  # sympy's, for what it cannot do
+                raise ToolError(f"{function.__name__} found no way ({reason}); try a simpler expression.") from None
+
+        return tool(
+            read_only=True, idempotent=True, isolated=True, limits=_LIMITS, timeout_s=_TIMEOUT_S, examples=examples
+        )(compute)
+
+    return declare
 
 
 @hookimpl

@@ -18,6 +18,7 @@ Side = Literal["both", "left", "right"]
 
 MAX_ORDER = 20
 _RESPECT = re.compile(r"\s+with\s+respect\s+to\s+([A-Za-z]\w*)\s*$", re.I)
+_OPERATOR = re.compile(r"^\s*\(?d/d([a-z])\)?\s*(?:of\b)?|^\s*(?:the\s+)?(?:anti)?(?:derivative|integral)\s+of\b", re.I)
 _DIFFERENTIAL = re.compile(r"(?<=[\w)\s])\s*\bd([a-z])\s*$")
 _ARROW = re.compile(r"^\s*[A-Za-z]\w*\s*(->|→|=)")
 _BOUNDS = re.compile(r"^(.+?)\s+(?:from|between)\s+(.+?)\s+(?:to|and)\s+(.+)$", re.I | re.S)
@@ -114,7 +115,9 @@ def _numerical(subject: str, value: Any) -> Calculation:
 
 
 def _respect(text: str, variable: str | None) -> tuple[str, str | None]:
-    """Take "with respect to x" off the end of the expression."""
+    """Take "d/dx" or "the integral of" off the beginning of the expression, "with respect to x" off its end."""
+    if operator := _OPERATOR.match(text):
+        text, variable = text[operator.end() :], variable or operator[1]
     if found := _RESPECT.search(text):
         return text[: found.start()], variable or found[1]
     return text, variable

@@ -10,15 +10,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, TypeVar
 
 from agent_core.errors import ToolArgumentError
-from agent_plugin_calculator.cursor import END, Cursor, short
+from agent_plugin_calculator.cursor import END, short
+from agent_plugin_calculator.nodes import NodeMaker, is_percent
 from agent_plugin_calculator.notation import Token, normalised
 from agent_plugin_calculator.vocabulary import (
-    FUNCTIONS,
-    MANY,
     closest_function,
     constant_name,
     function_name,
@@ -84,7 +82,7 @@ def parse_statements(text: str) -> Statements:
     return _Parser(normalised(text)).statements()
 
 
-class _Parser(Cursor):
+class _Parser(NodeMaker):
     """One pass over the tokens of one text."""
 
     def __init__(self, text: str) -> None:
@@ -117,7 +115,7 @@ class _Parser(Cursor):
             return None
         self.tokens.pop(0 if words[0] == "is" else -2)
         self.tokens.pop()
-        return self._call("is_prime", [self._expression()], self.tokens[0])
+        return self.call("is_prime", [self._expression()], self.tokens[0])
 
     # Expressions
 
@@ -163,15 +161,15 @@ class _Parser(Cursor):
         if symbol in _COMPARISONS:
             return self._comparison(left, symbol, start)
         if symbol in ("!", "%", "°"):
-            return self._call({"!": "factorial", "%": "percent", "°": "degrees"}[symbol], [left], start)
+            return self.call({"!": "factorial", "%": "percent", "°": "degrees"}[symbol], [left], start)
         if symbol == "^":
-            return self._binary(left, ast.Pow, self._expression(_POWER - 1), start)
+            return self.binary(left, ast.Pow, self._expression(_POWER - 1), start)
         right = self._expression(_BINDING[symbol])
-        if symbol in ("+", "-") and _is_percent(right) and not _is_percent(left):
+        if symbol in ("+", "-") and is_percent(right) and not is_percent(left):
             symbol = "increased by" if symbol == "+" else "decreased by"
         if symbol in _OPERATORS:
-            return self._binary(left, _OPERATORS[symbol], right, start)
-        return self._worded(left, symbol, right, start)
+            return self.binary(left, _OPERATORS[symbol], right, start)
+        return self.worded(left, symbol, right, start)
 
     def _implied_product(self, left: ast.expr, start: Token) -> ast.expr:
         before, after = self.tokens[self.position - 1], self.next
@@ -181,7 +179,7 @@ class _Parser(Cursor):
                 f"Between {before.text!r} and {after.text!r} in {short(piece)!r} an operator is missing; "
                 f"write {before.text}*{after.text} to multiply."
             )
-        return self._binary(left, ast.Mult, self._expression(_MULTIPLY), start)
+        return self.binary(left, ast.Mult, self._expression(_MULTIPLY), start)
 
     def _comparison(self, left: ast.expr, symbol: str, start: Token) -> ast.expr:
         right = self._expression(_COMPARE)
@@ -191,34 +189,13 @@ class _Parser(Cursor):
             compared = ast.Compare(left, [_COMPARISONS[symbol]()], [right])
         return self.placed(compared, start)
 
-    def _worded(self, left: ast.expr, symbol: str, right: ast.expr, start: Token) -> ast.expr:
-        """The operators that are words, in terms of the others."""
-
-        def binary(a: ast.expr, operator: type[ast.operator], b: ast.expr) -> ast.expr:
-            return self._binary(a, operator, b, start)
-
-        one, hundred = (self._number(Fraction(n), start) for n in (1, 100))
-        if symbol == "of":
-            return binary(left, ast.Mult, right)
-        if symbol == "off":
-            return binary(right, ast.Mult, binary(one, ast.Sub, left))
-        if symbol == "as % of":
-            return binary(binary(left, ast.Div, right), ast.Mult, hundred)
-        if symbol in ("mod", "choose"):
-            return self._call("mod" if symbol == "mod" else "binomial", [left, right], start)
-        operator = ast.Add if symbol in ("increased by", "more than") else ast.Sub
-        base, change = (right, left) if symbol.endswith("than") else (left, right)
-        if _is_percent(change):
-            return binary(base, ast.Mult, binary(one, operator, change))
-        return binary(base, operator, change)
-
     # Operands
 
     def _operand(self) -> ast.expr:
         token = self.next
         self.position += 1
         if token.kind == "number":
-            return self._number(token.value, token)
+            return self.number(token.value, token)
         if token.kind == "name":
             return self._name(token)
         if token.text == "-":
@@ -226,7 +203,7 @@ class _Parser(Cursor):
         if token.text == "+":
             return self._expression(_NEGATE)
         if token.text == "√":
-            return self._call("sqrt", [self._expression(_POWER)], token)
+            return self.call("sqrt", [self._expression(_POWER)], token)
         reader = {"(": self._group, "|": self._absolute, "[": self._list}.get(token.text)
         if reader is not None:
             return self._inside(reader, token)
@@ -251,7 +228,7 @@ class _Parser(Cursor):
         self._bars = 1
         node = self._expression()
         self.close("|", token)
-        return self._call("abs", [node], token)
+        return self.call("abs", [node], token)
 
     def _list(self, token: Token) -> ast.expr:
         rows: list[list[ast.expr]] = [[]]
@@ -275,10 +252,10 @@ class _Parser(Cursor):
             raise ToolArgumentError(f"After {self.piece(token)!r} comes {joint!r} and a second number.")
         second = self._expression(_COMPARE)
         if joint == "is":
-            return self._worded(second, "as % of", first, token)
+            return self.worded(second, "as % of", first, token)
         if joint == "by":
-            return self._worded(first, f"{token.text}d by", second, token)
-        return self._worded(self._binary(second, ast.Sub, first, token), "as % of", first, token)
+            return self.worded(first, f"{token.text}d by", second, token)
+        return self.worded(self.binary(second, ast.Sub, first, token), "as % of", first, token)
 
     # Names
 
@@ -300,7 +277,7 @@ class _Parser(Cursor):
             raise ToolArgumentError(f"{token.text!r} is not a function that is known here; {hint}")
         node: ast.expr = self.placed(ast.Name(names[0], ast.Load()), token)
         for name in names[1:]:
-            node = self._binary(node, ast.Mult, self.placed(ast.Name(name, ast.Load()), token), token)
+            node = self.binary(node, ast.Mult, self.placed(ast.Name(name, ast.Load()), token), token)
         return node
 
     def _is_applied(self, function: str) -> bool:
@@ -325,10 +302,10 @@ class _Parser(Cursor):
         if base is not None:
             arguments.append(base)
         if exponent is None:
-            return self._call(function, arguments, token)
+            return self.call(function, arguments, token)
         if _is_minus_one(exponent) and function in _INVERSE:
-            return self._call(_INVERSE[function], arguments, token)
-        return self._binary(self._call(function, arguments, token), ast.Pow, exponent, token)
+            return self.call(_INVERSE[function], arguments, token)
+        return self.binary(self.call(function, arguments, token), ast.Pow, exponent, token)
 
     def _arguments(self, token: Token) -> list[ast.expr]:
         """What stands between the parentheses of a call."""
@@ -354,32 +331,8 @@ class _Parser(Cursor):
         start = self.next
         argument = self._expression(_ARGUMENT)
         while self.next.kind == "name" and not function_name(self.next.text):
-            argument = self._binary(argument, ast.Mult, self._expression(_ARGUMENT), start)
+            argument = self.binary(argument, ast.Mult, self._expression(_ARGUMENT), start)
         return argument
-
-    # Nodes
-
-    def _call(self, function: str, arguments: list[ast.expr], start: Token) -> ast.expr:
-        least, most = FUNCTIONS[function]
-        if most == MANY and len(arguments) == 1 and isinstance(arguments[0], ast.List):
-            arguments = arguments[0].elts
-        if not least <= len(arguments) <= most:
-            wanted = f"{least}" if least == most else f"at least {least}" if most > 2 else f"{least} or {most}"
-            raise ToolArgumentError(
-                f"{function} takes {wanted} argument(s), not {len(arguments)}, in {self.piece(start)!r}; "
-                "inside its parentheses a comma separates arguments, so write 1234 for 1,234."
-            )
-        return self.placed(ast.Call(ast.Name(function, ast.Load()), arguments, []), start)
-
-    def _number(self, value: Any, start: Token) -> ast.expr:
-        return self.placed(ast.Constant(value), start)  # A Fraction, which a Constant made by Python never is.
-
-    def _binary(self, left: ast.expr, operator: type[ast.operator], right: ast.expr, start: Token) -> ast.expr:
-        return self.placed(ast.BinOp(left, operator(), right), start)
-
-
-def _is_percent(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "percent"
 
 
 def _is_minus_one(node: ast.expr) -> bool:

@@ -148,7 +148,7 @@ def recall(ctx: ToolContext, query: str, limit: int = 5) -> FoundNotes:
 
     with _open(ctx) as store:
         found = [match.note for match in find_notes(store, query)]
-    return _found(found[: max(1, min(limit, _MAX_LISTED))], f"No note about {query.strip()[:100]!r} was found.")
+    return _found(ctx, found[: max(1, min(limit, _MAX_LISTED))], f"No note about {query.strip()[:100]!r} was found.")
 
 
 @tool(
@@ -165,7 +165,7 @@ def list_notes(ctx: ToolContext, limit: int = 50) -> FoundNotes:
     """
     with _open(ctx) as store:
         notes = store.all()
-    return _found(notes[: max(1, min(limit, _MAX_LISTED))], "There are no notes.", len(notes))
+    return _found(ctx, notes[: max(1, min(limit, _MAX_LISTED))], "There are no notes.", len(notes))
 
 
 def _preview_forget(ctx: ToolContext, query: str) -> Preview:
@@ -227,7 +227,8 @@ def _doomed(store: NoteStore, query: str) -> list[Note]:
     raise ToolArgumentError(f"Several notes may be meant; give the number of one: {listed}")
 
 
-def _found(notes: list[Note], otherwise: str, count: int | None = None) -> FoundNotes:
+def _found(ctx: ToolContext, notes: list[Note], otherwise: str, count: int | None = None) -> FoundNotes:
+    ctx.mark_result(label for note in notes for label in note.labels)
     shown = "; ".join(note.quoted() for note in notes) if notes else otherwise
     listed = [FoundNote(note.id, note.text, note.noted_at, note.labels) for note in notes]
     return FoundNotes(listed, len(notes) if count is None else count, shown)

@@ -74,8 +74,11 @@ def to_args(tool: ToolView, filling: Filling) -> dict[str, Any]:
     return args
 
 
-def to_proposal(tool: ToolView, filling: Filling, score: float, bound: Mapping[str, Any] | None = None) -> Proposal:
-    """The call, with the places of its values and the names of what is missing."""
+def to_proposal(
+    found: Attempt, score: float, bound: Mapping[str, Any] | None = None, filling: Filling | None = None
+) -> Proposal:
+    """The call with its best filling, or with another one of the same tool."""
+    tool, filling = found.evidence.tool, filling or found.filling
     pairs = list(zip(tool.parameters, filling.chosen, strict=True))
     missing = tuple(
         p.path for p, o in pairs if o is None and p.required and not (bound and (p.parents or (p.name,))[0] in bound)

@@ -246,7 +246,7 @@ def _fill_by_engine(one: Frame) -> None:
         return
     view = view_tools([one.wording.tool])[0]
     tried = attempt(read_request(found.text), view, default_weights(), found.args)
-    guess = to_proposal(tried.evidence.tool, tried.filling, 1.0, found.args)
+    guess = to_proposal(tried, 1.0, found.args)
     for slot in found.slots:
         if slot.name not in wanted or slot.name not in guess.args or slot.name not in guess.spans:
             continue

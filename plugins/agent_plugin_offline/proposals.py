@@ -45,7 +45,7 @@ def propose_one(
     if found is None:
         return None
     attempt, score = found
-    return to_proposal(attempt.evidence.tool, attempt.filling, score, bound)
+    return to_proposal(attempt, score, bound)
 
 
 def propose(request: str, tools: Sequence[ToolSpec], weights: Weights | None = None) -> list[Proposal]:
@@ -56,5 +56,5 @@ def propose(request: str, tools: Sequence[ToolSpec], weights: Weights | None = N
         return []
     attempt, score = found
     readings = hypotheses(attempt)
-    best = max(readings, key=lambda reading: dot(used.get("parallel", {}), reading.features))
-    return [to_proposal(attempt.evidence.tool, filling, score) for filling in best.fillings]
+    best = max(readings, key=lambda reading: dot(used["parallel"], reading.features))
+    return [to_proposal(attempt, score, filling=filling) for filling in best.fillings]

@@ -84,6 +84,20 @@ def fill() -> int:
     return len([bytes(1024**2) for _ in range(10_000)])
 
 @tool(isolated=True, limits=LIMITS)
+def fill_to_the_brim() -> int:
+    """Use all memory there is, down to the smallest piece, and hold on to it."""
+    held = []
+    size = 1024**2
+    while True:
+        try:
+            while True:
+                held.append(bytearray(size))
+        except MemoryError:
+            if size < 64:
+                raise
+            size //= 2
+
+@tool(isolated=True, limits=LIMITS)
 def babble(size: int) -> str:
     """Return a lot."""
     return "x" * size
@@ -198,7 +212,7 @@ async def runner() -> AsyncIterator[IsolatedRunner]:
 
 async def eventually(condition: Callable[[], bool]) -> None:
     """Wait until `condition` holds; the test's own time limit ends what never does."""
-    while not condition():  # noqa: ASYNC110 - the state of other processes raises no event
+    while not condition():
         await asyncio.sleep(0.02)
 
 
@@ -247,6 +261,7 @@ async def test_errors_keep_their_class_and_message(
         ("sleep", {}, r"within 0\.3 s \(timeout_s\)"),
         ("spin", {}, r"1 s of processor time \(limits\.cpu_s\)"),
         ("fill", {}, r"64 MiB of memory \(limits\.memory_bytes\)"),
+        ("fill_to_the_brim", {}, r"64 MiB of memory \(limits\.memory_bytes\)"),
         ("babble", {"size": 20_000}, r"10000 bytes \(limits\.output_bytes\)"),
         ("leave", {"code": 7}, "exit status 7"),
         ("leave", {"code": 0}, "exit status 0 without an answer"),

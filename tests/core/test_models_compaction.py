@@ -18,7 +18,8 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
-from agent_core.models import ModelPreferences, OllamaPreferences, compaction, resolve
+from agent_core.models import ModelPreferences, OllamaPreferences, resolve
+from agent_core.models.compaction import compaction
 from tests.servers.llm_script import fail, say
 from tests.servers.scripted_llm import ScriptedLLM
 
@@ -78,7 +79,7 @@ async def test_a_language_model_writes_a_summary_of_the_old_part(scripted_llm: S
     scripted_llm.add_ollama("small:1b")
     settings = ModelPreferences(ollama=OllamaPreferences(host=scripted_llm.url, num_ctx=8192))
     resolved = resolve("ollama:small:1b", factories={}, settings=settings)
-    agent = Agent(resolved.model, capabilities=resolved.capabilities())
+    agent = Agent(resolved.model, capabilities=resolved.compaction())
     scripted_llm.script(say("SUMMARY: thirty questions were asked."), say("Finished."))
     result = await agent.run("And now?", message_history=conversation(32, fact_words=3))
     assert result.output == "Finished."
@@ -95,7 +96,7 @@ async def test_old_results_go_before_a_summary_is_paid_for(scripted_llm: Scripte
     resolved = resolve("ollama:small:1b", factories={}, settings=settings)
     scripted_llm.script(say("Finished."))
     history = conversation(12, words=10, fact_words=400)
-    agent = Agent(resolved.model, capabilities=resolved.capabilities())
+    agent = Agent(resolved.model, capabilities=resolved.compaction())
     await agent.run("And now?", message_history=history)
     (final,) = scripted_llm.model_requests
     assert "Question 0" in str(final.body)
@@ -106,7 +107,7 @@ async def test_a_summary_that_fails_does_not_end_the_run(scripted_llm: ScriptedL
     scripted_llm.add_ollama("small:1b")
     settings = ModelPreferences(ollama=OllamaPreferences(host=scripted_llm.url, num_ctx=8192))
     resolved = resolve("ollama:small:1b", factories={}, settings=settings)
-    agent = Agent(resolved.model, capabilities=resolved.capabilities())
+    agent = Agent(resolved.model, capabilities=resolved.compaction())
     scripted_llm.script(fail(400), say("Finished all the same."))
     result = await agent.run("And now?", message_history=conversation(32, fact_words=3))
     assert result.output == "Finished all the same."
@@ -117,7 +118,7 @@ async def test_a_conversation_too_long_even_to_summarise_is_cut(scripted_llm: Sc
     scripted_llm.add_ollama("small:1b")
     settings = ModelPreferences(ollama=OllamaPreferences(host=scripted_llm.url, num_ctx=4096))
     resolved = resolve("ollama:small:1b", factories={}, settings=settings)
-    agent = Agent(resolved.model, capabilities=resolved.capabilities())
+    agent = Agent(resolved.model, capabilities=resolved.compaction())
     scripted_llm.script(say("Finished."))
     result = await agent.run("And now?", message_history=conversation(200, fact_words=3))
     assert result.output == "Finished."
@@ -131,9 +132,43 @@ def test_no_capability_forces_streaming(model: Any) -> None:
             assert getattr(type(capability), hook, None) is getattr(AbstractCapability, hook, None)
 
 
+def with_tools(agent: Agent[None, str], number: int) -> Agent[None, str]:
+    for index in range(number):
+
+        def look_up(topic: str, depth: int = 1) -> str:
+            """Look a topic up in the big book of everything, at any depth that seems useful for the question.
+
+            Args:
+                topic: What to look up.
+                depth: How many links to follow.
+            """
+            return topic
+
+        agent.tool_plain(name=f"look_up_{index}")(look_up)
+    return agent
+
+
 async def test_tool_definitions_count_against_the_room() -> None:
     lean, loaded = Seen(), Seen()
     history = conversation(14)
     await Agent(lean.model, capabilities=compaction(8000)).run("?", message_history=history)
-    await Agent(loaded.model, capabilities=compaction(8000, overhead_tokens=5000)).run("?", message_history=history)
+    agent = with_tools(Agent(loaded.model, capabilities=compaction(8000)), 30)
+    await agent.run("?", message_history=history)
     assert len(loaded.requests[0]) < len(lean.requests[0])
+    assert_paired(loaded.requests[0])
+
+
+async def test_a_small_context_with_many_tools_goes_on_and_on(scripted_llm: ScriptedLLM) -> None:
+    scripted_llm.add_ollama("small:1b")
+    settings = ModelPreferences(ollama=OllamaPreferences(host=scripted_llm.url, num_ctx=6000))
+    resolved = resolve("ollama:small:1b", factories={}, settings=settings)
+    agent = with_tools(Agent(resolved.model, capabilities=resolved.compaction()), 20)
+    history: list[ModelMessage] = []
+    scripted_llm.script(*[say("Noted. " + "word " * 100)] * 60)
+    for turn in range(25):
+        result = await agent.run(f"Fact {turn}: " + "word " * 120, message_history=history)
+        history = result.all_messages()
+    assert "Fact 24" in str(history)
+    summaries = len(scripted_llm.model_requests) - 25
+    # Some, but not one for each turn.
+    assert 1 <= summaries <= 10

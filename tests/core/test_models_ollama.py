@@ -206,6 +206,14 @@ async def test_instructions_images_and_settings(scripted_llm: ScriptedLLM) -> No
     assert (sent["temperature"], sent["top_k"], sent["seed"], sent["stop"]) == (0, 3, 7, ["END"])
 
 
+@pytest.mark.parametrize(("keep_alive", "sent"), [("10m", "10m"), ("-1", -1), ("300", 300)])
+async def test_how_long_a_model_stays_loaded(scripted_llm: ScriptedLLM, keep_alive: str, sent: str | int) -> None:
+    scripted_llm.add_ollama("small:1b")
+    scripted_llm.script(say("ok"))
+    await Agent(local(scripted_llm, keep_alive=keep_alive).model).run("?")
+    assert scripted_llm.model_requests[0].body["keep_alive"] == sent
+
+
 async def test_a_path_in_a_prompt_is_never_read_as_an_image(scripted_llm: ScriptedLLM) -> None:
     scripted_llm.add_ollama("small:1b")
     scripted_llm.script(say("No."))

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import time
+import contextlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_ai import Agent
+from pydantic_ai.exceptions import AgentRunError
 from pydantic_ai.messages import ModelResponse, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
+from pydantic_ai.tools import ToolDefinition
 
 from agent_core.models.call_prefix import may_be_call
 from agent_core.models.printed_calls import printed_calls
-from agent_core.models.repair import PrintedCallModel
+from agent_core.models.repair import RepairingModel
 from agent_core.models.retrying import RetryingModel
 from agent_core.models.roles import RetryPolicy
-from tests.servers.llm_script import Call, call, calls, say
+from agent_core.models.turn import Conversation, Speaker, take_turn
+from tests.servers.llm_script import Call, Turn, call, calls, say
 from tests.servers.scripted_llm import ScriptedLLM
 
 TOOLS = {
@@ -194,22 +197,21 @@ def test_what_begins_like_a_call_is_read_without_an_error(start: str, rest: str)
     may_be_call(start + rest, TOOLS)
 
 
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize(
     "unit", ['{"name": "add", ', "[", "<tool_call>", "```json\n", "add(", '{"a":', "((((", "\\", '"']
 )
-def test_hostile_repetition_does_not_take_long(unit: str) -> None:
+def test_hostile_repetition_is_no_call_and_no_hang(unit: str) -> None:
     text = unit * (40_000 // len(unit))
-    started = time.process_time()
     assert printed_calls(text, TOOLS) == []
     may_be_call(text, TOOLS)
-    assert time.process_time() - started < 10
 
 
-def repairing(llm: ScriptedLLM) -> PrintedCallModel:
-    return PrintedCallModel(RetryingModel(llm.chat_model(), RetryPolicy(attempts=1)))
+def repairing(llm: ScriptedLLM) -> RepairingModel:
+    return RepairingModel(RetryingModel(llm.chat_model(), RetryPolicy(attempts=1)), printed_calls=True)
 
 
-def weather_agent(model: PrintedCallModel, asked: list[str]) -> Agent:
+def weather_agent(model: RepairingModel, asked: list[str]) -> Agent:
     agent = Agent(model)
 
     @agent.tool_plain
@@ -300,5 +302,82 @@ async def test_a_model_without_tools_may_print_what_it_likes() -> None:
 
         return ModelResponse(parts=[TextPart(text)])
 
-    result = await Agent(PrintedCallModel(FunctionModel(answer))).run("Show me a call.")  # type: ignore[arg-type]
+    result = await Agent(RepairingModel(FunctionModel(answer), printed_calls=True)).run("Show me a call.")  # type: ignore[arg-type]
     assert result.output == text
+
+
+MALFORMED = {
+    "never closed": '{"city": "Ulm", "days": 3',
+    "python quotes and a comma too many": "{'city': 'Ulm', 'days': 3,}",
+    "fenced": '```json\n{"city": "Ulm", "days": 3}\n```',
+    "unquoted keys": '{city: "Ulm", days: 3}',
+}
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("printed", [False, True])
+@pytest.mark.parametrize("name", MALFORMED)
+async def test_malformed_arguments_are_repaired(
+    scripted_llm: ScriptedLLM, name: str, printed: bool, streamed: bool
+) -> None:
+    model = RepairingModel(scripted_llm.chat_model(), printed_calls=printed)
+    conversation = Conversation()
+    scripted_llm.script(call("get_weather", MALFORMED[name]))
+    shown: list[str] = []
+    speaker = Speaker(model, tools=[ToolDefinition(name="get_weather", parameters_json_schema=TOOLS["get_weather"])])
+    async with model:
+        await take_turn(conversation, speaker, "Weather?", shown.append if streamed else None)
+    (asked,) = conversation.open_calls()
+    assert asked.args_as_dict() == {"city": "Ulm", "days": 3}
+    assert shown == []
+
+
+HALF = '{"path": "report.md", "text": "The first half of the rep'
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(
+    "turn",
+    [
+        call("save", HALF),
+        call("save", HALF + "ort}"),
+        call("save", HALF.replace('"', "'")),
+        call("save", '{"path": "report.md", "text": "ends", ', cut_off=True),
+        say('{"name": "save", "arguments": ' + HALF),
+        say('{"name": "save", "arguments": ' + HALF + "}}"),
+        say('```json\n{"name": "save", "arguments": {"path": "a", "text": "b"}', cut_off=True),
+    ],
+)
+async def test_half_a_value_never_passes_for_a_whole_one(scripted_llm: ScriptedLLM, turn: Turn, streamed: bool) -> None:
+    model = RepairingModel(scripted_llm.chat_model(), printed_calls=True)
+    saved: list[str] = []
+    agent = Agent(model)
+
+    @agent.tool_plain
+    def save(path: str, text: str) -> str:
+        saved.append(text)
+        return "saved"
+
+    async def ask() -> None:
+        if not streamed:
+            await agent.run("Save the report.")
+            return
+        async with agent.run_stream("Save the report.") as result:
+            await result.get_output()
+
+    scripted_llm.script(turn, say("I could not."))
+    async with model:
+        with contextlib.suppress(AgentRunError):
+            await ask()
+    assert saved == []
+
+
+async def test_what_cannot_be_repaired_goes_back_to_the_model(scripted_llm: ScriptedLLM) -> None:
+    model = RepairingModel(scripted_llm.chat_model(), printed_calls=False)
+    asked: list[str] = []
+    agent = weather_agent(model, asked)
+    scripted_llm.script(call("get_weather", '{"city": "Ul'), call("get_weather", {"city": "Ulm"}), say("Sunny."))
+    async with model:
+        assert (await agent.run("Weather?")).output == "Sunny."
+    assert asked == ["Ulm 1"]
+    assert "INVALID_JSON" in str(scripted_llm.model_requests[1].body)

@@ -379,7 +379,7 @@ def test_a_damaged_vault_is_one_clear_error(tmp_path: Path) -> None:
     token = vault.tokenise(SECRETS["slack"], "r1")
     vault.close()
     with sqlite3.connect(vault.path) as db:
-        db.execute("UPDATE secret SET run_id = 'r2'")
+        db.execute("UPDATE secret SET scope = 'r2'")
     db.close()
     broken = reopened()
     with pytest.raises(ConfigurationError, match="changed"):

@@ -36,6 +36,8 @@ class Turn:
     thinking: str = ""
     prompt_tokens: int | None = None
     """What the server says the prompt had; None counts it roughly."""
+    cut_off: bool = False
+    """Whether the reply ends because it became too long."""
     drop_after: int | None = None
     stall_after: int | None = None
 

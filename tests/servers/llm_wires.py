@@ -29,7 +29,7 @@ class ChatCompletions:
         output = max(1, len(turn.text) // 4)
         prompt = turn.prompt_tokens or rough_tokens(body)
         self.usage = {"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output}
-        self.finish = "tool_calls" if turn.calls else "stop"
+        self.finish = "length" if turn.cut_off else "tool_calls" if turn.calls else "stop"
         self.head = {"id": f"chatcmpl-{serial}", "created": 1, "model": body.get("model", "scripted")}
 
     def whole(self) -> Json:
@@ -180,7 +180,7 @@ class OllamaChat:
     def _end(self) -> Json:
         return {
             "done": True,
-            "done_reason": "stop",
+            "done_reason": "length" if self.turn.cut_off else "stop",
             "total_duration": 1,
             "prompt_eval_count": self.prompt_tokens,
             "eval_count": max(1, len(self.turn.text) // 4),

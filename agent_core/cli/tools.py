@@ -1,0 +1,116 @@
+"""`agent-core tools`: what plugins bring, and calling one of them by hand, through the gate."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agent_core.cli.ask import Json, StreamJson, Workspace
+from agent_core.cli.working import Output, work_on
+
+if TYPE_CHECKING:
+    from agent_core.tools.tool import Tool
+
+app = typer.Typer(help="Look at tools, and call one by hand.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The tool's name; see: tools list.")]
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """The tools that are loaded, and what they do to the world."""
+    from agent_core.cli.render import show_json, show_table
+    from agent_core.cli.state import load_installed
+
+    _, plugins = load_installed()
+    tools = sorted(plugins.tools.values(), key=lambda tool: (tool.plugin, tool.name))
+    if as_json:
+        show_json([_summary(tool) for tool in tools])
+        return
+    rows = [(tool.name, tool.plugin, _effect(tool), tool.description) for tool in tools]
+    show_table(("tool", "plugin", "effect", "what it does"), rows, empty="No plugin brings a tool.")
+
+
+@app.command()
+def show(name: Name, as_json: Json = False) -> None:
+    """One tool: its parameters, what it returns, what it does to the world, and requests that it answers."""
+    from agent_core.cli.render import show, show_json
+    from agent_core.cli.state import load_installed, tool_named
+
+    tool = tool_named(name, load_installed()[1].tools)
+    if as_json:
+        show_json({**_summary(tool), "parameters": tool.parameters, "returns": tool.returns})
+        return
+    show(f"{tool.name} ({tool.plugin}): {_effect(tool)}")
+    show(f"  {tool.description}")
+    show("\nParameters")
+    required = tool.parameters.get("required", ())
+    for parameter, schema in tool.parameters.get("properties", {}).items():
+        needed = "" if parameter in required else f" = {schema.get('default')!r}"
+        show(f"  {parameter}: {_type(schema)}{needed}  {schema.get('description') or ''}".rstrip())
+    show("\nUndo")
+    show(f"  {'yes' if tool.undo else tool.undo_note or 'nothing to undo' if tool.traits.read_only else 'no'}")
+    if tool.examples:
+        show("\nExamples")
+        for example in tool.examples:
+            show(f"  {example}")
+
+
+@app.command()
+def call(
+    name: Name,
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Its arguments; KEY:=JSON for other than text.")
+    ] = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+    stream_json: StreamJson = False,
+) -> None:
+    """Call a tool. It passes the gate as any call does: what changes something is asked about, and journaled."""
+    from agent_core.cli.state import load_installed, tool_named
+    from agent_core.cli.values import assignments, fitted
+
+    output = Output(as_json, stream_json)
+    given = assignments(arguments or ())
+    _, plugins = load_installed()
+    tool = tool_named(name, plugins.tools)
+    values = fitted(given, tool.parameters.get("properties", {}))
+    from agent_core.planning.plan import Plan, Step
+
+    plan = Plan(goal=f"Call {name}", steps=(Step(id="s1", tool=name, args=values),))
+    # No model has a part in this: the rules are there without a network, a key or a question to a server.
+    model = "offline" if "offline" in plugins.models else None
+    work_on(lambda assistant: assistant.run_workflow(plan, {}), output, model=model, workspace=workspace)
+
+
+def _summary(tool: Tool) -> dict[str, Any]:
+    return {
+        "name": tool.name,
+        "plugin": tool.plugin,
+        "description": tool.description,
+        "traits": asdict(tool.traits),
+        "undo": tool.undo is not None,
+        "undo_note": tool.undo_note,
+        "timeout_s": tool.timeout_s,
+        "isolated": tool.isolated,
+        "examples": list(tool.examples),
+    }
+
+
+def _effect(tool: Tool) -> str:
+    """What a call may do, in a word or two; without a rule, only what reads or stays inside runs unasked."""
+    traits = tool.traits
+    does = "reads" if traits.read_only else "own state" if traits.internal else "changes"
+    if traits.destructive:
+        does = "overwrites"
+    return f"{does}, outside" if traits.open_world else does
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return " | ".join(map(repr, schema["enum"]))
+    if "anyOf" in schema:
+        return " | ".join(_type(option) for option in schema["anyOf"])
+    kind = str(schema.get("type") or schema.get("$ref", "any").rpartition("/")[2])
+    return f"{kind} of {_type(schema['items'])}" if kind == "array" and "items" in schema else kind
