@@ -160,4 +160,3 @@ def _worth(wanted: Sequence[Mapping[str, Sequence[Any]]], calls: list[dict[str, 
 def _matches(call: Mapping[str, Any], args: Mapping[str, Sequence[Any]]) -> float:
     right = sum(any(same_value(value, a) for a in args.get(name, ())) for name, value in call.items())
     return right - 0.5 * (len(call) - right)
-

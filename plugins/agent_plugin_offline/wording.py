@@ -45,7 +45,12 @@ _KINDRED = (
 _NAME, _EXAMPLES, _DESCRIPTION, _PARAMETERS, _KIN = 3.0, 2.0, 1.5, 0.7, 0.8
 
 
-_WEAK_WORDS = frozenset(map(stem, "tell say know want need think like give make go thing something anything work way value one out up use ask".split()))
+_WEAK_WORDS = frozenset(
+    map(
+        stem,
+        "tell say know want need think like give make go thing something anything work way value one out up use ask".split(),
+    )
+)
 """They may belong to any request: explained where a tool uses them, but no reason to choose it."""
 _WEAK = 0.01
 
