@@ -117,7 +117,9 @@ def _object(value: Mapping[str, Any]) -> str:
 
 
 def _pairs(value: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key.replace('_', ' ')}: {_inline(item)}" for key, item in value.items() if item not in (None, "", []))
+    return ", ".join(
+        f"{key.replace('_', ' ')}: {_inline(item)}" for key, item in value.items() if item not in (None, "", [])
+    )
 
 
 def _inline(value: Any) -> str:

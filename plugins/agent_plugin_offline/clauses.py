@@ -21,14 +21,18 @@ _PROTECTED = re.compile(
     r"|\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|https?://\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
     re.DOTALL,
 )
-_THEN = r"(?:then|afterwards|after\s+(?:that|this|which)|finally|lastly|subsequently|once\s+(?:that|it)(?:'s|\s+is)\s+done)"
+_THEN = (
+    r"(?:then|afterwards|after\s+(?:that|this|which)|finally|lastly|subsequently|once\s+(?:that|it)(?:'s|\s+is)\s+done)"
+)
 _JOINT = re.compile(
     rf"(?P<strong>(?<=[.!?])\s+|\s*;\s*|\s*\n+\s*|,?\s+(?:and|but)\s+{_THEN}\b,?\s*|,?\s+{_THEN}\b,?\s+|,?\s+and\s+also\s+)"
     r"|(?P<weak>,?\s+(?:and|plus|but|as\s+well\s+as)\s+|\s+&\s+|,\s+)",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r",?\s+(?:and|&|as\s+well\s+as)\s+(?:also\s+)?|,\s+", re.IGNORECASE)
-_ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|etc|dr|mr|mrs|ms|prof|st|vs|no|approx|[ap]\.m)|\b[A-Z])\.$", re.IGNORECASE)
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|dr|mr|mrs|ms|prof|st|vs|no|approx|[ap]\.m)|\b[A-Z])\.$", re.IGNORECASE
+)
 _FILLER = re.compile(
     r"(?:(?:and|also|then|next|finally|now|please|kindly|first|second|after\s+that|afterwards|so|ok(?:ay)?|hi|hello|hey)\b[,\s]*"
     r"|(?:can|could|would|will)\s+you\s+(?:also\s+|then\s+|please\s+)?|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like)\s+you\s+to\s+"
@@ -69,7 +73,9 @@ def starting_words(tools: Iterable[ToolSpec]) -> frozenset[str]:
     words = set(_VERBS)
     for tool in tools:
         words.update(identifier_words(tool.name)[:1])
-        words.update(phrase.split(None, 1)[0].lower() for phrase in (tool.description, *tool.examples) if phrase.strip())
+        words.update(
+            phrase.split(None, 1)[0].lower() for phrase in (tool.description, *tool.examples) if phrase.strip()
+        )
     return frozenset(stem(word) for word in words if word not in STOP_WORDS)
 
 
@@ -93,8 +99,9 @@ def joints(request: str, starts: Collection[str]) -> list[Joint]:
 def and_joints(clause: str) -> list[tuple[int, int]]:
     """Where an "and" or a comma stands between items of `clause`, as (start, end); not inside quotes or brackets."""
     protected = [match.span() for match in _PROTECTED.finditer(clause)]
-    places = (match.span() for match in _BETWEEN.finditer(clause))
-    return [(a, b) for a, b in places if not any(low < b and a < high for low, high in protected)]
+    places = [match.span() for match in _BETWEEN.finditer(clause)]
+    free = [(a, b) for a, b in places if not any(low < b and a < high for low, high in protected)]
+    return free if any(clause[a:b].strip(" ,") for a, b in free) else []
 
 
 def starts_a_call(piece: str, starts: Collection[str]) -> bool:

@@ -73,7 +73,16 @@ def draft(request: str, tools: Sequence[ToolSpec], reading_tools: frozenset[str]
                     best[last + 1] = extended
     whole = best.get(len(ends), _Partial())
     steps = _in_order(whole.steps, request, cuts)
-    return Draft(steps)
+    if any(step.after or step.spec.examples for step in steps) or (not steps and any(tool.examples for tool in tools)):
+        return Draft(steps)
+    return Draft(_better(steps, reader.whole(request)))
+
+
+def _better(steps: tuple[Step, ...], learned: Sequence[Step]) -> tuple[Step, ...]:
+    """Of tools that give no examples, the engine knows more than rules do, unless it saw fewer different calls."""
+    if learned and (len(learned) >= len(steps) or {s.spec.name for s in steps} == {s.spec.name for s in learned}):
+        return tuple(learned)
+    return steps
 
 
 def _extended(before: _Partial, piece: str, bridged: Sequence[Joint], reader: Reader) -> _Partial | None:

@@ -56,7 +56,9 @@ def read_turn(messages: Sequence[ModelMessage]) -> Turn:
         elif part.tool_name not in CONTROL_TOOLS or part.tool_name == SUBMIT_PLAN:
             args = call.args_as_dict() if call else {}
             returned.append(Returned(part.tool_name, args, part.content, part.outcome))
-    return Turn(_prompt_text(messages[start]) if messages else "", tuple(answers), tuple(returned), _answered(messages[:start]))
+    return Turn(
+        _prompt_text(messages[start]) if messages else "", tuple(answers), tuple(returned), _answered(messages[:start])
+    )
 
 
 def _last_prompt(messages: Sequence[ModelMessage]) -> int:

@@ -29,16 +29,23 @@ _FOLDER = re.compile(
     re.IGNORECASE,
 )
 _HERE = re.compile(r"\b(?:in\s+)?(?:this|the\s+current|my)\s+(?:folder|directory|workspace)\b|\bhere\b", re.IGNORECASE)
-_IN_PLACE = re.compile(r"\b(?:in|inside|into|under|from)\s+(?P<place>[\w.-]*[a-z][\w.-]*(?:/[\w.-]+)*)/?(?=[\s.?!]*$|\s+(?:and|with|by)\b)", re.IGNORECASE)
+_IN_PLACE = re.compile(
+    r"\b(?:in|inside|into|under|from)\s+(?P<place>[\w.-]*[a-z][\w.-]*(?:/[\w.-]+)*)/?(?=[\s.?!]*$|\s+(?:and|with|by)\b)",
+    re.IGNORECASE,
+)
 _FILE_NAME = re.compile(r"[\w-]+\.[A-Za-z][A-Za-z0-9]{0,4}\b")
-_DURATION = re.compile(r"\bfor\s+(?P<text>(?:an?|one|half\s+an|[\d.]+)\s*(?P<unit>h(?:ours?|rs?)?|min(?:ute)?s?|m|days?))\b", re.IGNORECASE)
-_CONTENT_LABEL = r"\b(?:that(?=\s+\w)|saying|says|that\s+says|that\s+reads|reading|to\s+say|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content|contents)(?:\s+(?:is|of))?)\s*:?\s+(?:that\s+)?"
+_DURATION = re.compile(
+    r"\bfor\s+(?P<text>(?:an?|one|half\s+an|[\d.]+)\s*(?P<unit>h(?:ours?|rs?)?|min(?:ute)?s?|m|days?))\b", re.IGNORECASE
+)
+_CONTENT_LABEL = r"\b(?:that(?=\s+\w)|containing|saying|says|that\s+says|that\s+reads|reading|to\s+say|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content|contents)(?:\s+(?:is|of))?)\s*:?\s+(?:that\s+)?"
 _LABEL = (
     r"\b(?:(?:with|under|using|and|has|have)\s+)?(?:(?:the|a|an)\s+)?(?:{words})\b\s*(?:of\s+|is\s+|line\s+|:\s*|=\s*)?"
     r"(?:called\s+|named\s+)?(?=\S)"
 )
 _LIST_GAP = re.compile(r"^\s*(?:,|and|&|,\s*and)\s*$", re.IGNORECASE)
-_CUE_BEFORE = re.compile(r"(?:\b(?:to|from|in|at|on|for|of|by|with|into|as|inside|under|cc|bcc|copy|copying|until|till|through)\s*:?\s*)+$")
+_CUE_BEFORE = re.compile(
+    r"(?:\b(?:to|from|in|at|on|for|of|by|with|into|as|inside|under|cc|bcc|copy|copying|until|till|through|called|named)\s*:?\s*)+$"
+)
 _PERSON = re.compile(r"\b[A-Z]\w+\s+(?:at|on|under)\s+$")
 
 
@@ -78,9 +85,9 @@ class Explanation:
 
     def explain(self, start: int, end: int, *, cue: bool = True) -> None:
         """Mark a place as explained, with the preposition before it."""
-        before = (_PERSON.search(self.text[:start]) if "@" in self.text[start:end] or "+" in self.text[start:end] else None) or (
-            _CUE_BEFORE.search(self.text[:start]) if cue else None
-        )
+        before = (
+            _PERSON.search(self.text[:start]) if "@" in self.text[start:end] or "+" in self.text[start:end] else None
+        ) or (_CUE_BEFORE.search(self.text[:start]) if cue else None)
         self.taken.append((before.start() if before else start, end))
 
     def leftovers(self) -> Iterator[tuple[int, int]]:
@@ -104,23 +111,26 @@ def explain(text: str, slots: Sequence[Slot]) -> Explanation:
     _labelled(found, request)
     _moments(found, request)
     _folders(found)
+    _patterns(found)
     _quoted(found, request)
     return found
 
 
 def _dictated(found: Explanation, request: Request) -> None:
-    """"Saying see you at noon": what is dictated may hold addresses and dates, which are not arguments then."""
+    """ "Saying see you at noon": what is dictated may hold addresses and dates, which are not arguments then."""
     for slot in found.slots:
         if slot.role == "content":
             _take_labelled(found, request, slot, _CONTENT_LABEL)
 
 
-_RANGE = re.compile(r"\b(?:from|between)\s+(?P<low>\S+)\s+(?:to|and|until)\s+(?P<high>\S+?)(?=[.?!,]?(?:\s|$))", re.IGNORECASE)
+_RANGE = re.compile(
+    r"\b(?:from|between)\s+(?P<low>\S+)\s+(?:to|and|until)\s+(?P<high>\S+?)(?=[.?!,]?(?:\s|$))", re.IGNORECASE
+)
 _LOW, _HIGH = frozenset({"lower", "min", "minimum", "low"}), frozenset({"upper", "max", "maximum", "high"})
 
 
 def _range(found: Explanation) -> None:
-    """"From 0 to pi", where a tool takes two bounds."""
+    """ "From 0 to pi", where a tool takes two bounds."""
     low = [slot for slot in found.open("label", "number") if set(identifier_words(slot.name)) & _LOW]
     high = [slot for slot in found.open("label", "number") if set(identifier_words(slot.name)) & _HIGH]
     match = _RANGE.search(found.text)
@@ -130,13 +140,15 @@ def _range(found: Explanation) -> None:
 
 
 def _labelled(found: Explanation, request: Request) -> None:
-    """"With subject Lunch", "titled 'Check it'", "the amount column"."""
+    """ "With subject Lunch", "titled 'Check it'", "the amount column"."""
     _range(found)
     for slot in found.slots:
         if slot.role != "label" or slot.name in found.args:
             continue
         words = "|".join(re.escape(label) for label in slot.labels)
-        before = re.search(rf"\bthe\s+(?P<value>[\w-]+)\s+(?:{words})\b(?=\s+(?:of|in|from)\b|[\s.?!]*$)", found.text, re.IGNORECASE)
+        before = re.search(
+            rf"\bthe\s+(?P<value>[\w-]+)\s+(?:{words})\b(?=\s+(?:of|in|from)\b|[\s.?!]*$)", found.text, re.IGNORECASE
+        )
         if before and found.is_free(*before.span()):
             found.take(slot, before["value"], *before.span())
             continue
@@ -162,7 +174,12 @@ def _take_labelled(found: Explanation, request: Request, slot: Slot, label: str)
 
 def _value_end(found: Explanation, start: int, slot: Slot) -> int:
     """Where an unquoted value ends: before the next label, for a short one at the next comma or preposition too."""
-    labels = [label for other in found.slots if other is not slot and other.role in ("label", "content") for label in other.labels]
+    labels = [
+        label
+        for other in found.slots
+        if other is not slot and other.role in ("label", "content")
+        for label in other.labels
+    ]
     stops = [rf"\s*,?\s+(?:(?:and|with)\s+)*(?:the\s+|a\s+)?(?:{'|'.join(map(re.escape, labels))})\b"] if labels else []
     if slot.role == "label":
         stops += [r"\s*[,;]\s", r"\s+(?:to|saying|that\s+says|and|on|at|from|for|with)\s", r"[.?!]*$"]
@@ -176,7 +193,9 @@ def _value_end(found: Explanation, start: int, slot: Slot) -> int:
 
 def _typed(found: Explanation, request: Request, quotes: Sequence[tuple[int, int]]) -> None:
     for kind, roles in _TYPED:
-        spans = [s for s in request.spans if kind in s.kinds and found.is_free(s.start, s.end) and not _within(s, quotes)]
+        spans = [
+            s for s in request.spans if kind in s.kinds and found.is_free(s.start, s.end) and not _within(s, quotes)
+        ]
         for span in spans:
             if found.is_free(span.start, span.end):
                 _place_typed(found, span, roles)
@@ -198,7 +217,7 @@ def _place_typed(found: Explanation, span: Span, roles: tuple[Role, ...]) -> Non
     previous = next((slot for slot in slots if _continues(found, slot, span)), None)
     slot = (cued or [previous] if cued or previous else found.open(*roles))[:1]
     if not slot or slot[0] is None:
-        found.foreign += 1
+        found.foreign += "path" not in span.kinds or span.text.rpartition(".")[2].lower() in KINDS_OF_FILE
         return
     chosen = slot[0]
     value = span.text
@@ -261,18 +280,48 @@ def _folders(found: Explanation) -> None:
         if any(span in match[0] for span in _FILE_NAME.findall(found.text)):
             continue
         name = match.groupdict().get("before") or match.groupdict().get("after") or match.groupdict().get("place") or ""
-        if name.lower() in ("the", "a", "my", "new", "this", "which", "what", "called", "it", "them") or not found.is_free(*match.span()):
+        if name.lower() in (
+            "the",
+            "a",
+            "my",
+            "new",
+            "this",
+            "which",
+            "what",
+            "called",
+            "it",
+            "them",
+        ) or not found.is_free(*match.span()):
             continue
-        files = [slot for slot in found.open("file") if re.search(r"\b(?:folder|directory)", slot.described, re.IGNORECASE)]
+        files = [
+            slot for slot in found.open("file") if re.search(r"\b(?:folder|directory)", slot.described, re.IGNORECASE)
+        ]
         for slot in (found.open("folder") or files)[:1]:
             found.take(slot, name.rstrip("."), *match.span())
+
+
+_KIND_OF_FILE = re.compile(r"\b(?P<kind>[a-z]{2,8})\s+(?:files|documents|scripts)\b", re.IGNORECASE)
+_SUFFIXES = {"text": "txt", "markdown": "md", "python": "py", "excel": "xlsx", "javascript": "js", "jpeg": "jpg"}
+KINDS_OF_FILE = frozenset("csv tsv txt md pdf json yaml toml xml html log py js xlsx docx png jpg svg zip ini".split())
+
+
+def _patterns(found: Explanation) -> None:
+    """ "All pdf files", where a tool takes a pattern of names."""
+    slots = [slot for slot in found.open("label") if slot.name in ("pattern", "glob") and "*." in slot.described]
+    for match in _KIND_OF_FILE.finditer(found.text):
+        suffix = _SUFFIXES.get(match["kind"].lower(), match["kind"].lower())
+        if slots and suffix in {*KINDS_OF_FILE, *_SUFFIXES.values()}:
+            found.take(slots[0], f"*.{suffix}", match.start("kind"), match.end("kind"), cue=False)
+            return
 
 
 def _quoted(found: Explanation, request: Request) -> None:
     for span in request.quoted:
         if not found.is_free(span.start, span.end):
             continue
-        for slot in sorted(found.open("content", "query", "label", "expression"), key=lambda slot: not slot.required)[:1]:
+        for slot in sorted(found.open("content", "query", "label", "expression"), key=lambda slot: not slot.required)[
+            :1
+        ]:
             found.take(slot, span.text, span.start - 1, span.end + 1)
 
 

@@ -14,7 +14,9 @@ _OPERATIONS = frozenset(
     "increased decreased increase decrease reduced off less more than over raised raise abs binomial choose floor ceiling "
     "round logarithm max min maximum minimum greatest common divisor factor factors multiple standard deviation".split()
 )
-_GLUE = frozenset("the of and by to from a an is what with at for as it number natural pi e i infinity or in respect".split())
+_GLUE = frozenset(
+    "the of and by to from a an is what with at for as it number natural pi e i infinity or in respect".split()
+)
 _SIGNS = re.compile(r"[-+*/^=<>%!√²³()]")
 _WORD = re.compile(r"[A-Za-z]+")
 _REFERENCE = "zqresult"
@@ -47,7 +49,9 @@ def is_formula(text: str) -> bool:
     "17% of 2340", "the sum of 4 and 9" and "3x + 7 = 22" are; "better, tea or coffee" is not.
     """
     words = [word.lower() for word in _WORD.findall(text)]
-    operands = re.search(r"\d", text) or any(len(word) == 1 or word in _NUMBER_WORDS | {_REFERENCE, "pi"} for word in words)
+    operands = re.search(r"\d", text) or any(
+        len(word) == 1 or word in _NUMBER_WORDS | {_REFERENCE, "pi"} for word in words
+    )
     if not operands or any(not _belongs(word) for word in words):
         return False
     return bool(_SIGNS.search(text)) or any(word in _OPERATIONS for word in words)
@@ -59,7 +63,14 @@ def has_unknowns(text: str) -> bool:
 
 
 def _belongs(word: str) -> bool:
-    return len(word) <= 2 or word in _OPERATIONS or word in _NUMBER_WORDS or word in _GLUE or word == _REFERENCE or _is_product(word)
+    return (
+        len(word) <= 2
+        or word in _OPERATIONS
+        or word in _NUMBER_WORDS
+        or word in _GLUE
+        or word == _REFERENCE
+        or _is_product(word)
+    )
 
 
 def _is_product(word: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from agent_plugin_offline import results
 from agent_plugin_offline.mentions import Mention
-from agent_plugin_offline.proposals import Proposal, ToolSpec
+from agent_plugin_offline.proposals import ToolSpec
 
 _WORD = "Zqresult"
 _STAND_INS = (f'"{_WORD}"', "90712547", _WORD, f"{_WORD}.txt", f"https://{_WORD}.example/")
@@ -135,7 +135,9 @@ def _same_argument(source: Step, name: str, schema: Mapping[str, Any]) -> Any:
         return source.args[name]
     if not results.is_content(name, schema):
         return None
-    return next((value for other, value in source.args.items() if results.is_content(other, source.parameter(other))), None)
+    return next(
+        (value for other, value in source.args.items() if results.is_content(other, source.parameter(other))), None
+    )
 
 
 def _pointed_at(available: list[results.Field], mention: Mention) -> list[results.Field]:

@@ -25,7 +25,9 @@ _PRONOUN = re.compile(
     r"(?=\s*(?:[.,;:!?)]|$)|\s+(?:to|with|in|into|as|by|at|from|on|for|and|using|under|over|via|through|times|plus|minus|up)\b)",
     re.IGNORECASE,
 )
-_COMPLEMENT = re.compile(r"\b(?:remember|note|know|says?|saying|think|tell\s+\w+|email\s+\S+|text\s+\S+)\s+$", re.IGNORECASE)
+_COMPLEMENT = re.compile(
+    r"\b(?:remember|note|know|says?|saying|think|tell\s+\w+|email\s+\S+|text\s+\S+)\s+$", re.IGNORECASE
+)
 _PLURAL_PRONOUNS = frozenset({"them", "they", "these", "those", "both"})
 
 
@@ -85,7 +87,7 @@ def _determined(clause: str, known: frozenset[str]) -> Iterator[Mention]:
 
 
 def _names_something_new(clause: str, match: re.Match[str]) -> bool:
-    """"The price of gold", "the file notes.txt": the words that follow say which one; nothing refers back."""
+    """ "The price of gold", "the file notes.txt": the words that follow say which one; nothing refers back."""
     if match["of"]:
         return False
     rest = clause[match.end() :]

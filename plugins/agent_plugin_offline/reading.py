@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from agent_plugin_offline import results
+from agent_plugin_offline.calling import Caller
 from agent_plugin_offline.clauses import is_question, starts_a_call
 from agent_plugin_offline.formulas import is_formula
-from agent_plugin_offline.frames import Caller
 from agent_plugin_offline.linking import Step, filled, holds_stand_in, linked, stand_ins
 from agent_plugin_offline.mentions import Mention, mentions, words_of
 from agent_plugin_offline.proposals import Proposal, ToolSpec
@@ -52,6 +52,11 @@ class Reader:
         complete = (steps for steps in readings if not any(step.missing for step in steps))
         return next(complete, None) or next(iter(readings), [])
 
+    def whole(self, request: str) -> list[Step]:
+        """What the learned engine makes of the whole request, as steps; none unless it is complete."""
+        steps = [self._step(proposal, request, number) for number, proposal in enumerate(self._caller.learned(request))]
+        return [] if any(step.missing for step in steps) else _numbered(steps, ())
+
     def known(self, earlier: Sequence[Step]) -> frozenset[str]:
         """Stems of the words that stand for something by now: the earlier clauses' own, and their results' fields."""
         return words_of([step.title for step in earlier] + [_field_words(step) for step in earlier])
@@ -82,8 +87,11 @@ class Reader:
                 yield _numbered([min(found, key=lambda one: (len(one[0].missing), -one[1]))[0]], earlier)
 
     def _nested(self, clause: str, earlier: Sequence[Step], number: int) -> Iterator[list[Step]]:
-        """"Email bo@example.com the sum of 4 and 9": a lookup whose value is an argument of the rest."""
+        """ "Email bo@example.com the sum of 4 and 9": a lookup whose value is an argument of the rest."""
+        plain = self._caller.one(clause)
         for start in _NESTED_START.finditer(clause):
+            if plain and not plain.missing and not _swallows(plain, clause[start.start() :]):
+                return
             if not self._acts(clause[: start.start()]):
                 continue
             for end in reversed([match.start() for match in _NESTED_END.finditer(clause, start.end())]):
@@ -101,7 +109,9 @@ class Reader:
         return bool(first) and first not in REQUESTING and starts_a_call(head, self.starts) and not is_question(head)
 
     def _lookup(self, text: str, earlier: Sequence[Step], number: int) -> Step | None:
-        proposal = self._caller.one(text, frozenset(tool.name for tool in self.tools if looks_up(tool, self.reading_tools)))
+        proposal = self._caller.one(
+            text, frozenset(tool.name for tool in self.tools if looks_up(tool, self.reading_tools))
+        )
         if proposal is None or proposal.missing:
             return None
         return _numbered([self._step(proposal, text, number)], earlier)[0]
@@ -118,9 +128,13 @@ class Reader:
     def _completed(self, step: Step, earlier: Sequence[Step], *, borrow_only: bool = False) -> Step:
         """`step` with missing arguments taken from the clauses before: the same file, or their result."""
         for name in step.missing:
-            shared = next((other.args[name] for other in reversed(earlier) if isinstance(other.args.get(name), str)), None)
+            shared = next(
+                (other.args[name] for other in reversed(earlier) if isinstance(other.args.get(name), str)), None
+            )
             if shared is not None and not results.is_content(name, step.parameter(name)):
-                step = replace(step, args={**step.args, name: shared}, missing=tuple(m for m in step.missing if m != name))
+                step = replace(
+                    step, args={**step.args, name: shared}, missing=tuple(m for m in step.missing if m != name)
+                )
             elif not borrow_only and results.is_content(name, step.parameter(name)):
                 step = filled(step, name, self._sources(earlier, _ANY_RESULT), _ANY_RESULT) or step
         return step
@@ -136,7 +150,15 @@ class Reader:
 
     def _step(self, proposal: Proposal, clause: str, number: int) -> Step:
         spec = self._specs[proposal.tool]
-        return Step("", _title(clause), spec, proposal.args, proposal.missing, looks_up(spec, self.reading_tools), number)
+        return Step(
+            "", _title(clause), spec, proposal.args, proposal.missing, looks_up(spec, self.reading_tools), number
+        )
+
+
+def _swallows(plain: Proposal, rest: str) -> bool:
+    """Whether a plain reading takes the words of a lookup as dictated text: "email ... the sum of 4 and 9"."""
+    beginning = " ".join(rest.split()[:3]).lower()
+    return any(isinstance(value, str) and beginning in value.lower() for value in plain.args.values())
 
 
 def _takes_value(outer: Step, inner: Step) -> bool:

@@ -19,11 +19,16 @@ _LEAD_INS: dict[str, re.Pattern[str]] = {
         r"|the\s+(?:exact\s+)?(?:value|result|answer)\s+(?:of|to))\s+",
         re.IGNORECASE,
     ),
-    "content": re.compile(r"(?:\w+(?:\s+(?:down|up|in|into))?\s*:?(?:\s+|$))(?:me\s+|us\s+)?(?:that\s+|to\s+(?=\w+@)|the\s+fact\s+that\s+|:\s*)?", re.IGNORECASE),
+    "content": re.compile(
+        r"(?:\w+(?:\s+(?:down|up|in|into))?\s*:?(?:\s+|$))(?:me\s+|us\s+)?(?:that\s+|to\s+(?=\w+@)|the\s+fact\s+that\s+|:\s*)?",
+        re.IGNORECASE,
+    ),
 }
 REQUESTING = frozenset("find get show give tell check look see determine figure display fetch work".split())
 """At the start of a clause these only say that something is wanted."""
-_PLACEHOLDERS = frozenset("line note text message something stuff file mail email list entry sentence word words report".split())
+_PLACEHOLDERS = frozenset(
+    "line note text message something stuff file mail email list entry sentence word words report".split()
+)
 _TITLES = frozenset({"title", "summary"})
 _CLEAR = 2
 """So many certain arguments make a call clear enough to place an unlabelled word."""
@@ -40,7 +45,7 @@ def complete(found: Explanation, wording: Wording) -> None:
 
 
 def _unlabelled(found: Explanation, wording: Wording) -> None:
-    """"The average score per team": one short name is left in a call that is otherwise clear, and one place for it."""
+    """ "The average score per team": one short name is left in a call that is otherwise clear, and one place for it."""
     over = unexplained(found, wording)
     slots = [slot for slot in found.slots if slot.role == "label" and slot.name not in found.args]
     if not slots or found.certain < _CLEAR or not 0 < len(over) <= 3:
@@ -59,7 +64,9 @@ def _numbers(found: Explanation) -> None:
             chosen = free[0]
         if chosen is not None and chosen.number is not None:
             value = chosen.number.value
-            found.take(slot, int(value) if float(value).is_integer() else value, chosen.start, chosen.end, cue=slot.required)
+            found.take(
+                slot, int(value) if float(value).is_integer() else value, chosen.start, chosen.end, cue=slot.required
+            )
 
 
 def _labels_number(found: Explanation, slot: Slot, span: Span) -> bool:
@@ -69,7 +76,11 @@ def _labels_number(found: Explanation, slot: Slot, span: Span) -> bool:
     words = set(identifier_words(slot.name))
     if words & _COUNT_NAMES:
         counted = after and not (set(before[-1:]) & {"than", "over", "above", "below"})
-        return bool(counted) and bool({"the", "top", "first", "last", "most"} & set(before) or {"largest", "newest", "smallest", "oldest", "results", "most", "latest", "lines", "biggest", "files"} & set(after))
+        return bool(counted) and bool(
+            {"the", "top", "first", "last", "most"} & set(before)
+            or {"largest", "newest", "smallest", "oldest", "results", "most", "latest", "lines", "biggest", "files"}
+            & set(after)
+        )
     named = {stem(word) for word in words}
     return bool(before and stem(before[-1]) in named) or bool(after and stem(after[0]) in named)
 
@@ -89,11 +100,14 @@ def _choices(found: Explanation, wording: Wording) -> None:
                 break
 
 
-_OPERAND = re.compile(r"\s+(?:of\s+)?(?:the\s+)?(?P<value>[A-Za-z_][\w-]*)(?=\s+(?:in|of|from|per|by|for|where|with)\b|[\s.?!]*$)", re.IGNORECASE)
+_OPERAND = re.compile(
+    r"\s+(?:of\s+)?(?:the\s+)?(?P<value>[A-Za-z_][\w-]*)(?=\s+(?:in|of|from|per|by|for|where|with)\b|[\s.?!]*$)",
+    re.IGNORECASE,
+)
 
 
 def _operand(found: Explanation, end: int) -> None:
-    """"The average price in ...": what directly follows the name of an operation is what it is worked out of."""
+    """ "The average price in ...": what directly follows the name of an operation is what it is worked out of."""
     match = _OPERAND.match(found.text, end)
     slots = [slot for slot in found.open("label") if "column" in identifier_words(slot.name)]
     if match and slots and found.is_free(*match.span()) and match["value"].lower() not in STOP_WORDS:
@@ -115,7 +129,11 @@ def _chosen(slot: Slot, token: Token, wording: Wording) -> str | None:
     """The choice that a word names, by itself or as the description explains it ("sum (add up, total), mean")."""
     word = stem(token.text)
     for choice in slot.choices:
-        if word == stem(choice) or token.lower == f"{choice}imum" or word in {stem(part) for part in identifier_words(choice)}:
+        if (
+            word == stem(choice)
+            or token.lower == f"{choice}imum"
+            or word in {stem(part) for part in identifier_words(choice)}
+        ):
             return choice
     named = {stem(part) for part in identifier_words(wording.tool.name)}
     if token.lower in STOP_WORDS or len(word) < 3 or word in named:
@@ -159,6 +177,8 @@ def _free_text(found: Explanation, wording: Wording) -> None:
     if len(slots) != 1:
         return
     slot = slots[0]
+    if slot.role == "content" and stem(found.text.split(None, 1)[0].strip(",:")) not in wording.leads:
+        return  # "in a.ini change x to y" dictates nothing to a tool that writes
     stretches = [(start, end) for start, end in found.leftovers() if found.text[start:end].strip(" ,.;:?!")]
     trimmed = [_trimmed(found.text, start, end, slot, wording) for start, end in stretches]
     if slot in titles:
@@ -172,7 +192,10 @@ def _free_text(found: Explanation, wording: Wording) -> None:
         found.certain -= slot.role != "expression"
 
 
-_TITLE_LEAD = re.compile(r"(?:an?\s+|the\s+|my\s+|new\s+)*(?:(?:event|entry|item|ticket|task)\s+)?(?:(?:called|named|titled|for|about)\s+)?", re.IGNORECASE)
+_TITLE_LEAD = re.compile(
+    r"(?:an?\s+|the\s+|my\s+|new\s+)*(?:(?:event|entry|item|ticket|task)\s+)?(?:(?:called|named|titled|for|about)\s+)?",
+    re.IGNORECASE,
+)
 
 
 def _titled(text: str, start: int, end: int, wording: Wording) -> tuple[int, int]:
@@ -227,7 +250,10 @@ def _trimmed(text: str, start: int, end: int, slot: Slot, wording: Wording) -> t
     return (start + tokens[0].start, start + tokens[-1].end) if tokens else (end, end)
 
 
-_OPERATION = re.compile(r"(?:(?:what(?:'s|\s+is)|find|compute|calculate|give\s+me)\s+)?(?:the\s+)?(?:\w+\s+)?(?P<word>\w+)\s+of\s+", re.IGNORECASE)
+_OPERATION = re.compile(
+    r"(?:(?:what(?:'s|\s+is)|find|compute|calculate|give\s+me)\s+)?(?:the\s+)?(?:\w+\s+)?(?P<word>\w+)\s+of\s+",
+    re.IGNORECASE,
+)
 _GENERAL = frozenset(stem(word) for word in "calculate compute evaluate math calculator work".split())
 
 

@@ -97,8 +97,28 @@ def _role(name: str, schema: Mapping[str, Any], types: frozenset[str]) -> Role:
         return _scalar_role(words, types)
     if types & {"object"}:
         return "other"
-    if re.search(r"\be-?mail(s| address(es)?)?\b", f"{' '.join(words)} {described.split('.')[0]}") and "body" not in words:
-        return "email" if words & {"to", "cc", "bcc", "email", "emails", "recipient", "recipients", "address", "from", "sender", "attendees"} else "label"
+    if (
+        re.search(r"\be-?mail(s| address(es)?)?\b", f"{' '.join(words)} {described.split('.')[0]}")
+        and "body" not in words
+    ):
+        return (
+            "email"
+            if words
+            & {
+                "to",
+                "cc",
+                "bcc",
+                "email",
+                "emails",
+                "recipient",
+                "recipients",
+                "address",
+                "from",
+                "sender",
+                "attendees",
+            }
+            else "label"
+        )
     if "phone" in words or "phone number" in described:
         return "phone"
     if _takes_moment(words, described, schema):

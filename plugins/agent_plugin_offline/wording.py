@@ -38,13 +38,19 @@ _KINDRED = (
     "event appointment meeting",
     "folder directory",
     "price cost quote",
+    "say contain hold",
 )
 """Words that ask for the same thing; one shared group makes a word half as good as the tool's own."""
 
 _NAME, _EXAMPLES, _DESCRIPTION, _PARAMETERS, _KIN = 3.0, 2.0, 1.5, 0.7, 0.8
 
 
-_WEAK_WORDS = frozenset(map(stem, "tell say know want need think like give make go thing something anything work way value one out up use ask".split()))
+_WEAK_WORDS = frozenset(
+    map(
+        stem,
+        "tell say know want need think like give make go thing something anything work way value one out up use ask".split(),
+    )
+)
 """They may belong to any request: explained where a tool uses them, but no reason to choose it."""
 _WEAK = 0.01
 
@@ -138,11 +144,11 @@ def _vocabulary(tool: ToolSpec) -> dict[str, float]:
         for word in words:
             if word not in STOP_WORDS and word.isalpha():
                 weights[stem(word)] = max(weight, weights.get(stem(word), 0.0))
-    weights.update((word, _WEAK) for word in _WEAK_WORDS & weights.keys())
     own = {group for word in weights for group in _GROUP_OF.get(word, ()) if weights[word] >= _DESCRIPTION}
     for word, groups in _GROUP_OF.items():
         if groups & own:
             weights.setdefault(word, _KIN)
+    weights.update((word, _WEAK) for word in _WEAK_WORDS & weights.keys())
     return weights
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic_ai import Agent, DeferredToolRequests
+from pydantic_ai.messages import ModelMessage, ModelRequest, ToolReturnPart
+from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.toolsets import ExternalToolset
+
 from agent_core.planning.check import check
 from agent_core.planning.plan import Plan
 from agent_core.tools.tool import Tool
 from agent_plugin_offline import agent_core_models
 from agent_plugin_offline.model import OfflineModel
-from pydantic_ai import Agent, DeferredToolRequests
-from pydantic_ai.messages import ModelMessage, ModelRequest, ToolReturnPart
-from pydantic_ai.tools import ToolDefinition
-from pydantic_ai.toolsets import ExternalToolset
 
 STRING = {"type": "string"}
 
@@ -207,7 +208,9 @@ async def test_where_no_tool_fits_it_calls_none_and_says_how_to_set_a_model(requ
 
 
 async def test_one_result_is_quoted() -> None:
-    text = await answer_to("What is 23% of 610?", ({"exact": "1403/10", "decimal": "140.3", "text": "= 140.3"}, "success"))
+    text = await answer_to(
+        "What is 23% of 610?", ({"exact": "1403/10", "decimal": "140.3", "text": "= 140.3"}, "success")
+    )
     assert text == "= 140.3"
 
 

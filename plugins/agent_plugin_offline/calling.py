@@ -1,0 +1,128 @@
+"""The calls that a clause means: explained by rules where that leaves nothing over, else found by the learned engine."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from agent_plugin_offline.clauses import is_question
+from agent_plugin_offline.coordination import Coordination
+from agent_plugin_offline.explaining import explain
+from agent_plugin_offline.frames import FORMED, LEAD, Frame, fill_by_engine, frame
+from agent_plugin_offline.plausible import may_stand
+from agent_plugin_offline.proposals import Proposal, ToolSpec, propose, propose_one
+from agent_plugin_offline.remainder import REQUESTING
+from agent_plugin_offline.slots import Slot
+from agent_plugin_offline.text import stem, tokenize
+from agent_plugin_offline.wording import Wording, Wordings, looks_up
+
+_OVER = -3.0
+"""What each word that a tool leaves over speaks against it."""
+_ENOUGH, _ENOUGH_FOR_FREE_TEXT = 2.0, 4.0
+"""A frame scored below this is left to the engine; free text fits anything, so it takes more."""
+_TELLING = 0.5
+_SHORTLIST = 4
+
+
+class Caller:
+    """Proposes calls for clauses: by explanation where that leaves nothing over, else by the learned engine."""
+
+    def __init__(self, tools: Sequence[ToolSpec], reading_tools: Collection[str] = ()) -> None:
+        self.tools = tools
+        self._wordings = Wordings(tools)
+        self._lookups = frozenset(tool.name for tool in tools if looks_up(tool, reading_tools))
+        self._read: dict[tuple[str, frozenset[str] | None], Proposal | None] = {}
+
+    def one(self, clause: str, only: frozenset[str] | None = None) -> Proposal | None:
+        """The call that a clause means; None when no tool fits.
+
+        Args:
+            clause: Part of a request.
+            only: Names of the tools that may be chosen.
+        """
+        key = (clause, only)
+        if key not in self._read:
+            self._read[key] = self._one(clause, only)
+        return self._read[key]
+
+    def _one(self, clause: str, only: frozenset[str] | None) -> Proposal | None:
+        wordings = [wording for wording in self._wordings.all if only is None or wording.tool.name in only]
+        explained = self._explained(clause, wordings)
+        if explained is not None:
+            return self._agreed(clause, explained) if explained.is_answerable else None
+        proposal = propose_one(clause, [wording.tool for wording in wordings])
+        return self._checked(clause, proposal) if proposal else None
+
+    def _explained(self, clause: str, wordings: Sequence[Wording]) -> Frame | None:
+        """The tool that leaves no word of the clause over, if there is one."""
+        if is_question(clause):  # "what do I have on Friday" is no order to add something
+            wordings = [wording for wording in wordings if wording.tool.name in self._lookups]
+        frames = sorted((frame(clause, wording) for wording in wordings), key=lambda one: -one.promise)[:_SHORTLIST]
+        for one in frames:
+            fill_by_engine(one)
+        best = max(frames, key=lambda one: one.score + _OVER * one.over, default=None)
+        if best is None or best.over or not self._is_meant(clause, best):
+            return None
+        return best if best.score >= (_ENOUGH if best.found.certain else _ENOUGH_FOR_FREE_TEXT) else None
+
+    def all(self, clause: str) -> list[Proposal]:
+        """The independent calls that a clause means: more than one for "the weather in Rome and in Madrid"."""
+        several = Coordination(self.one, self._slot).calls(clause)
+        if several:
+            return several
+        explained = self._explained(clause, self._wordings.all)
+        if explained is not None:
+            return [self._agreed(clause, explained)] if explained.is_answerable else []
+        return self.learned(clause)
+
+    def learned(self, request: str) -> list[Proposal]:
+        """What the engine alone makes of a request, without the values that cannot be right."""
+        found = (self._checked(request, proposal) for proposal in propose(request, self.tools))
+        return [proposal for proposal in found if proposal is not None]
+
+    def _is_meant(self, clause: str, best: Frame) -> bool:
+        """Without examples to compare with, a frame needs an argument with a form of its own, or the engine's consent."""
+        typed = any(slot.role in FORMED and slot.name in best.found.args for slot in best.wording.slots)
+        if best.wording.tool.examples or (best.found.certain and (typed or best.asked >= LEAD)):
+            return True
+        learned = propose_one(clause, self.tools)
+        return learned is not None and learned.tool == best.wording.tool.name
+
+    def _agreed(self, clause: str, explained: Frame) -> Proposal:
+        """The explained call; where the tool gives no examples to go by, with names and numbers as the engine reads them."""
+        proposal = explained.proposal
+        if explained.wording.tool.examples:
+            return proposal
+        learned = propose_one(clause, self.tools)
+        learned = self._checked(clause, learned) if learned else None
+        if learned is None or learned.tool != proposal.tool or learned.missing:
+            return proposal
+        formed = {slot.name for slot in explained.wording.slots if slot.role in FORMED}
+        kept = {name: value for name, value in proposal.args.items() if name in formed}
+        return replace(proposal, args={**learned.args, **kept}, missing=())
+
+    def _checked(self, clause: str, proposal: Proposal) -> Proposal | None:
+        """A proposal of the engine without the values that cannot be what their parameter takes."""
+        wording = next(one for one in self._wordings.all if one.tool.name == proposal.tool)
+        if not _is_asked_for(clause, wording) or explain(clause, wording.slots).foreign:
+            return None
+        said = {stem(token.text) for token in tokenize(clause)}
+        args = {name: value for name, value in proposal.args.items() if may_stand(wording.slots, name, value, said)}
+        dropped = [
+            name for name in wording.tool.parameters.get("required", ()) if name in proposal.args and name not in args
+        ]
+        missing = (*proposal.missing, *dropped)
+        return replace(proposal, args=args, missing=missing) if not missing or _leads(clause, wording) else None
+
+    def _slot(self, tool: str, name: str) -> Slot:
+        return next(slot for one in self._wordings.all if one.tool.name == tool for slot in one.slots if slot.name == name)
+
+
+def _is_asked_for(clause: str, wording: Wording) -> bool:
+    """Whether some telling word of the clause - not just "show" or "find" - is one of the tool's own."""
+    words = [token for token in tokenize(clause) if not token.is_stop and token.lower not in REQUESTING]
+    return any(wording.weight(token.text) >= _TELLING for token in words) or _leads(clause, wording)
+
+
+def _leads(clause: str, wording: Wording) -> bool:
+    return stem(clause.split()[0]) in wording.own_verbs

@@ -1,0 +1,50 @@
+"""Whether a value can be what a parameter takes, by the form that such values have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from agent_plugin_offline.formulas import is_formula
+from agent_plugin_offline.moments import find_moments
+from agent_plugin_offline.slots import Slot
+from agent_plugin_offline.text import identifier_words, stem
+
+_PATH = re.compile(r"\w[./\\]|[/\\]\w")
+_OTHER_KIND = re.compile(r"@\w|://|^\+\d|\w\.(?:csv|tsv|xlsx?|txt|md|json|pdf|docx?)$")
+"""An address, a telephone number or a file: never a mere name."""
+
+
+def is_plausible(slot: Slot, value: Any) -> bool:
+    """Whether a value can be what its parameter takes; what has no form of its own is believed."""
+    texts = [str(one) for one in (value if isinstance(value, list) else [value])]
+    match slot.role:
+        case "email":
+            return all("@" in text for text in texts)
+        case "url":
+            return all("." in text for text in texts)
+        case "file" | "folder":
+            return all(_PATH.search(text) for text in texts)
+        case "expression":
+            return all(is_formula(text) or len(text) == 1 or text.replace(".", "").isdigit() for text in texts)
+        case "phone":
+            return all(any(character.isdigit() for character in text) for text in texts)
+        case "moment":
+            return all(find_moments(text) for text in texts)
+        case "label":
+            return not any(_OTHER_KIND.search(text) for text in texts)
+        case _:
+            return True
+
+
+def may_stand(slots: Sequence[Slot], name: str, value: Any, said: set[str]) -> bool:
+    """Whether an argument of the engine's may stand; a switch only where a word of its name was said."""
+    slot = next((slot for slot in slots if slot.name == name), None)
+    if slot is None:
+        return True
+    if slot.role == "flag":
+        return slot.required or any(
+            word[:6] == other[:6] for word in map(stem, identifier_words(name)) for other in said
+        )
+    return is_plausible(slot, value)
