@@ -15,7 +15,7 @@ pytest_plugins = ["agent_core.testing"]
 
 pydantic_ai.models.ALLOW_MODEL_REQUESTS = False
 
-# Continuous integration judges a change, so it looks at the same examples every time; new ones are found while developing.
+# Continuous integration judges a change: it looks at the same examples every time. New ones are found meanwhile.
 hypothesis.settings.register_profile("ci", derandomize=True, print_blob=True)
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
