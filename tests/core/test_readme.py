@@ -163,7 +163,5 @@ def test_python_blocks_are_formatted_as_the_project_is(tmp_path: Path) -> None:
     for number, block in enumerate(block for block in blocks() if block.language == "python"):
         file = tmp_path / f"block_{number}.py"
         file.write_text(block.text, "utf-8")
-        done = subprocess.run(
-            [ruff, "format", "--check", "--line-length", "120", file], capture_output=True, text=True
-        )
+        done = subprocess.run([ruff, "format", "--check", "--line-length", "120", file], capture_output=True, text=True)
         assert done.returncode == 0, block.title
