@@ -29,7 +29,7 @@ from tests.benchmarks.measure import interleaved, table
 TOOLS = (5, 20, 100)
 REQUEST = "Advance the number 7 three times and tell me where it ends"
 EXPECTED = "It ends at 63."
-RAM_DISK = Path("/dev/shm")  # noqa: S108
+RAM_DISK = Path("/dev/shm")
 
 
 def advance(number: int, step: int = 1) -> int:
@@ -116,7 +116,9 @@ def _bare(functions: list[Callable[..., Any]]) -> Variant:
     return Variant(run, counter)
 
 
-def _ours(functions: list[Callable[..., Any]], home: Path, *, syncs: bool, plan: bool, stack: AsyncExitStack) -> Variant:
+def _ours(
+    functions: list[Callable[..., Any]], home: Path, *, syncs: bool, plan: bool, stack: AsyncExitStack
+) -> Variant:
     from agent_core import tool
 
     counter = CountingModel(plan=plan)

@@ -37,13 +37,13 @@ _VERBS = {
     "export": "Export a",
     "approve": "Approve a",
 }
-_THINGS = (
-    "invoice ticket shipment contract employee warehouse playlist recipe subscription campaign dashboard deployment "
-    "pipeline repository branch container cluster certificate coupon refund lead opportunity survey questionnaire "
-    "timesheet payslip vacancy candidate course lesson enrolment patient prescription ward policy claim premium "
-    "vehicle depot route driver parcel pallet supplier tender auction bid listing tenant lease meter sensor firmware "
-    "gateway widget template brochure banner newsletter webinar podcast episode storyboard sprite"
-).split()
+_THINGS = """
+invoice ticket shipment contract employee warehouse playlist recipe subscription campaign dashboard deployment
+pipeline repository branch container cluster certificate coupon refund lead opportunity survey questionnaire
+timesheet payslip vacancy candidate course lesson enrolment patient prescription ward policy claim premium
+vehicle depot route driver parcel pallet supplier tender auction bid listing tenant lease meter sensor
+firmware gateway widget template brochure banner newsletter webinar podcast episode storyboard sprite
+"""
 
 Cases = Sequence[tuple[frozenset[str], str]]
 Finder = Callable[[str], Sequence[str]]
@@ -61,7 +61,7 @@ def distractors() -> dict[str, Tool]:
         schema = {"type": "object", "properties": properties}
         return Tool.from_schema(None, f"{verb}_{thing}", f"{said} {thing} in the business suite.", schema)
 
-    return {f"{verb}_{thing}": made(verb, said, thing) for verb, said in _VERBS.items() for thing in _THINGS}
+    return {f"{verb}_{thing}": made(verb, said, thing) for verb, said in _VERBS.items() for thing in _THINGS.split()}
 
 
 def public_cases(path: Path) -> tuple[dict[str, Tool], Cases]:
@@ -133,6 +133,7 @@ def main(quick: bool = False) -> None:
         print(f"\n(no public cases: {path} is not there; set AGENT_CORE_DATA)")
     started = time.process_time()
     catalogue = Catalogue(pool)
+    catalogue.find("the first request pays for the index")
     built_ms = 1000 * (time.process_time() - started)
     finders: dict[str, Finder] = {
         "plain BM25": plain_bm25(pool),
