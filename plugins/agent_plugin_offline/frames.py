@@ -7,7 +7,8 @@ from typing import Any
 
 from agent_plugin_offline.candidates import read_request
 from agent_plugin_offline.choosing import attempt, to_proposal
-from agent_plugin_offline.explaining import Explanation, explain
+from agent_plugin_offline.explaining import explain
+from agent_plugin_offline.explanation import Explanation
 from agent_plugin_offline.formulas import has_unknowns, is_formula
 from agent_plugin_offline.plausible import is_plausible
 from agent_plugin_offline.proposals import Proposal
@@ -110,7 +111,7 @@ def _asked(found: Explanation, wording: Wording) -> float:
 
 
 def _worth(slot: Slot, value: Any, wording: Wording) -> float:
-    """How much an argument speaks for its tool: one that has a form of its own more than one that was merely labelled."""
+    """How much an argument speaks for its tool: one with a form of its own more than one that was labelled."""
     match slot.role:
         case "file" | "folder":
             kind = str(value).rpartition(".")[2].lower() if "." in str(value) else ""
@@ -124,5 +125,3 @@ def _worth(slot: Slot, value: Any, wording: Wording) -> float:
             return _LABELLED
         case _:
             return 0.0
-
-
