@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -50,6 +51,10 @@ class Assembly:
     ) -> None:
         self.settings = Settings.load(home, workspace)
         self.plugins: Plugins = load_plugins(plugins, self.settings.disabled_plugins)
+        if plugins is not None:
+            # The choice of plugins is a choice of tools: a model is chosen by its own name, whoever brings it.
+            everything = load_plugins(None, self.settings.disabled_plugins)
+            self.plugins.models = {**everything.models, **self.plugins.models}
         self.tools = _all_tools(self.plugins.tools, tools)
         self.personas = _personas(self.plugins.personas)
         self.journal = Journal(self.settings.home / "journal.db")
@@ -59,7 +64,12 @@ class Assembly:
         self.toolbox = Toolbox(self.settings, self.plugins.settings_classes, emit)
         self.gate = Gate(self.journal, self.policy, self.approvals, self.vault, self.toolbox, emit, asker)
         self.decisions = Decisions(
-            self.journal, self.gate, self.approvals, self.policy, {**self.tools, MODEL_REQUEST.name: MODEL_REQUEST}
+            self.journal,
+            self.gate,
+            self.approvals,
+            self.policy,
+            {**self.tools, MODEL_REQUEST.name: MODEL_REQUEST},
+            self.vault,
         )
         self.runs = Runs(self.journal)
         if model is not None and not isinstance(model, str):
@@ -68,6 +78,7 @@ class Assembly:
             model = name
         self._preferences = _preferences(self.settings, model)
         self._models: dict[str, ResolvedModel] = {}
+        self._resolving = threading.Lock()
         self.services = Services(
             runs=self.runs,
             gate=self.gate,
@@ -91,12 +102,15 @@ class Assembly:
     def _resolve(self) -> None:
         from agent_core.models.routing import resolve
 
-        found: dict[ModelChoice, ResolvedModel] = {}
-        for role in ("planner", "executor"):
-            choice = self._preferences.choice(role)
-            if choice not in found:
-                found[choice] = resolve(choice, factories=self.plugins.models, settings=self._preferences)
-            self._models[role] = found[choice]
+        with self._resolving:  # many runs may begin at once, and all of them speak to the same models
+            if self._models:
+                return
+            found: dict[ModelChoice, ResolvedModel] = {}
+            roles = {role: self._preferences.choice(role) for role in ("planner", "executor")}
+            for choice in roles.values():
+                if choice not in found:
+                    found[choice] = resolve(choice, factories=self.plugins.models, settings=self._preferences)
+            self._models = {role: found[choice] for role, choice in roles.items()}
 
     def _voice(self, role: str, persona: Persona | None) -> Voice:
         resolved = self._models[role]
@@ -109,7 +123,9 @@ class Assembly:
         return Voice(speaker, resolved.name, resolved.remote)
 
     async def aclose(self) -> None:
-        """Stop child processes and close files."""
+        """Close the models' connections, stop child processes and close files."""
+        for resolved in {id(resolved): resolved for resolved in self._models.values()}.values():
+            await resolved.aclose()
         await self.toolbox.aclose()
         self.vault.close()
         self.journal.close()

@@ -10,6 +10,7 @@ processes, may work on one home, and any of them can go on with what another beg
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,12 +18,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from agent_core.answer import Answer
 from agent_core.assembly import Assembly
-from agent_core.errors import PlanError, UsageError
+from agent_core.errors import AgentCoreError, UsageError
 from agent_core.event_log import EventLog
 from agent_core.events import AnswerReady, Event
 from agent_core.gate.approvals import Pending
-from agent_core.gate.labels import UNTRUSTED
-from agent_core.gate.policy import Rule, Scope, Surroundings
+from agent_core.gate.policy import Rule, Scope, Surroundings, parse_pattern
 from agent_core.journal.lease import lease, new_owner
 from agent_core.loop.checker import citations
 from agent_core.loop.opening import Attachment, RunOptions, begin, reopen
@@ -30,6 +30,7 @@ from agent_core.loop.run import drive, plan_only
 from agent_core.loop.state import Run
 from agent_core.personas import persona_named
 from agent_core.planning.check import check
+from agent_core.planning.edit import edit
 from agent_core.planning.plan import Plan
 from agent_core.tools.tool import Tool
 
@@ -89,9 +90,16 @@ class Assistant:
         )
         self._listener = listener
         self._log.connect(self._assembly.runs, self._dispatch)
-        self._persona = persona_named(persona, self._assembly.personas) if persona else None
         self._allow, self._deny = tuple(allow), tuple(deny)
+        try:
+            self._persona = persona_named(persona, self._assembly.personas) if persona else None
+            for pattern in (*allow, *deny):
+                parse_pattern(pattern)
+        except AgentCoreError:
+            self._assembly.journal.close()
+            raise
         self._asking = asyncio.Lock()
+        self._working: dict[str, Run] = {}
         self._runner: asyncio.Runner | None = None
 
     @property
@@ -181,16 +189,21 @@ class Assistant:
         ready = with_inputs(plan, inputs)
         check(ready, self._assembly.tools, frozenset(self._assembly.personas))
         run = await self._begin(ready.goal, conversation, user, (), plan_first=False)
-        run.adopt(ready, "workflow")
+        run.adopt(self._without_secrets(ready, run.row.conversation_id), "workflow")
         return await self._work(run)
 
     async def resume(self, run_id: str) -> Answer:
         """Go on with a run that waited, was interrupted or was killed; what was done is not done again."""
+        row = self._assembly.runs.get(run_id)
+        if row.answer is not None or row.status == "done":
+            return self.answer_of(run_id)
         await self._assembly.resolve_models()
-        run = reopen(self._assembly, run_id)
-        if run.answer is not None or run.row.status == "done":
-            return self._answer_now(run)
-        return await self._work(run)
+        async with lease(self._assembly.journal, run_id, new_owner()):
+            # Read only now: until it let go of the run, another process may have worked on it.
+            run = reopen(self._assembly, run_id)
+            if run.answer is None:
+                await self._drive(run)
+        return self._answer_now(run)
 
     # -- answers to what waits
 
@@ -221,18 +234,21 @@ class Assistant:
         """Replace what has not started yet of a run that waits; steps that have ended must stay as they are.
 
         Raises:
-            PlanError: the plan does not hold together, or changes what was done.
+            PlanError: the plan does not hold together, or changes what was done or begun.
+            UsageError: the run is being worked on.
         """
-        run = reopen(self._assembly, run_id)
-        known = {step.id: step for step in run.plan.steps}
-        steps = [known[step.id] if step.id in run.results and step.id in known else step for step in plan.steps]
-        if lost := sorted(set(run.results) - {step.id for step in steps}):
-            raise PlanError([f"step {name!r} has ended and cannot be removed" for name in lost])
-        edited = run.plan.model_copy(update={"steps": tuple(steps), "revision": run.plan.revision + 1})
-        check(edited, run.tools, frozenset(self._assembly.personas))
-        gone = set(known) - {step.id for step in steps} | {s.id for s in steps if s.id in known and s != known[s.id]}
-        self._assembly.approvals.withdraw(run_id, [*gone, ""])
-        run.adopt(edited, "user")
+        async with lease(self._assembly.journal, run_id, new_owner()):
+            run = reopen(self._assembly, run_id)
+            if run.answer is not None:
+                raise UsageError(f"Run {run_id!r} has ended; its plan cannot be changed any more.")
+            begun = set(run.results) | self._assembly.runs.begun_steps(run_id)
+            edited = edit(run.plan, self._without_secrets(plan, run.row.conversation_id), begun, run.planner.seen)
+            check(edited, run.tools, frozenset(self._assembly.personas))
+            before, after = ({step.id: step for step in steps} for steps in (run.plan.steps, edited.steps))
+            changed = {name for name, step in before.items() if after.get(name) != step}
+            with self._assembly.runs.transaction():
+                self._assembly.approvals.withdraw(run_id, changed)
+                run.adopt(edited, "user")
 
     async def feedback(
         self, run_id: str, rating: Literal["up", "down"] | None = None, correction: str | None = None
@@ -240,7 +256,9 @@ class Assistant:
         """Say whether an answer was good, and what a better one would have been."""
         if rating not in (None, "up", "down") or not (rating or correction):
             raise UsageError(f"Feedback is a rating 'up' or 'down', a correction, or both; not {rating!r}.")
-        self._assembly.runs.add_feedback(run_id, rating, correction)
+        row = self._assembly.runs.get(run_id)
+        told = self._assembly.vault.tokenise(correction, row.conversation_id)
+        self._assembly.runs.add_feedback(run_id, rating, told)
 
     async def undo(self, run_id: str) -> list[dict[str, str]]:
         """Take back what a run did, newest first; returns {call, tool, status, detail} for every action."""
@@ -286,6 +304,10 @@ class Assistant:
 
     def run_sync(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine of this assistant on an event loop of its own, which lasts until `close`."""
+        with suppress(RuntimeError):
+            asyncio.get_running_loop()
+            work.close()
+            raise UsageError("There is an event loop already; await the method without _sync instead.")
         if self._runner is None:
             self._runner = asyncio.Runner()
         return self._runner.run(work)
@@ -309,10 +331,7 @@ class Assistant:
     ) -> Run:
         await self._assembly.resolve_models()
         options = RunOptions(self._allow, self._deny, self._persona, plan_first)
-        run = begin(self._assembly, text, options, conversation, user or "local", attachments)
-        if attachments:
-            run.planner.seen |= {UNTRUSTED}
-        return run
+        return begin(self._assembly, text, options, conversation, user or "local", attachments)
 
     def _dispatch(self, event: Event) -> None:
         self._assembly.plugins.dispatch_event(event)
@@ -320,14 +339,20 @@ class Assistant:
             self._listener(event)
 
     async def _work(self, run: Run) -> Answer:
-        self._log.number(run.id)
-        run.stream = run.stream or self._listener is not None
         async with lease(self._assembly.journal, run.id, new_owner()):
+            await self._drive(run)
+        return self._answer_now(run)
+
+    async def _drive(self, run: Run) -> None:
+        run.stream = run.stream or self._listener is not None
+        self._working[run.id] = run
+        try:
             status = await drive(run)
             while status == "waiting" and await self._asked(run):
                 run.waiting.clear()
                 status = await drive(run)
-        return self._answer_now(run)
+        finally:
+            del self._working[run.id]
 
     async def _asked(self, run: Run) -> bool:
         """Put what waits to the person who is there; whether anything was answered."""
@@ -339,9 +364,19 @@ class Assistant:
         return bool(before - {pending.id for pending in self.pending(run.id)})
 
     async def _ask_person(self, pending: Pending) -> None:
-        if self._approver is not None:
+        run = self._working.get(pending.run_id)
+        if self._approver is None or run is None or pending.id in run.asked:
+            return
+        run.asked.add(pending.id)
+        since = time.monotonic()
+        try:
             async with self._asking:  # one question at a time: a person reads one thing after the other
                 await self._approver(self, pending)
+        finally:
+            run.waited_s += time.monotonic() - since
+
+    def _without_secrets(self, plan: Plan, conversation_id: str) -> Plan:
+        return Plan.model_validate(self._assembly.vault.tokenise(plan.model_dump(mode="json"), conversation_id))
 
     def _answer_now(self, run: Run) -> Answer:
         row = self._assembly.runs.get(run.id)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from agent_core.events import Event, RunEnded
@@ -19,31 +20,32 @@ class EventLog:
         self._dispatch: Callable[[Event], None] = lambda event: None
         self._next: dict[str, int] = {}
         self._collected: dict[str, list[Event]] = {}
-        self._listeners: dict[str, list[asyncio.Queue[Event | None]]] = {}
+        self._listeners: dict[str, list[Callable[[Event], None]]] = {}
 
     def connect(self, runs: Runs, dispatch: Callable[[Event], None]) -> None:
         """Say where events are kept, and who else hears them."""
         self._runs = runs
         self._dispatch = dispatch
 
-    def number(self, run_id: str) -> None:
-        """Go on counting where the journal stands."""
-        assert self._runs is not None
-        self._next[run_id] = self._runs.last_seq(run_id) + 1
-
     def __call__(self, event: Event) -> None:
         """Number the event, keep it, and pass it on."""
         if event.kept:
-            seq = self._next.get(event.run_id, 1)
+            seq = self._next.get(event.run_id) or self._first(event.run_id)
             self._next[event.run_id] = seq + 1
             event = replace(event, seq=seq)
             self._collected.setdefault(event.run_id, []).append(event)
-        for queue in self._listeners.get(event.run_id, ()):
-            queue.put_nowait(event)
+        for put in list(self._listeners.get(event.run_id, ())):
+            put(event)
         self._dispatch(event)
         if isinstance(event, RunEnded):
-            self.flush(event.run_id)
-            self._next.pop(event.run_id, None)
+            try:
+                self.flush(event.run_id)
+            finally:
+                self._next.pop(event.run_id, None)
+
+    def _first(self, run_id: str) -> int:
+        """Go on counting where the journal stands."""
+        return 1 if self._runs is None else self._runs.last_seq(run_id) + 1
 
     def flush(self, run_id: str) -> None:
         """Write what was collected: with every other write of the run, in its transaction."""
@@ -55,10 +57,19 @@ class EventLog:
     def listen(self, run_id: str) -> Generator[asyncio.Queue[Event | None]]:
         """The events of one run, in order, while the body lasts."""
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
-        self._listeners.setdefault(run_id, []).append(queue)
+        loop, home = asyncio.get_running_loop(), threading.get_ident()
+
+        def put(event: Event) -> None:
+            if threading.get_ident() == home:
+                queue.put_nowait(event)
+            else:  # progress of a tool that runs in a thread
+                with suppress(RuntimeError):  # the loop is closed: nobody listens any more
+                    loop.call_soon_threadsafe(queue.put_nowait, event)
+
+        self._listeners.setdefault(run_id, []).append(put)
         try:
             yield queue
         finally:
-            self._listeners[run_id].remove(queue)
+            self._listeners[run_id].remove(put)
             if not self._listeners[run_id]:
                 del self._listeners[run_id]

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from agent_core.cli.ask import Json
+from agent_core.cli.groups import Group
 
 if TYPE_CHECKING:
     from agent_core.assistant import Assistant
     from agent_core.gate.approvals import Pending
 
-app = typer.Typer(help="See and answer what waits for a person.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="See and answer what waits for a person.")
 PendingId = Annotated[str, typer.Argument(metavar="ID", help="The id, or the beginning of it; see: approvals list.")]
 
 

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from agent_core.cli.ask import Json
+from agent_core.cli.groups import Group
 
-app = typer.Typer(help="Read and change settings.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Read and change settings.")
 
 
 @app.command()

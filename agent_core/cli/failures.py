@@ -50,22 +50,30 @@ def _told(error: BaseException) -> tuple[str, str]:
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return "Interrupted", "interrupted"
     if isinstance(error, typer.TyperException):  # arguments that do not parse
-        return "UsageError", sanitise_line(error.format_message(), _LONGEST_MESSAGE)
+        command = getattr(getattr(error, "ctx", None), "command_path", "agent-core")
+        message = error.format_message().rstrip(".?")
+        return "UsageError", sanitise_line(f"{message}; see: {command} --help", _LONGEST_MESSAGE)
     written = _write_crash(error)
     where = f"; the details are in {written}" if written else ""
-    return type(error).__name__, sanitise_line(f"Unexpected {type(error).__name__}: {error}", 300) + where
+    message = _without_secrets(f"Unexpected {type(error).__name__}: {error}")
+    return type(error).__name__, sanitise_line(message, 300) + where
 
 
 def _write_crash(error: BaseException) -> Path | None:
     """Keep a traceback in the state folder, without secrets; None where that cannot be done either."""
-    from agent_core.gate.redact import StreamRedactor
     from agent_core.home import find_home, write_private
 
-    redactor = StreamRedactor()
-    text = redactor.feed("".join(traceback.format_exception(error))) + redactor.close()
+    text = _without_secrets("".join(traceback.format_exception(error)))
     try:
         path = find_home() / "crashes" / f"{datetime.now():%Y%m%d-%H%M%S-%f}.txt"
         write_private(path, text.encode(errors="replace"))
     except (AgentCoreError, OSError):
         return None
     return path
+
+
+def _without_secrets(text: str) -> str:
+    from agent_core.gate.redact import StreamRedactor
+
+    redactor = StreamRedactor()
+    return redactor.feed(text) + redactor.close()

@@ -12,7 +12,7 @@ import typer
 
 from agent_core.cli import approvals, ask, config, doctor, models, plans, plugins, rules, runs, tools
 from agent_core.cli.failures import describe, wants_json
-from agent_core.cli.plugin_commands import GroupWithPlugins
+from agent_core.cli.groups import GroupWithPlugins
 from agent_core.errors import AgentCoreError, UsageError
 
 INTERRUPTED = 130

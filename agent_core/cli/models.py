@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agent_core.cli.ask import Json
+from agent_core.cli.groups import Group
 from agent_core.errors import AgentCoreError, UsageError
 
 if TYPE_CHECKING:
     from agent_core.models.ollama import OllamaServer
     from agent_core.tools.plugins import Plugins
 
-app = typer.Typer(help="See which language models there are, and choose one.", no_args_is_help=True)
-keys_app = typer.Typer(
-    help="Keys of model providers and of plugins, kept in the system's keyring.", no_args_is_help=True
-)
+app = typer.Typer(cls=Group, help="See which language models there are, and choose one.")
+keys_app = typer.Typer(cls=Group, help="Keys of model providers and of plugins, kept in the system's keyring.")
 
 _KEY_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}")
 

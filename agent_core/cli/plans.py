@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agent_core.cli.ask import Json, Model, Persona, StreamJson, Text, Workspace
+from agent_core.cli.groups import Group
 from agent_core.cli.working import Output, work_on
 from agent_core.errors import UsageError
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from agent_core.planning.plan import Plan
 
 workflow_app = typer.Typer(
+    cls=Group,
     help="Run plans that were saved: files, or by name from the state folder and from .agent-core/workflows here.",
-    no_args_is_help=True,
 )
 
 _NAME = re.compile(r"[A-Za-z0-9][\w-]{0,63}")

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent_core.cli.ask import Json
+from agent_core.cli.groups import Group
 
 if TYPE_CHECKING:
     from agent_core.tools.plugins import PluginReport
 
-app = typer.Typer(help="See what plugins bring, and begin one of your own.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="See what plugins bring, and begin one of your own.")
 
 
 @app.command("list")

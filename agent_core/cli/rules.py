@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from agent_core.cli.ask import Json, Workspace
+from agent_core.cli.groups import Group
 from agent_core.errors import UsageError
 
 if TYPE_CHECKING:
     from agent_core.gate.policy import Rule
     from agent_core.journal.store import Journal
 
-app = typer.Typer(help="Standing rules of what tools may do: deny beats ask beats allow.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Standing rules of what tools may do: deny beats ask beats allow.")
 
 
 @app.command("list")

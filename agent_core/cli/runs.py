@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from agent_core.cli.ask import Json, Model, StreamJson
+from agent_core.cli.groups import Group
 from agent_core.cli.working import Output, work_on
 from agent_core.errors import UsageError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from agent_core.journal.calls import RecordedCall
     from agent_core.journal.runs import RunRow
 
-app = typer.Typer(help="Look at runs, go on with them, take them back.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Look at runs, go on with them, take them back.")
 RunId = Annotated[str, typer.Argument(metavar="ID", help="The run's id, or the beginning of it; see: runs list.")]
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agent_core.cli.ask import Json, StreamJson, Workspace
+from agent_core.cli.groups import Group
 from agent_core.cli.working import Output, work_on
 
 if TYPE_CHECKING:
     from agent_core.tools.tool import Tool
 
-app = typer.Typer(help="Look at tools, and call one by hand.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Look at tools, and call one by hand.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The tool's name; see: tools list.")]
 
 
@@ -50,7 +51,7 @@ def show(name: Name, as_json: Json = False) -> None:
         needed = "" if parameter in required else f" = {schema.get('default')!r}"
         show(f"  {parameter}: {_type(schema)}{needed}  {schema.get('description') or ''}".rstrip())
     show("\nUndo")
-    show(f"  {'yes' if tool.undo else tool.undo_note or 'nothing to undo' if tool.traits.read_only else 'no'}")
+    show(f"  {_undo(tool)}")
     if tool.examples:
         show("\nExamples")
         for example in tool.examples:
@@ -105,6 +106,12 @@ def _effect(tool: Tool) -> str:
     if traits.destructive:
         does = "overwrites"
     return f"{does}, outside" if traits.open_world else does
+
+
+def _undo(tool: Tool) -> str:
+    if tool.traits.read_only:
+        return "there is nothing to undo"
+    return "yes" if tool.undo else tool.undo_note or "no"
 
 
 def _type(schema: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from agent_core.gate.binding import canonical, digest
 from agent_core.journal.store import Journal, dumps, now
 
 PendingKind = Literal["call", "question", "plan", "limit"]
+_WITHDRAWN = {"withdrawn": True}
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,8 @@ class Approvals:
     def answer_of(self, pending_id: str) -> Any:
         """The answer to a question, plan or limit: a JSON value, or None while there is none."""
         row = self._journal.row("SELECT answer FROM pending WHERE id = ? AND answered_at IS NOT NULL", pending_id)
-        return json.loads(row["answer"]) if row is not None and row["answer"] is not None else None
+        answer = json.loads(row["answer"]) if row is not None and row["answer"] is not None else None
+        return None if answer == _WITHDRAWN else answer
 
     def close(self, pending_id: str, answer: Any = None) -> None:
         """Record the answer; the second of two answers loses."""
@@ -162,11 +164,11 @@ class Approvals:
         if not changed:
             raise UsageError(f"{pending_id!r} was answered already; an answer counts once.")
 
-    def withdraw(self, run_id: str, step_ids: Sequence[str]) -> None:
-        """Close what was asked for steps that will not run any more."""
+    def withdraw(self, run_id: str, step_ids: Collection[str]) -> None:
+        """Close what was asked for steps that will not run any more, and about the plan that they were part of."""
         for pending in self.open(run_id):
-            if pending.step_id in step_ids:
-                self.close(pending.id, {"withdrawn": True})
+            if pending.step_id in step_ids or pending.kind == "plan":
+                self.close(pending.id, _WITHDRAWN)
 
     def grant(self, item: Item, verdict: Literal["approved", "denied"], reason: str = "", by: str = "user") -> None:
         """Answer one call, as it was asked about."""

@@ -7,10 +7,11 @@ from typing import Any
 
 from agent_core.errors import UsageError
 from agent_core.gate.approvals import Approvals, Item, Pending
-from agent_core.gate.call import Call
+from agent_core.gate.call import Call, Secrets
 from agent_core.gate.gate import Gate
 from agent_core.gate.policy import Policy, Rule, Scope, Surroundings, standing_rule
 from agent_core.journal.store import Journal
+from agent_core.json_values import as_json
 from agent_core.tools.tool import Tool
 
 
@@ -18,9 +19,16 @@ class Decisions:
     """Answers to what waits."""
 
     def __init__(
-        self, journal: Journal, gate: Gate, approvals: Approvals, policy: Policy, tools: Mapping[str, Tool]
+        self,
+        journal: Journal,
+        gate: Gate,
+        approvals: Approvals,
+        policy: Policy,
+        tools: Mapping[str, Tool],
+        secrets: Secrets,
     ) -> None:
         self._journal = journal
+        self._secrets = secrets
         self._gate = gate
         self._approvals = approvals
         self._policy = policy
@@ -69,6 +77,7 @@ class Decisions:
     def deny(self, pending_id: str, reason: str, where: Surroundings) -> None:
         """Say no, and why: the reason goes back to the planner. A refusal never stores a rule."""
         pending = self._approvals.get(pending_id)
+        reason = self._secrets.tokenise(reason, where.conversation_id)
         if pending.kind == "question":
             self.reply(pending_id, f"(no answer: {reason})", where)
             return
@@ -85,6 +94,10 @@ class Decisions:
     def reply(self, pending_id: str, value: Any, where: Surroundings) -> None:
         """Answer a question, hand in the result of an external call, or say what an interrupted call did."""
         pending = self._approvals.get(pending_id)
+        try:
+            value = self._secrets.tokenise(as_json(value), where.conversation_id)
+        except ValueError as error:
+            raise UsageError(f"The answer to {pending_id!r} cannot be kept: {error}.") from None
         with self._journal.transaction():
             if pending.kind == "question":
                 self._approvals.close(pending_id, str(value))

@@ -16,7 +16,7 @@ from typing import Any
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from agent_core.errors import ToolArgumentError, ToolError, TransientToolError
+from agent_core.errors import ToolArgumentError, ToolError, TransientToolError, UsageError
 from agent_core.events import Event
 from agent_core.gate.approvals import Approvals, Grant, Item, Pending, pending_id
 from agent_core.gate.binding import canonical, digest, preview_hash
@@ -75,13 +75,14 @@ class Gate:
         recorded = self.ledger.calls.get(call.key)
         if recorded is not None and recorded.status in ("done", "failed", "denied"):
             return self.ledger.replay(recorded)
+        if recorded is not None and recorded.status in ("intent", "unknown") and recorded.action:
+            # As it was begun, whatever the tool has become since: it may have happened.
+            begun = CheckedCall(call, tool, recorded.args, recorded.args_hash)
+            return await self._after_interruption(begun, recorded)
         try:
             checked = self._check(call, tool, args)
         except ToolArgumentError as error:
-            self.ledger.failed(call, tool, dict(args), "", error, now())
-            raise
-        if recorded is not None and recorded.status in ("intent", "unknown") and checked.action:
-            return await self._after_interruption(checked, recorded)
+            raise self.ledger.failed(call, tool, dict(args), "", error, now()) from error
         return await self._decide(checked)
 
     async def ask_together(self, calls: Sequence[tuple[Call, Tool, Mapping[str, Any]]]) -> None:
@@ -109,7 +110,7 @@ class Gate:
                     continue
                 first, decision = first or checked, this
         if first is not None and len(items) > 1:
-            await self._ask(self._question(first, tuple(items), decision.why))
+            await self._ask(first, tuple(items), decision.why)
 
     # -- the way of one call
 
@@ -123,7 +124,7 @@ class Gate:
         if grant is None and decision.effect == "allow":
             return self.ledger.reusable(checked) or await self._run(checked)
         if grant is None:
-            await self._ask(self._question(checked, (await self._shown(checked),), decision.why))
+            await self._ask(checked, (await self._shown(checked),), decision.why)
             return await self._decide(checked)
         if grant.verdict == "denied":
             self._approvals.spend(grant.nonce)
@@ -131,8 +132,11 @@ class Gate:
         granted = self._check(checked.call, checked.tool, grant.args)
         shown = (await self._shown(granted)).preview_hash
         if (grant.args_hash, grant.preview_hash) != (granted.args_hash, shown):
-            # What would happen is not what was shown any more: this answer is void, and the question is put again.
+            # What would happen is not what was shown any more: this answer is void, and the question is put again,
+            # even where the answer made a rule that would allow what was asked about first.
             self._approvals.spend(grant.nonce)
+            why = f"what it would do has changed since your yes ({decision.why})"
+            await self._ask(checked, (await self._shown(checked),), why)
             return await self._decide(checked)
         return await self._run(granted, grant.nonce)
 
@@ -149,10 +153,10 @@ class Gate:
         except ToolError as error:
             call, tool = checked.call, checked.tool
             before = self.ledger.calls.failures(call.run_id, tool.name, checked.args_hash)
-            message = self.ledger.failed(call, tool, checked.args, checked.args_hash, error, started_at)
-            if message in before:
-                raise LoopDetected(f"{message} (the same call failed in the same way before; stopped)") from error
-            raise
+            failure = self.ledger.failed(call, tool, checked.args, checked.args_hash, error, started_at)
+            if str(failure) in before:
+                raise LoopDetected(f"{failure} (the same call failed in the same way before; stopped)") from error
+            raise failure from error
         return self.ledger.done(checked, result, started_at)
 
     async def _execute(self, checked: CheckedCall) -> Outcome:
@@ -180,9 +184,8 @@ class Gate:
                     raise WaitingForPerson(await self._unknown(checked)) from None
         raise AssertionError("tenacity re-raises the last error")  # pragma: no cover
 
-    async def _after_interruption(self, checked: CheckedCall, recorded: RecordedCall) -> Outcome:
+    async def _after_interruption(self, begun: CheckedCall, recorded: RecordedCall) -> Outcome:
         """An action was begun and its outcome was never recorded: only a person can say what to do."""
-        begun = self._check(checked.call, checked.tool, recorded.args)
         pending = await self._unknown(begun)
         answer = self._approvals.answer_of(pending.id)
         if answer is None and self._asker is not None:
@@ -193,13 +196,17 @@ class Gate:
         if "result" in answer:
             return self.ledger.done(begun, Outcome(answer["result"], NONE), recorded.started_at or now())
         if answer.get("approved"):
-            return await self._run(begun)
+            decision = self._policy_on(begun)
+            if decision.effect == "deny":
+                raise self.ledger.denied(begun, decision.why)
+            return await self._run(self._check(begun.call, begun.tool, begun.args))
         raise self.ledger.denied(begun, answer.get("reason") or "it was not run again after an interruption")
 
     # -- questions
 
-    async def _ask(self, pending: Pending) -> None:
-        """Put the question; returns only when it was answered meanwhile."""
+    async def _ask(self, first: CheckedCall, items: tuple[Item, ...], why: str) -> None:
+        """Put one question about these calls of a tool; returns only when it was answered meanwhile."""
+        pending = self._question(first, items, why)
         with self._journal.transaction():
             for item in pending.items:
                 if self.ledger.calls.get(item.call_key) is None:
@@ -210,7 +217,7 @@ class Gate:
                         tool=item.tool,
                         args=item.args,
                         args_hash=item.args_hash,
-                        action=True,
+                        action=first.action,
                         status="waiting",
                     )
             self._approvals.ask(pending)
@@ -283,16 +290,18 @@ class Gate:
         try:
             return await self._item(checked)
         except ToolError as error:
-            self.ledger.failed(checked.call, checked.tool, checked.args, checked.args_hash, error, now())
-            raise
+            call, tool = checked.call, checked.tool
+            raise self.ledger.failed(call, tool, checked.args, checked.args_hash, error, now()) from error
 
     def _check(self, call: Call, tool: Tool, args: Mapping[str, Any]) -> CheckedCall:
-        revealed = self._secrets.reveal(dict(args), {call.scope})
-        validated = self._secrets.tokenise(tool.arguments.validate(revealed), call.scope)
         try:
+            revealed = self._secrets.reveal(dict(args), {call.scope})
+            validated = self._secrets.tokenise(tool.arguments.validate(revealed), call.scope)
             args_hash = digest(tool.name, canonical(validated), self._secrets.fingerprint(validated))
         except ValueError:
             raise ToolArgumentError(f"{tool.name}: NaN and infinities are not arguments; give a number") from None
+        except (UsageError, RecursionError):
+            raise ToolArgumentError(f"{tool.name}: the arguments are nested too deeply") from None
         return CheckedCall(call, tool, validated, args_hash)
 
     def _policy_on(self, checked: CheckedCall) -> Decision:
@@ -307,7 +316,10 @@ class Gate:
         )
 
     async def _item(self, checked: CheckedCall) -> Item:
-        return self._bound(checked, await self._execution.preview(checked.call, checked.tool, checked.args))
+        # Computed from what would run, and kept without its secrets, those of a file that it shows included.
+        args = self._secrets.reveal(checked.args, {checked.call.scope})
+        preview = await self._execution.preview(checked.call, checked.tool, args)
+        return self._bound(checked, replace(preview, text=self._secrets.tokenise(preview.text, checked.call.scope)))
 
     def _bound(self, checked: CheckedCall, preview: Preview) -> Item:
         return Item(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agent_core.errors import ToolArgumentError, ToolError, TransientToolError
+from agent_core.errors import ToolArgumentError, ToolError, TransientToolError, UsageError
 from agent_core.events import CallEnded, CallStarted, Event
 from agent_core.gate import labels as flow
 from agent_core.gate.approvals import Item
-from agent_core.gate.binding import digest
+from agent_core.gate.binding import canonical, digest
 from agent_core.gate.call import Call, CheckedCall, Denied, Outcome, Secrets
 from agent_core.journal.calls import Calls, CallStatus, RecordedCall
 from agent_core.journal.store import Journal, now
@@ -57,15 +57,17 @@ class Ledger:
         self._ended(checked.call, checked.tool, "done", started_at)
         return Outcome(result, labels)
 
-    def failed(self, call: Call, tool: Tool, args: dict[str, Any], args_hash: str, error: ToolError, at: float) -> str:
-        """Record why the call failed; returns the message without secrets."""
+    def failed(
+        self, call: Call, tool: Tool, args: dict[str, Any], args_hash: str, error: ToolError, at: float
+    ) -> ToolError:
+        """Record why the call failed; returns the error to raise: the same one, without secrets in its words."""
         message = str(self._secrets.tokenise(str(error), call.scope))
         self.calls.put(
             call.key,
             run_id=call.run_id,
             step_id=call.step_id,
             tool=tool.name,
-            args=self._secrets.tokenise(args, call.scope),
+            args=self._readable(args, call.scope),
             args_hash=args_hash,
             action=not tool.traits.read_only,
             status="failed",
@@ -76,7 +78,16 @@ class Ledger:
             ended_at=now(),
         )
         self._ended(call, tool, "failed", at, message)
-        return message
+        return _error(error.failure, message)
+
+    def _readable(self, args: dict[str, Any], scope: str) -> dict[str, Any]:
+        """Arguments for the record, also those that were refused because they cannot be written as JSON."""
+        try:
+            tokenised = self._secrets.tokenise(args, scope)
+            canonical(tokenised)
+        except (ValueError, UsageError, RecursionError):
+            return {"invalid": "(arguments that are not JSON, or nested too deeply)"}
+        return tokenised
 
     def denied(self, checked: CheckedCall, reason: str) -> Denied:
         """Record the refusal; returns the error to raise."""
@@ -125,8 +136,7 @@ class Ledger:
         error = recorded.error or {"failure": "impossible", "message": "it failed"}
         if recorded.status == "denied":
             raise Denied(error["message"])
-        kinds: dict[str, type[ToolError]] = {"transient": TransientToolError, "arguments": ToolArgumentError}
-        raise kinds.get(error["failure"], ToolError)(error["message"])
+        raise _error(error["failure"], error["message"])
 
     def reusable(self, checked: CheckedCall) -> Outcome | None:
         """The result of the same read earlier in this run, or in a run within the time that the tool allows."""
@@ -157,6 +167,11 @@ class Ledger:
                 error=error,
             )
         )
+
+
+def _error(failure: str, message: str) -> ToolError:
+    kinds: dict[str, type[ToolError]] = {"transient": TransientToolError, "arguments": ToolArgumentError}
+    return kinds.get(failure, ToolError)(message)
 
 
 def _kept_for_later(tool: Tool) -> bool:

@@ -21,6 +21,7 @@ from agent_core.gate.detect import TOKEN, find_secrets, is_secret_field
 from agent_core.gate.known import KnownSecrets
 from agent_core.gate.redact import StreamRedactor
 from agent_core.gate.vault_file import HeldSecret, VaultFile
+from agent_core.json_values import whole_characters
 
 Json: TypeAlias = Any
 """A JSON value: None, bool, int, float, str, list or dict with text keys."""
@@ -56,6 +57,7 @@ class Vault:
         found: dict[str, str] = {}
 
         def note(text: str) -> str:
+            text = whole_characters(text)
             for secret in find_secrets(text, self._known):
                 found.setdefault(text[secret.start : secret.end], secret.kind)
             return text
@@ -63,6 +65,7 @@ class Vault:
         def note_field(name: str, text: str) -> str:
             if not is_secret_field(name, text) or TOKEN.search(text):
                 return note(text)
+            text = whole_characters(text)
             found.setdefault(text, name)
             return text
 
@@ -80,7 +83,7 @@ class Vault:
                 return copy
             # All are kept before any is replaced: in one transaction, and recognised wherever else they stand.
             self._keep(found, scope)
-            return _deep(value, replace, replace_field)
+            return _deep(copy, replace, replace_field)
 
     def reveal(self, value: Json, scopes: Collection[str] | None = None) -> Json:
         """A copy of `value` with the secrets in place of their tokens; other text is left as it is.

@@ -93,6 +93,11 @@ class Calls:
             ended_at,
         )
 
+    def count(self, run_id: str) -> int:
+        """How many calls of a run were begun."""
+        row = self._journal.row("SELECT count(*) AS n FROM calls WHERE run_id = ? AND status != 'waiting'", run_id)
+        return int(row["n"]) if row is not None else 0
+
     def set_status(self, key: str, status: CallStatus) -> None:
         """Move a call to another state, keeping the rest."""
         self._journal.execute("UPDATE calls SET status = ? WHERE key = ?", status, key)
@@ -144,7 +149,8 @@ class Calls:
         return None if row is None else (json.loads(row["result"]), frozenset(json.loads(row["labels"])))
 
     def cache(self, key: str, result: Any, labels: Iterable[str], keep_s: float) -> None:
-        """Leave a result for later runs."""
+        """Leave a result for later runs; what has expired makes room."""
+        self._journal.execute("DELETE FROM cache WHERE expires_at <= ?", now())
         self._journal.insert(
             "cache",
             replace=True,

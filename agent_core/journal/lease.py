@@ -2,6 +2,7 @@
 
 A process that was killed leaves its lease behind. Its owner string names the machine's boot, the process id and
 when the process started, so that a dead owner is recognised at once and a reused process id is not mistaken for it.
+Of an owner on another machine or in another container only the heartbeat is known: it is believed until that lapses.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from agent_core.errors import UsageError
+from agent_core.errors import JournalError, UsageError
 from agent_core.journal.store import Journal, now
 
 LEASE_S = 60.0
@@ -37,14 +38,22 @@ def _started(pid: int) -> str:
 
 def new_owner() -> str:
     """A name for this process and this worker in it."""
-    return f"{_boot_id()}:{os.getpid()}:{_started(os.getpid())}:{secrets.token_hex(4)}"
+    return f"{_place()}:{os.getpid()}:{_started(os.getpid())}:{secrets.token_hex(4)}"
 
 
-def is_alive(owner: str) -> bool:
-    """Whether the process named by `owner` may still be working (True where that cannot be told)."""
-    boot, pid, started, _ = owner.split(":")
-    if boot != _boot_id():
-        return False
+def _place() -> str:
+    """Where process ids mean something: this boot of this machine and, in a container, this container."""
+    try:
+        return f"{_boot_id()}/{os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:
+        return _boot_id()
+
+
+def is_alive(owner: str, lease_until: float = 0.0) -> bool:
+    """Whether the process named by `owner` may still be working; elsewhere, only its heartbeat can tell."""
+    place, pid, started, _ = owner.split(":")
+    if place != _place():
+        return lease_until > now()
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:
@@ -79,7 +88,7 @@ def _take(journal: Journal, run_id: str, owner: str) -> None:
             raise UsageError(f"There is no run {run_id!r}; see: agent-core runs list")
         holder = row["owner"]
         # A live owner is believed even past its lease: a laptop that slept must not have its run taken over.
-        if holder and holder != owner and is_alive(holder):
+        if holder and holder != owner and is_alive(holder, row["lease_until"] or 0.0):
             raise UsageError(
                 f"Run {run_id!r} is being worked on by process {holder.split(':')[1]}; wait for it or stop it."
             )
@@ -89,4 +98,7 @@ def _take(journal: Journal, run_id: str, owner: str) -> None:
 async def _heartbeat(journal: Journal, run_id: str, owner: str) -> None:
     while True:
         await asyncio.sleep(HEARTBEAT_S)
-        journal.execute("UPDATE runs SET lease_until = ? WHERE id = ? AND owner = ?", now() + LEASE_S, run_id, owner)
+        with suppress(JournalError):  # a full disk, a busy journal: the work will say so, the next beat tries again
+            journal.execute(
+                "UPDATE runs SET lease_until = ? WHERE id = ? AND owner = ?", now() + LEASE_S, run_id, owner
+            )

@@ -149,6 +149,16 @@ class Runs:
             for row in self._journal.rows("SELECT * FROM steps WHERE run_id = ?", run_id)
         }
 
+    def begun_steps(self, run_id: str) -> set[str]:
+        """Ids of the steps of which something has happened: a call was begun, or an agent has spoken."""
+        rows = self._journal.rows(
+            "SELECT step_id AS name FROM calls WHERE run_id = ? AND status != 'waiting' "
+            "UNION SELECT agent FROM histories WHERE run_id = ? AND agent != ''",
+            run_id,
+            run_id,
+        )
+        return {str(row["name"]).split("/")[0] for row in rows}
+
     def save_history(self, run_id: str, agent: str, history: History) -> None:
         """Make a model's response durable before any of its calls runs."""
         self._journal.insert(
@@ -167,9 +177,10 @@ class Runs:
         return None if row is None else History(row["messages"], row["turn"], frozenset(json.loads(row["labels"])))
 
     def last_of_conversation(self, conversation_id: str, before: str) -> RunRow | None:
-        """The newest run of a conversation that ended, other than `before`."""
+        """The newest run of a conversation that ended and in which something was said, other than `before`."""
         row = self._journal.row(
             "SELECT * FROM runs WHERE conversation_id = ? AND id != ? AND status IN ('done', 'failed', 'refused') "
+            "AND EXISTS (SELECT 1 FROM histories WHERE run_id = runs.id AND agent = '') "
             "ORDER BY created_at DESC, rowid DESC LIMIT 1",
             conversation_id,
             before,

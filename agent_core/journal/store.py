@@ -14,6 +14,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,15 @@ class Journal:
             if fresh:
                 os.chmod(path, 0o600)
             self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.execute("PRAGMA foreign_keys=ON")
-            self._migrate()
+            try:
+                self._check_version()
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=FULL")
+                self._db.execute("PRAGMA foreign_keys=ON")
+                self._migrate()
+            except BaseException:
+                self._db.close()
+                raise
 
     def close(self) -> None:
         """Close the file; the WAL is folded in by SQLite when the last user closes."""
@@ -92,23 +98,26 @@ class Journal:
         marks = ", ".join("?" * len(columns))
         self.execute(f"{verb} INTO {table} ({', '.join(columns)}) VALUES ({marks})", *columns.values())
 
+    def _check_version(self) -> int:
+        """The schema that the file has; refuses one that a newer version wrote, before anything is changed in it."""
+        version, newest = int(self._db.execute("PRAGMA user_version").fetchone()[0]), len(_scripts())
+        if version > newest:
+            raise JournalError(
+                f"The journal {str(self.path)!r} was written by a newer agent-core (schema {version}; this one "
+                f"knows {newest}). Nothing was changed; upgrade agent-core or choose another AGENT_CORE_HOME."
+            )
+        return version
+
     def _migrate(self) -> None:
-        scripts = sorted(
-            (entry for entry in files("agent_core.journal.migrations").iterdir() if entry.name.endswith(".sql")),
-            key=lambda entry: entry.name,
-        )
-        newest = len(scripts)
+        scripts = _scripts()
+        if self._check_version() == len(scripts):
+            return
         with self.transaction():
-            version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-            if version > newest:
-                raise JournalError(
-                    f"The journal {str(self.path)!r} was written by a newer agent-core (schema {version}; this one "
-                    f"knows {newest}). Nothing was changed; upgrade agent-core or choose another AGENT_CORE_HOME."
-                )
-            for script in scripts[version:]:
+            # Read again under the lock: another process may have migrated it meanwhile.
+            for script in scripts[self._check_version() :]:
                 for statement in _statements(script.read_text(encoding="utf-8")):
                     self._db.execute(statement)
-            self._db.execute(f"PRAGMA user_version = {newest}")
+            self._db.execute(f"PRAGMA user_version = {len(scripts)}")
 
     @contextmanager
     def _explained(self) -> Generator[None]:
@@ -121,6 +130,11 @@ class Journal:
             raise JournalError(
                 f"The state folder {str(self.path.parent)!r} cannot be used: {error.strerror}."
             ) from error
+
+
+def _scripts() -> list[Traversable]:
+    found = (entry for entry in files("agent_core.journal.migrations").iterdir() if entry.name.endswith(".sql"))
+    return sorted(found, key=lambda entry: entry.name)
 
 
 def _statements(script: str) -> Iterator[str]:

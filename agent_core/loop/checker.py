@@ -15,7 +15,7 @@ _URL = re.compile(r"https?://[^\s<>()\[\]\"'`]+")
 def checked(text: str, run: Run) -> str:
     """The answer, with a sentence for every source in it that no result carries, and every action not done."""
     known = run.row.request + " " + " ".join(_strings([ended.result for ended in run.results.values()]))
-    known += " ".join(_strings([message for message in _prompt(run)]))
+    known += " " + " ".join(_strings(_prompt(run)))
     invented = sorted(_urls(text) - _urls(known))
     notes = [f"(No result contains {url}: do not rely on it.)" for url in invented]
     for step in run.plan.steps:

@@ -10,14 +10,16 @@ from typing import Any, Protocol
 from pydantic_ai.messages import ToolReturnPart, UserContent
 
 from agent_core.errors import UsageError
+from agent_core.gate.labels import UNTRUSTED, union
 from agent_core.gate.policy import Rule, parse_pattern
 from agent_core.gate.vault import Vault
 from agent_core.journal.runs import RunRow, Runs
 from agent_core.loop.state import Run, Services, Usage
 from agent_core.models.turn import Conversation
 from agent_core.personas import Persona, persona_named
+from agent_core.planning.control import FIND_TOOLS
 from agent_core.planning.plan import Plan
-from agent_core.planning.planner import PlannerState
+from agent_core.planning.planner import PlannerState, returns_for
 from agent_core.settings import Settings
 from agent_core.tools.tool import Tool
 
@@ -66,7 +68,7 @@ def begin(
         UsageError: the request is empty or too long, or there is no such conversation.
     """
     _check_sizes(text, attachments)
-    if conversation is not None and not parts.runs.list(conversation_id=conversation, limit=1):
+    if conversation is not None and not parts.runs.list(conversation_id=conversation, user=user, limit=1):
         raise UsageError(f"There is no conversation {conversation!r}; see: agent-core runs list")
     run_id = "run_" + secrets.token_hex(6)
     conversation_id = conversation or "conv_" + secrets.token_hex(6)
@@ -105,7 +107,7 @@ def reopen(parts: Parts, run_id: str) -> Run:
     run.answer = row.answer
     conversation, seen = run.load_conversation("")
     if conversation.turn:
-        run.planner = PlannerState(conversation, run.planner.shown, seen)
+        run.planner = PlannerState(conversation, _shown(run, conversation), seen)
     else:
         _continue_conversation(parts.runs, run)
     return run
@@ -131,7 +133,7 @@ def _make(parts: Parts, row: RunRow, persona: Persona | None) -> Run:
     )
     run.planner.shown = shown
     if attached:
-        run.planner.seen = frozenset({"untrusted"})
+        run.planner.seen = frozenset({UNTRUSTED})
     return run
 
 
@@ -160,13 +162,29 @@ def _continue_conversation(runs: Runs, run: Run) -> None:
     """Begin where the conversation's last run ended: its messages, and what they have seen."""
     last = runs.last_of_conversation(run.row.conversation_id, before=run.id)
     history = runs.history(last.id, "") if last is not None else None
-    if history is None:
+    if last is None or history is None:
         return
-    conversation = Conversation.load(history.messages, 0)
-    if open_calls := conversation.open_calls():
-        conversation.returned([ToolReturnPart(c.tool_name, {"error": "not run"}, c.tool_call_id) for c in open_calls])
+    conversation = Conversation.load(history.messages, history.turn)
+    results = runs.steps(last.id)
+    if conversation.open_calls():
+        # It stopped before it could read what its calls returned; what was done must not look as if it was not.
+        plans = runs.plans(last.id)
+        plan = Plan.model_validate_json(plans[-1][0]) if plans else Plan(goal="")
+        conversation.returned(returns_for(conversation, plan, results, {}))
+    conversation.turn = 0
     run.planner.conversation = conversation
-    run.planner.seen |= history.labels
+    run.planner.seen |= union([history.labels, *(ended.labels for ended in results.values())])
+
+
+def _shown(run: Run, conversation: Conversation) -> list[str]:
+    """The tools that the planner is shown: those that fit the request, and those that it has looked for since."""
+    shown = list(run.planner.shown)
+    for message in conversation.messages:
+        for part in message.parts:
+            if isinstance(part, ToolReturnPart) and part.tool_name == FIND_TOOLS and isinstance(part.content, dict):
+                found: list[str] = part.content.get("tools", [])
+                shown += [name for name in found if name not in shown]
+    return shown
 
 
 def _check_sizes(text: str, attachments: Sequence[Attachment]) -> None:

@@ -11,7 +11,7 @@ import asyncio
 import json
 from typing import Any
 
-from agent_core.errors import AgentCoreError, PlanError
+from agent_core.errors import AgentCoreError
 from agent_core.events import PlanMade, RunEnded, RunStarted, StepEnded, Waiting
 from agent_core.gate.approvals import Pending, pending_id
 from agent_core.gate.call import Denied, WaitingForPerson
@@ -25,6 +25,10 @@ from agent_core.models.turn import arguments_of
 from agent_core.planning.control import ASK_USER
 from agent_core.planning.plan import Plan, Step
 from agent_core.planning.planner import Planner, Proposal, origin, returns_for
+
+
+class PlanRefused(AgentCoreError):
+    """A person looked at the plan and said no."""
 
 
 async def drive(run: Run) -> RunStatus:
@@ -44,12 +48,16 @@ async def drive(run: Run) -> RunStatus:
         run.save("cancelled")
         emit(RunEnded(run.id, status="cancelled"))
         raise
-    except Denied as refusal:
+    except (Denied, PlanRefused) as refusal:
         error, status = refusal, "refused"
     except AgentCoreError as failure:
         error, status = failure, "failed"
+    except Exception as defect:  # a defect is raised, and leaves no run behind that seems to be worked on
+        run.save("failed", defect)
+        emit(RunEnded(run.id, status="failed", error=str(defect)))
+        raise
     run.save(status, error)
-    for pending in run.waiting.values():
+    for pending in run.services.approvals.open(run.id) if status == "waiting" else ():
         emit(Waiting(run.id, pending.step_id, pending.agent, pending=pending.to_json()))
     emit(RunEnded(run.id, status=status, error=str(error or "")))
     return status
@@ -60,16 +68,21 @@ async def plan_only(run: Run) -> Plan:
 
     A run of its own keeps the model's response in the journal; it is over with that.
     """
+    emit = run.services.emit
+    emit(RunStarted(run.id, request=run.row.request, model=run.model_name))
     try:
         proposal = await _propose(run)
-    except PlanError:
-        run.save("failed")
+    except (Exception, asyncio.CancelledError) as error:
+        status = "cancelled" if isinstance(error, asyncio.CancelledError) else "failed"
+        run.save(status, error if isinstance(error, AgentCoreError) else None)
+        emit(RunEnded(run.id, status=status, error=str(error)))
         raise
     run.answer = proposal.answer or " ".join(question.text for question in proposal.questions) or None
     plan = Plan(goal=proposal.goal or run.row.request, steps=proposal.steps, answer=run.answer)
     if plan.steps:
         run.adopt(plan, "planner")
     run.save("done")
+    emit(RunEnded(run.id, status="done"))
     return plan
 
 
@@ -91,29 +104,37 @@ async def _work(run: Run) -> RunStatus:
 
 
 async def _run_ready_steps(run: Run) -> None:
-    """Each step starts as soon as what it needs is there; returns when nothing more can start."""
-    active: dict[asyncio.Task[None], Step] = {}
+    """Each step starts as soon as what it needs is there; returns when nothing more can start.
+
+    Whatever stops the run - a limit, a model that is gone - lets the steps finish that have begun: an action that is
+    cut off would have to be asked about.
+    """
+    active: set[asyncio.Task[None]] = set()
     started: set[str] = set()
+    stop: BaseException | None = None
     try:
         while True:
             _skip_cut_off(run)
-            for step in run.plan.steps:
-                if len(active) >= run.limits.parallel:
-                    break
-                if step.id not in started and _ready(run, step):
+            try:
+                for step in _ready_steps(run, started) if stop is None else ():
+                    if len(active) >= run.limits.parallel:
+                        break
                     run.check_limits()
                     started.add(step.id)
-                    active[asyncio.create_task(run_step(run, step))] = step
+                    active.add(asyncio.create_task(run_step(run, step)))
+            except AgentCoreError as limit:
+                stop = limit
             if not active:
-                return
-            finished, _ = await asyncio.wait(active, return_when=asyncio.FIRST_COMPLETED)
+                break
+            finished, active = await asyncio.wait(active, return_when=asyncio.FIRST_COMPLETED)
             for task in finished:
-                del active[task]
-                task.result()
+                stop = stop or task.exception()
     finally:
         for task in active:
             task.cancel()
         await asyncio.gather(*active, return_exceptions=True)
+    if stop is not None:
+        raise stop
 
 
 async def _next(run: Run) -> Proposal:
@@ -190,7 +211,7 @@ def _accept_plan(run: Run) -> None:
 
     Raises:
         WaitingForPerson: there is none yet.
-        PlanError: the user refused the plan.
+        PlanRefused: the user refused the plan.
     """
     if all(step.id in run.results for step in run.plan.steps):
         return
@@ -208,13 +229,12 @@ def _accept_plan(run: Run) -> None:
         run.services.approvals.ask(pending)
         raise WaitingForPerson(pending)
     if not answer.get("approved"):
-        raise PlanError([f"you refused it: {answer.get('reason') or 'no reason was given'}"])
+        raise PlanRefused(f"You refused the plan: {answer.get('reason') or 'no reason was given'}")
 
 
-def _ready(run: Run, step: Step) -> bool:
-    return step.id not in run.results and all(
-        needed in run.results and run.results[needed].status == "done" for needed in step.needs
-    )
+def _ready_steps(run: Run, started: set[str]) -> list[Step]:
+    done = {name for name, ended in run.results.items() if ended.status == "done"}
+    return [s for s in run.plan.steps if s.id not in started and s.id not in run.results and s.needs <= done]
 
 
 def _skip_cut_off(run: Run) -> None:

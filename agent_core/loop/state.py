@@ -12,6 +12,7 @@ from pydantic_ai.messages import UserContent
 from agent_core.errors import AgentCoreError
 from agent_core.events import Event, ModelAnswered, ModelAsked, TextDelta
 from agent_core.gate.approvals import Approvals, Pending, pending_id
+from agent_core.gate.binding import digest
 from agent_core.gate.call import Call, Secrets, WaitingForPerson
 from agent_core.gate.gate import Gate
 from agent_core.gate.labels import NONE, Labels
@@ -99,6 +100,10 @@ class Run:
     plan_first: bool = False
     """Show every plan and wait for a yes before it runs."""
     answer: str | None = None
+    asked: set[str] = field(default_factory=set[str])
+    """Ids of the questions that were put to a person who is there: nobody is asked the same thing twice."""
+    waited_s: float = 0.0
+    """How long a person who is there was waited for."""
     _since: float = field(default_factory=time.monotonic)
 
     @property
@@ -119,13 +124,12 @@ class Run:
 
     @property
     def active_s(self) -> float:
-        """Seconds of work so far, those of earlier processes included."""
-        return self.row.active_s + time.monotonic() - self._since
+        """Seconds of work so far, those of earlier processes included; waiting for a person is no work."""
+        return self.row.active_s + time.monotonic() - self._since - self.waited_s
 
     def call(self, step_id: str, turn: int, call_id: str, labels: Labels, agent: str = "") -> Call:
         """Name a call of this run."""
-        # A provider's call id is text from outside: it must not look like another call's key.
-        return Call(self.id, step_id, turn, call_id.replace("/", "_"), self.where, labels, agent, self.run_rules)
+        return Call(self.id, step_id, turn, call_name(call_id), self.where, labels, agent, self.run_rules)
 
     def labels_of(self, step: Step) -> Labels:
         """What a step has seen before it runs: the context that wrote it, and the results that it refers to."""
@@ -186,42 +190,44 @@ class Run:
         used = await take_turn(conversation, voice.speaker, prompt, on_text if speaks else None)
         cost = _cost_usd(conversation)
         self.usage.add(used.input_tokens, used.output_tokens, cost)
-        history = History(conversation.dump(), conversation.turn, seen)
-        self.services.runs.save_history(self.id, agent, history)
         emit(ModelAnswered(self.id, "", agent, "", voice.name, used.input_tokens, used.output_tokens, cost))
+        history = History(conversation.dump(), conversation.turn, seen)
+        with self.services.runs.transaction():
+            self.services.runs.save_history(self.id, agent, history)
+            self.services.runs.update(self.id, "running", usage=dumps(self.usage.__dict__))
+            self.services.flush(self.id)
 
     # -- limits
 
     def check_limits(self) -> None:
-        """Pause where a limit is reached; every yes doubles it.
+        """Pause where a limit is reached; every yes raises it to at least its double.
 
         Raises:
             WaitingForPerson: with a question whether to go on.
             LimitReached: a person said no.
         """
-        calls = len(self.results)
-        tokens = self.usage.input_tokens + self.usage.output_tokens
-        reached: list[tuple[str, float, float]] = [
-            ("revisions", self.plan.revision, self.limits.revisions),
-            ("calls", calls, self.limits.calls),
-            ("tokens", tokens, self.limits.tokens),
+        used: list[tuple[str, float, float]] = [
+            ("revisions", self.plan.revision - 1, self.limits.revisions),
+            ("calls", self.services.gate.ledger.calls.count(self.id), self.limits.calls),
+            ("tokens", self.usage.input_tokens + self.usage.output_tokens, self.limits.tokens),
             ("cost_usd", self.usage.cost_usd or 0.0, self.limits.cost_usd),
             ("time_s", self.active_s, self.limits.time_s),
         ]
-        for name, value, limit in reached:
-            allowed = limit
-            while value >= allowed:
-                self._ask_to_go_on(name, value, allowed)
-                allowed *= 2
+        for name, value, limit in used:
+            if value and value >= limit:
+                self._ask_to_go_on(name, value, limit)
 
-    def _ask_to_go_on(self, name: str, value: float, allowed: float) -> None:
+    def _ask_to_go_on(self, name: str, value: float, limit: float) -> None:
+        raised = limit or 1
+        while raised <= value:
+            raised *= 2
         pending = Pending(
-            id=pending_id(self.id, "limit", name, allowed),
+            id=pending_id(self.id, "limit", name, raised),
             run_id=self.id,
             step_id="",
             kind="limit",
-            why=f"the run has reached its limit of {allowed:g} {name} ({value:g} used); approve to double it",
-            question=f"Go on beyond {allowed:g} {name}?",
+            why=f"the limit of {limit:g} {name} is reached ({value:g} used); approve to go on up to {raised:g}",
+            question=f"Go on up to {raised:g} {name}?",
             data={"limit": name},
         )
         answer = self.services.approvals.answer_of(pending.id)
@@ -229,7 +235,7 @@ class Run:
             self.services.approvals.ask(pending)
             raise WaitingForPerson(pending)
         if not answer.get("approved"):
-            raise LimitReached(f"Stopped at the limit of {allowed:g} {name}, as you said.")
+            raise LimitReached(f"Stopped at the limit of {limit:g} {name}, as you said.")
 
     def save(self, status: Any, error: Exception | None = None) -> None:
         """Write the run's state back."""
@@ -241,6 +247,13 @@ class Run:
             usage=dumps(self.usage.__dict__),
             active_s=self.active_s,
         )
+
+
+def call_name(call_id: str) -> str:
+    """A provider's call id, text from outside, as a part of a key: it must not look like another call's key."""
+    if len(call_id) <= 100 and "/" not in call_id and call_id.isprintable():
+        return call_id
+    return "id-" + digest(call_id)[:32]
 
 
 def _cost_usd(conversation: Conversation) -> float | None:

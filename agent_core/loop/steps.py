@@ -13,9 +13,9 @@ from agent_core.errors import AgentCoreError, PlanError, ToolError
 from agent_core.events import StepEnded, StepStarted
 from agent_core.gate.approvals import Pending, pending_id
 from agent_core.gate.call import Denied, Outcome, WaitingForPerson
-from agent_core.gate.labels import Labels, union
+from agent_core.gate.labels import NONE, Labels, of_result, union
 from agent_core.journal.runs import StepResult
-from agent_core.loop.state import Run
+from agent_core.loop.state import Run, call_name
 from agent_core.models.turn import arguments_of
 from agent_core.planning.control import ASK_USER, DELEGATE
 from agent_core.planning.plan import Step
@@ -42,7 +42,8 @@ async def run_step(run: Run, step: Step) -> None:
     except Denied as denied:
         ended = StepResult("denied", None, run.labels_of(step), str(denied))
     except _ItemsFailed as failed:
-        ended = StepResult(failed.status, failed.results, failed.labels, str(failed))
+        labels = union([failed.labels, _labels_after(run, step)])
+        ended = StepResult(failed.status, failed.results, labels, str(failed))
     except (ToolError, PlanError) as error:
         ended = StepResult("failed", None, _labels_after(run, step), str(error))
     run.ended(step.id, ended)
@@ -72,7 +73,7 @@ async def _map(run: Run, step: Step, items: Any, values: dict[str, Any], seen: L
         raise PlanError([f"step {step.id!r}: for_each must be a list, not {type(items).__name__}"])
     if step.tool is None:
         goals = [f"{step.goal}\n\nItem: {json.dumps(item, ensure_ascii=False)}" for item in items]
-        work = [run_agent(run, f"{step.id}-{i}", goal, step.persona, step.tools, seen) for i, goal in enumerate(goals)]
+        work = [run_agent(run, f"{step.id}/{i}", goal, step.persona, step.tools, seen) for i, goal in enumerate(goals)]
         return _together(await _gather(work))
     tool = _tool(run, step)
     calls = [
@@ -120,7 +121,7 @@ async def run_agent(
     while True:
         if calls := conversation.open_calls():
             done = await _gather([_agent_call(run, agent, conversation.turn, call, usable, seen) for call in calls])
-            seen = union([seen, *(outcome.labels for outcome in done if isinstance(outcome, Outcome))])
+            seen = union([seen, *map(_labels_of, done, (usable.get(call.tool_name) for call in calls))])
             conversation.returned([_return(call, outcome) for call, outcome in zip(calls, done, strict=True)])
         elif conversation.messages and first is None:
             return Outcome(conversation.text(), seen)
@@ -138,10 +139,13 @@ async def _agent_call(
     if call.tool_name == ASK_USER:
         return Outcome(ask_person(run, agent, turn, call.tool_call_id, str(args.get("question", ""))), seen)
     if call.tool_name == DELEGATE:
-        child = f"{agent}/{turn}/{call.tool_call_id}"
+        child = f"{agent}/{turn}/{call_name(call.tool_call_id)}"
+        persona = str(args.get("persona"))
         if child.count("/") > 2 * MAX_DEPTH:
             raise ToolError("this is delegated too deeply; do it yourself")
-        return await run_agent(run, child, str(args.get("goal")), str(args.get("persona")), None, seen)
+        if persona not in run.services.personas:
+            raise ToolError(f"there is no persona {persona!r}; there are: {', '.join(sorted(run.services.personas))}")
+        return await run_agent(run, child, str(args.get("goal")), persona, None, seen)
     if call.tool_name not in tools:
         raise ToolError(f"there is no tool {call.tool_name!r} here; there are: {', '.join(tools) or 'none'}")
     return await run.services.gate(run.call(agent, turn, call.tool_call_id, seen, agent), tools[call.tool_name], args)
@@ -196,6 +200,13 @@ async def _gather(work: Sequence[Any]) -> list[Outcome | AgentCoreError]:
     return done
 
 
+def _labels_of(outcome: Outcome | AgentCoreError, tool: Tool | None) -> Labels:
+    """What somebody has seen who reads this; a failure's text may quote what the tool read."""
+    if isinstance(outcome, Outcome):
+        return outcome.labels
+    return of_result(tool.traits) if tool is not None else NONE
+
+
 def _return(call: ToolCallPart, outcome: Outcome | AgentCoreError) -> ToolReturnPart:
     if isinstance(outcome, Outcome):
         return ToolReturnPart(call.tool_name, outcome.result, call.tool_call_id)
@@ -213,8 +224,6 @@ def _tool(run: Run, step: Step) -> Tool:
 
 def _labels_after(run: Run, step: Step) -> Labels:
     """A failure's text may quote what the tool read."""
-    from agent_core.gate.labels import of_result
-
     tool = run.tools.get(step.tool or "")
     return union([run.labels_of(step), of_result(tool.traits) if tool else frozenset()])
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from agent_core.errors import ConfigurationError, ToolError
 from agent_core.events import CallProgress, Event
 from agent_core.gate.call import Call, Outcome
 from agent_core.models.keys import get_key
@@ -57,11 +58,15 @@ class Toolbox:
             progress = CallProgress(call.run_id, call.step_id, call.agent, call=call.key, text=text, fraction=fraction)
             self._emit(progress)
 
-        declared = self._classes.get(tool.plugin)
+        try:
+            declared = self._classes.get(tool.plugin)
+            settings = self._settings.plugin_settings(tool.plugin, declared) if declared else None
+        except ConfigurationError as error:  # fails this call, and nothing else of the run
+            raise ToolError(str(error)) from error
         return ToolContext(
             workspace=Path(call.where.workspace),
             data_dir=self._settings.home / "plugins" / (tool.plugin or "app"),
-            settings=self._settings.plugin_settings(tool.plugin, declared) if declared else None,
+            settings=settings,
             user=call.where.user,
             conversation_id=call.where.conversation_id,
             call_key=call.key,

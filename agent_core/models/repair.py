@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from typing import Any, TypeGuard
 
 from pydantic_ai.messages import (
@@ -53,7 +54,7 @@ class RepairingModel(WrapperModel):
         response = await self.wrapped.request(messages, model_settings, model_request_parameters)
         if self.printed_calls:
             response = without_printed_calls(response, offered_tools(model_request_parameters))
-        return with_readable_arguments(response)
+        return with_own_call_ids(with_readable_arguments(response))
 
     @asynccontextmanager
     async def request_stream(
@@ -106,6 +107,25 @@ def with_readable_arguments(response: ModelResponse) -> ModelResponse:
 def _is_cut_off(response: ModelResponse) -> bool:
     """Whether the reply ended because it became too long: what a call then holds is not all that was meant."""
     return response.finish_reason == "length"
+
+
+def with_own_call_ids(response: ModelResponse) -> ModelResponse:
+    """`response` with an id of its own for every call: some servers give two the same one, or none."""
+    ids = [part.tool_call_id for part in response.parts if isinstance(part, ToolCallPart)]
+    if all(ids) and len(set(ids)) == len(ids):
+        return response
+    taken: set[str] = set(ids)
+    seen: set[str] = {""}
+    parts: list[ModelResponsePart] = []
+    for part in response.parts:
+        if isinstance(part, ToolCallPart):
+            if part.tool_call_id in seen:
+                free = (name for number in count(1) if (name := f"{part.tool_call_id or 'call'}_{number}") not in taken)
+                part = replace(part, tool_call_id=next(free))
+                taken.add(part.tool_call_id)
+            seen.add(part.tool_call_id)
+        parts.append(part)
+    return replace(response, parts=parts)
 
 
 def _is_malformed(part: ModelResponsePart) -> TypeGuard[ToolCallPart]:
@@ -196,7 +216,7 @@ class _RepairedStream(StreamedResponse):
     def get(self) -> ModelResponse:
         """The reply so far, as it is after the repair."""
         reply = replace(self.inner.get(), parts=self._parts_manager.get_parts(), state=super().get().state)
-        reply = with_readable_arguments(reply)
+        reply = with_own_call_ids(with_readable_arguments(reply))
         return replace(reply, finish_reason="tool_call") if self._repaired else reply
 
     async def close_stream(self) -> None:

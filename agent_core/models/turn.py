@@ -37,10 +37,15 @@ from pydantic_ai.toolsets.external import TOOL_SCHEMA_VALIDATOR
 from pydantic_ai.usage import RunUsage
 
 from agent_core.errors import ConfigurationError, ModelError
+from agent_core.json_values import as_json, is_finite
 from agent_core.models.compaction import UNKNOWN_CONTEXT_TOKENS
 from agent_core.models.errors import as_model_error
 
 _AGENT: Agent[None, str | DeferredToolRequests] = Agent(None, output_type=[str, DeferredToolRequests])
+
+
+MAX_RETURN_CHARS = 100_000
+"""How much of one result a model is given to read; the journal and the steps of a plan have all of it."""
 
 
 @dataclass
@@ -67,7 +72,8 @@ class Conversation:
         return "".join(part.content for part in last.parts if isinstance(part, TextPart)) if last else ""
 
     def returned(self, returns: Sequence[ToolReturnPart]) -> None:
-        """Give the calls their returns."""
+        """Give the calls their returns; of a long one the model reads the beginning."""
+        returns = [_shortened(part) for part in returns]
         last = self.messages[-1]
         if isinstance(last, ModelRequest):  # pydantic-ai answered some calls itself (an unknown tool)
             self.messages[-1] = ModelRequest(parts=[*last.parts, *returns])
@@ -76,7 +82,12 @@ class Conversation:
 
     def dump(self) -> str:
         """The messages as JSON."""
-        text = ModelMessagesTypeAdapter.dump_json(self.messages).decode()
+        try:
+            text = ModelMessagesTypeAdapter.dump_json(self.messages).decode()
+        except ValueError:  # half a character, or what JSON cannot hold: what is journaled is what goes on
+            plain = as_json(ModelMessagesTypeAdapter.dump_python(self.messages))
+            self.messages = ModelMessagesTypeAdapter.validate_python(plain)
+            text = ModelMessagesTypeAdapter.dump_json(self.messages).decode()
         self.chars = len(text)
         return text
 
@@ -84,6 +95,14 @@ class Conversation:
     def load(cls, messages: str, turn: int) -> Conversation:
         """The conversation from its JSON."""
         return cls(ModelMessagesTypeAdapter.validate_json(messages), turn, len(messages))
+
+
+def _shortened(part: ToolReturnPart) -> ToolReturnPart:
+    text = part.model_response_str()
+    if len(text) <= MAX_RETURN_CHARS:
+        return part
+    note = f"(the first {MAX_RETURN_CHARS:,} of {len(text):,} characters; ask for less, or refer to it in a plan)"
+    return replace(part, content=f"{text[:MAX_RETURN_CHARS]}\n{note}")
 
 
 @dataclass(frozen=True)
@@ -163,12 +182,19 @@ def arguments_of(call: ToolCallPart) -> dict[str, Any]:
     """The arguments of a call that a model wrote.
 
     Raises:
-        ValueError: they are not a JSON object.
+        ValueError: they are not a JSON object, or one that is nested too deeply or holds NaN.
     """
     try:
-        return call.args_as_dict(raise_if_invalid=True)
+        args = call.args_as_dict(raise_if_invalid=True)
     except (ValueError, AssertionError):
         raise ValueError(f"the arguments of {call.tool_name} are not a JSON object: {str(call.args)[:200]}") from None
+    try:
+        plain = as_json(args)
+    except ValueError as error:
+        raise ValueError(f"the arguments of {call.tool_name} cannot be used: {error}") from None
+    if not is_finite(args):
+        raise ValueError(f"the arguments of {call.tool_name} hold NaN or an infinity; give a number")
+    return plain
 
 
 async def _streamed(prompt: Any, options: dict[str, Any], on_text: Callable[[str], None]) -> Any:

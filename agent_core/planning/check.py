@@ -60,6 +60,11 @@ def _step(
     for name in step.tools or ():
         if name not in tools:
             yield f"there is no tool {name!r}"
+    for form, content in (*walk(step.args), *walk(step.for_each)):
+        if not isinstance(content, str):
+            yield f"{form} needs a text, not {str(content)[:80]!r}"
+        elif form == "$input" and content not in plan.inputs:
+            yield f"there is no input {content!r}"
     for path in referenced_paths(step.for_each):
         yield from _path(path, known, tools)
 
@@ -69,11 +74,8 @@ def _call(step: Step, plan: Plan, known: Mapping[str, Step], tools: Mapping[str,
         yield f"there is no tool {step.tool!r}; there are: {', '.join(sorted(tools)) or 'none'}"
         return
     tool = tools[step.tool]
-    for form, content in walk(step.args):
-        if form == "$item" and step.kind != "map":
-            yield '{"$item"} only works in a map'
-        elif form == "$input" and content not in plan.inputs:
-            yield f"there is no input {content!r}"
+    if step.kind != "map" and any(form == "$item" for form, _ in walk(step.args)):
+        yield '{"$item"} only works in a map'
     for path in referenced_paths(step.args):
         yield from _path(path, known, tools)
     if not any(True for _ in walk(step.args)):

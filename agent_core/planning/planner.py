@@ -113,7 +113,8 @@ class Planner:
         questions: list[Question] = []
         goal = ""
         taken = {step.id for step in plan.steps}
-        for call in calls:
+        # Plans first: they name their steps, and a call beside one gets a name that is free.
+        for call in sorted(calls, key=lambda call: call.tool_name != SUBMIT_PLAN):
             args = _args(call)
             if call.tool_name == SUBMIT_PLAN:
                 submitted = read_plan(args, plan.revision)

@@ -96,17 +96,17 @@ def resolve(
     Raises:
         PlanError: the result has no such field, element or input.
     """
-    resolvers: dict[str, Callable[[Any], Any]] = {
-        "$from": lambda path: _look_up(str(path), results),
-        "$text": lambda text: _SLOT.sub(lambda slot: _as_text(_look_up(slot[1], results)), str(text)),
-        "$item": lambda path: _follow(item, _parts("." + path if path and path[0] != "[" else path), f"item {path!r}"),
-        "$input": lambda name: _follow(inputs or {}, [str(name)], "input"),
+    resolvers: dict[str, Callable[[str], Any]] = {
+        "$from": lambda path: _look_up(path, results),
+        "$text": lambda text: _SLOT.sub(lambda slot: _as_text(_look_up(slot[1], results)), text),
+        "$item": lambda path: _follow(item, _parts(path if path.startswith("[") else f".{path}"), f"item {path!r}"),
+        "$input": lambda name: _follow(inputs or {}, [name], "input"),
     }
 
     def visit(value: Any) -> Any:
         found = form_of(value)
         if found is not None:
-            return resolvers[found[0]](found[1])
+            return resolvers[found[0]](str(found[1]))
         if isinstance(value, dict):
             return {key: visit(inner) for key, inner in value.items()}
         if isinstance(value, list | tuple):

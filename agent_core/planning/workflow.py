@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_core.errors import PlanError, UsageError
+from agent_core.json_values import as_json
 from agent_core.planning.control import read_plan
 from agent_core.planning.plan import Plan
 
@@ -69,6 +70,10 @@ def with_inputs(plan: Plan, given: Mapping[str, Any]) -> Plan:
         f"there is no input {name!r}; there are: {', '.join(plan.inputs) or 'none'}"
         for name in given.keys() - plan.inputs.keys()
     ]
+    try:
+        given = as_json(given)
+    except ValueError as error:
+        raise PlanError([f"the inputs are not JSON: {error}"]) from None
     values: dict[str, Any] = {}
     for name, declared in plan.inputs.items():
         schema: dict[str, Any] = declared if isinstance(declared, dict) else {"default": declared}

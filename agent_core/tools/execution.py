@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from agent_core.errors import AgentCoreError, ToolError
+from agent_core.json_values import as_json
 from agent_core.tools.context import ToolContext
 from agent_core.tools.tool import FinishedCall, Preview, Tool
 
 MAX_RESULT_CHARS = 2_000_000
+"""Length of a result as JSON beyond which only its beginning is kept."""
 
 
 class Isolation(Protocol):
@@ -28,26 +31,37 @@ async def run_tool(tool: Tool, args: Mapping[str, Any], context: ToolContext, is
     Raises:
         ToolError: whatever went wrong inside, in the tool's own words where it has some.
     """
-    from pydantic_core import PydanticSerializationError, to_jsonable_python
-
     assert tool.function is not None
     try:
         if tool.isolated:
-            return await isolation.run(tool, dict(args))
+            return _kept(await isolation.run(tool, dict(args)), tool)
         keywords = tool.arguments.keywords(args)
         result = await _call(tool.function, *([context] if tool.takes_context else []), **keywords)
-        return to_jsonable_python(result)
+        return _kept(result, tool)
+    except asyncio.CancelledError:
+        context.cancelled.set()  # a thread cannot be stopped: the function has to look
+        raise
     except AgentCoreError as error:
         if isinstance(error, ToolError):
             raise
         raise ToolError(str(error)) from error
-    except PydanticSerializationError as error:
-        raise ToolError(f"{tool.name} returned something that is not JSON: {error}") from error
     except OSError as error:
         raise ToolError(f"{tool.name}: {error.strerror or error}") from error
     except Exception as error:
         # A plugin's defect fails its call and nothing else.
         raise ToolError(f"{tool.name} failed unexpectedly ({type(error).__name__}: {error})") from error
+
+
+def _kept(result: Any, tool: Tool) -> Any:
+    """What is recorded of a result: all of it as JSON, or the beginning of what is too long, and a word about that."""
+    try:
+        value = as_json(result)
+    except ValueError as error:
+        raise ToolError(f"{tool.name} returned something that is not JSON: {error}") from error
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if len(text) <= MAX_RESULT_CHARS:
+        return value
+    return f"{text[:MAX_RESULT_CHARS]}\n({tool.name} returned {len(text):,} characters; the rest was not kept)"
 
 
 async def preview_tool(tool: Tool, args: Mapping[str, Any], context: ToolContext) -> Preview:

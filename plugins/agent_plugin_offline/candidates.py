@@ -12,9 +12,13 @@ from agent_plugin_offline.lexicon import UNIT_CLASS
 from agent_plugin_offline.moments import MomentSpan, find_moments
 from agent_plugin_offline.numbers import NumberSpan, find_numbers
 from agent_plugin_offline.places import PLACES
-from agent_plugin_offline.text import MAX_REQUEST_CHARS, Token, identifier_words, stem, tokenize
+from agent_plugin_offline.text import MAX_REQUEST_CHARS, Token, identifier_words, stem, tokenize, words
 
 MAX_PHRASE_TOKENS = 8
+MAX_NUMBERS, MAX_SPANS = 150, 2500
+"""What one request can offer at most: bounds the time that a pasted table takes."""
+MAX_CONTENT_TOKENS = 150
+CONTENT_MARKERS = words("that saying says say telling tell reading text message words content titled named called")
 MAX_TOKENS_FOR_ALL_PHRASES = 60
 """Longer requests get only the phrases that begin and end at a boundary."""
 
@@ -25,6 +29,7 @@ _QUOTES = re.compile(
 )
 _PATTERNS = {
     "email": re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w"),
+    "phone": re.compile(r"(?<![\w.])\+?\(?\d[\d().-]*(?:[\s-][\d().-]+)*\d(?![\w%]|\.\d)"),
     "url": re.compile(r"\b(?:https?://|www\.)[^\s<>\"']*[^\s<>\"'.,;:!?)]"),
     "path": re.compile(
         r"(?<![\w@/])(?:[A-Za-z]:)?(?:[~.]{0,2}[/\\])?(?:[\w.-]+[/\\])*[\w-]+\.[A-Za-z]\w{0,4}\b(?![@/])"
@@ -44,6 +49,7 @@ _POWER = rf"{_OPERAND}(?:\s?(?:\^|\*\*|²|³)\s?\(?-?[\w./]*\)?)?"
 _EXPRESSION = re.compile(
     rf"(?<![\w.])-?{_POWER}(?:\s?(?:[-+*/×÷=−]|\*\*)\s?-?{_POWER}|{_POWER})*(?:\s?=\s?-?[\w.]+)?(?![\w])", re.IGNORECASE
 )
+_PERCENTAGE = re.compile(r"\d[\d.,]*\s?(?:%|percent)\s+of\s+[$€£]?\d(?:[\d.,]*\d)?", re.IGNORECASE)
 _LOOKS_LIKE_MATHS = re.compile(r"[\^*+/=²³]|\w\s-\s\w|(?:sin|cos|tan|exp|log|ln|sqrt)\b|\d[a-z]\b", re.IGNORECASE)
 
 
@@ -83,7 +89,8 @@ class Request:
     @cached_property
     def numbers(self) -> list[Span]:
         """Numbers, with their values."""
-        return [self._span(n.start, n.end, _number_kinds(n), number=n) for n in find_numbers(self.text)]
+        found = find_numbers(self.text)[:MAX_NUMBERS]
+        return [self._span(n.start, n.end, _number_kinds(n), number=n) for n in found]
 
     @cached_property
     def moments(self) -> list[Span]:
@@ -105,7 +112,12 @@ class Request:
             key = (span.start, span.end)
             known = found.get(key)
             found[key] = _merged(known, span) if known else span
-        return sorted(found.values(), key=lambda s: (s.start, s.end))
+        return sorted(found.values(), key=lambda s: (s.start, s.end))[:MAX_SPANS]
+
+    @cached_property
+    def expressions(self) -> list[Span]:
+        """Formulas and equations."""
+        return [span for span in self.spans if "expression" in span.kinds]
 
     def token_at(self, position: int) -> int:
         """Index of the token at or before a character position."""
@@ -152,8 +164,12 @@ class Request:
     def _patterns(self) -> Iterator[Span]:
         for kind, pattern in _PATTERNS.items():
             for match in pattern.finditer(self.text):
+                if kind == "phone" and not 7 <= sum(c.isdigit() for c in match.group()) <= 15:
+                    continue
                 yield self._span(match.start(), match.end(), {kind})
         yield from self._units()
+        for match in _PERCENTAGE.finditer(self.text):
+            yield self._span(match.start(), match.end(), {"expression"})
         for match in _EXPRESSION.finditer(self.text):
             if _LOOKS_LIKE_MATHS.search(match.group()) and len(match.group()) > 2:
                 yield self._span(match.start(), match.end(), {"expression"})
@@ -183,6 +199,20 @@ class Request:
                 if not tokens[last].is_stop and (everywhere or self.boundary_after(last)):
                     yield self._phrase(first, last)
         yield from self._rests()
+        yield from self._contents()
+
+    def _contents(self) -> Iterator[Span]:
+        """What somebody dictates: from "that", "saying" or a colon to the end of the sentence or of the request."""
+        ends = [i for i, t in enumerate(self.tokens) if t.ends_sentence] or [len(self.tokens) - 1]
+        for index, token in enumerate(self.tokens[:-1]):
+            if token.lower in CONTENT_MARKERS or ":" in token.after:
+                first = index + 1
+                if self.tokens[first].lower in ("him", "her", "them", "me", "that") and first + 1 < len(self.tokens):
+                    first += 1
+                end = next((e for e in ends if e >= first), len(self.tokens) - 1)
+                for last in sorted({end, len(self.tokens) - 1}):
+                    if last - first < MAX_CONTENT_TOKENS:
+                        yield self._span(self.tokens[first].start, self.tokens[last].end, {"content"})
 
     def _rests(self) -> Iterator[Span]:
         """Free text to the end of its sentence or of the request, after a verb, a preposition or a colon."""

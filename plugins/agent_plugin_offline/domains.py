@@ -1,4 +1,4 @@
-"""Fields of life and the words that belong to them: how "king" and "monarch", or "lasagna" and "recipe", come together."""
+"""Fields of life and the words that belong to them: how "king" and "monarch", "lasagna" and "recipe" come together."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from agent_plugin_offline.text import stem
 
 _FIELDS = {
     "weather": "weather temperature forecast rain rainy snow sunny humidity wind storm climate cold hot warm umbrella",
-    "travel": "travel trip flight flights fly airport airline hotel hotels vacation itinerary tourist destination visit "
+    "travel": "travel trip flight flights fly airport airline hotel hotels vacation itinerary tourist "
+    "destination visit "
     "tour passport luggage hostel resort cruise stay accommodation airbnb booking checkin",
-    "transport": "car vehicle drive driving ride taxi cab uber bus train subway traffic route commute bike transit fare "
+    "transport": "car vehicle drive driving ride taxi cab uber bus train subway traffic route commute bike "
+    "transit fare "
     "parking road motorcycle truck engine tire license",
     "maps": "map distance route directions location coordinates latitude longitude nearby near navigate address far",
     "food": "food eat meal restaurant recipe cook cooking dish cuisine ingredient pizza pasta burger sushi salad vegan "
@@ -56,7 +58,8 @@ _FIELDS = {
     "computing": "code program programming python java software database sql query table server file files folder data "
     "api json algorithm function script computer website url web app system user log password git docker kubernetes "
     "cloud record records column html css javascript deploy version repository linux command terminal memory cpu",
-    "art": "art artist artwork painting paint sculpture museum gallery exhibition drawing color colour photo photography "
+    "art": "art artist artwork painting paint sculpture museum gallery exhibition drawing color colour photo "
+    "photography "
     "design canvas sketch auction picasso monet statue draw",
     "history": "history historical war battle king queen emperor monarch monarchs empire president century ancient "
     "revolution treaty era civilization dynasty medieval independence historic event founder discovery invention "
@@ -67,13 +70,15 @@ _FIELDS = {
     "region elevation timezone border",
     "property": "house home apartment property real estate rent bedroom bathroom mortgage villa condo building room "
     "tenant landlord furniture sofa interior living garden architect renovation",
-    "communication": "email mail message send text call phone sms contact chat letter reply inbox notify slack whatsapp "
+    "communication": "email mail message send text call phone sms contact chat letter reply inbox notify "
+    "slack whatsapp "
     "recipient subject attachment",
     "calendar": "calendar appointment meeting schedule event reminder remind date deadline invite agenda",
     "notes": "note notes remember memo todo task list checklist recall memory",
     "time": "time clock timezone hour minute date day today now alarm timer sunrise sunset",
     "jobs": "job jobs employee employer career work hire resume salary interview position company hr staff quit boss",
-    "education": "school university college student teacher course class grade exam study education degree lesson learn",
+    "education": "school university college student teacher course class grade exam study education degree "
+    "lesson learn",
     "language": "language translate translation english french spanish german word grammar sentence meaning synonym "
     "define definition dictionary spell",
     "news": "news headline headlines article journalist newspaper breaking report press",

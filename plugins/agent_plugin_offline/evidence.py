@@ -11,6 +11,7 @@ from agent_plugin_offline.tools import ToolView
 REACH_BEFORE = 7
 REACH_AFTER = 4
 _SYNONYM_WEIGHT = 0.5
+_TELLING = 0.3
 
 
 class Evidence:
@@ -19,6 +20,7 @@ class Evidence:
     def __init__(self, request: Request, tool: ToolView) -> None:
         self.request = request
         self.tool = tool
+        self._tells: dict[int, bool] = {}
         self._closeness: dict[tuple[int, int, int], tuple[float, float]] = {}
 
     @cached_property
@@ -51,6 +53,13 @@ class Evidence:
         """The strongest evidence that any other parameter has for this span."""
         others = (sum(self.closeness(i, span)) for i in range(len(self.tool.parameters)) if i != parameter)
         return max(others, default=0.0)
+
+    def tells(self, parameter: int) -> bool:
+        """Whether the words around any number say that it is meant for this parameter."""
+        if parameter not in self._tells:
+            numbers = self.request.numbers
+            self._tells[parameter] = any(sum(self.closeness(parameter, n)) > _TELLING for n in numbers)
+        return self._tells[parameter]
 
     def _before(self, mentions: list[float], first: int) -> float:
         best, tokens, fade = 0.0, self.request.tokens, 1.0

@@ -24,6 +24,7 @@ _ROLE_WORDS: dict[str, str] = {
     "currency": "currency currencies",
     "language": "language locale lang",
     "email": "email mail recipient to cc bcc",
+    "phone": "phone telephone mobile cell number",
     "url": "url link website endpoint uri webpage site",
     "path": "path file filename folder directory filepath csv document",
     "id": "id identifier code key token symbol ticker number isbn sku uuid serial account reference",

@@ -27,9 +27,11 @@ _ORDINALS = {
 }
 _FACTORS = {"half": 0.5, "quarter": 0.25, "half a": 0.5, "a": 1, "an": 1, "quarter of a": 0.25, "half of a": 0.5}
 
+MAX_EXPONENT = 300
+"""Beyond it a number is not one that a tool could take."""
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
 _NUMBER = re.compile(
-    rf"(?<![\w.])(?P<money>[$€£¥₹])?\s?(?P<sign>[-−+])?(?P<money2>[$€£¥₹])?(?P<digits>{_DIGITS})"
+    rf"(?<![\w.])(?<![A-Za-z]\w-)(?P<money>[$€£¥₹])?\s?(?P<sign>[-−+])?(?P<money2>[$€£¥₹])?(?P<digits>{_DIGITS})"
     rf"(?P<exponent>e[-+]?\d+|\s?[x×*]\s?10\s?\^\s?(?P<power>[-−]?\d+))?"
     rf"(?:(?P<ordinal>st|nd|rd|th)\b|\s?(?P<percent>%|percent\b|per cent\b)"
     rf"|\s?(?P<suffix>k|m|bn|b|mm)(?![\w/²^])|\s(?P<magnitude>hundred|thousand|million|billion|trillion|dozen)\b)?",
@@ -39,6 +41,7 @@ _WORD = re.compile(r"[a-z]+", re.IGNORECASE)
 _FACTOR = re.compile(
     rf"\b(?P<factor>half of a|half a|quarter of a|a|an)\s+(?P<scale>{'|'.join(_MAGNITUDES)})\b", re.IGNORECASE
 )
+_HALF = re.compile(r"\bhalf\s+an?(?=\s+(?:hour|minute|day|year|mile|kilo\w*|pound|litre|liter|cup)\b)", re.IGNORECASE)
 _PERCENT_AFTER = re.compile(r"\s?(?:percent|per cent|%)", re.IGNORECASE)
 _PRONOUN = re.compile(r"\s+(?:of|that|with|more|another|who|which)\b", re.IGNORECASE)
 _ORDINAL_WORD = re.compile(rf"\b({'|'.join(_ORDINALS)})\b", re.IGNORECASE)
@@ -76,7 +79,10 @@ def _digit_numbers(text: str) -> Iterator[NumberSpan]:
             continue
         value = _plain(match["digits"])
         if match["exponent"]:
-            value *= 10 ** int((match["power"] or match["exponent"][1:]).replace("−", "-"))
+            power = int((match["power"] or match["exponent"][1:])[:12].replace("−", "-"))
+            if abs(power) > MAX_EXPONENT:
+                continue
+            value *= 10**power
         if match["sign"] and match["sign"] in "-−":
             value = -value
         start = match.start() + len(match.group()) - len(match.group().lstrip())
@@ -115,6 +121,8 @@ def _word_numbers(text: str) -> Iterator[NumberSpan]:
     for match in _FACTOR.finditer(text):
         value = _FACTORS[match["factor"].lower()] * _MAGNITUDES[match["scale"].lower()]
         yield NumberSpan(match.start(), match.end(), _whole(value), words=True)
+    for match in _HALF.finditer(text):
+        yield NumberSpan(match.start(), match.end(), 0.5, words=True)
     for match in _ORDINAL_WORD.finditer(text):
         yield NumberSpan(match.start(), match.end(), _ORDINALS[match.group().lower()], ordinal=True, words=True)
     for run in _word_runs(text):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from agent_plugin_offline.candidates import Request, Span
 from agent_plugin_offline.choosing import Attempt
@@ -192,7 +192,7 @@ def _signature(span: Span) -> str:
 def _segments(request: Request, anchors: Sequence[Span]) -> list[tuple[int, int]]:
     """A stretch of text per anchor; it ends at the last separator before the next anchor."""
     cuts = [0]
-    for left, right in zip(anchors, anchors[1:], strict=False):
+    for left, right in pairwise(anchors):
         between = list(_SEPARATOR.finditer(request.text, left.end, max(left.end, right.start)))
         sentence = [m for m in between if m.group()[0] in ".!?;"]
         chosen = (sentence or between)[-1:] or None

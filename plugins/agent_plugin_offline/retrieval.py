@@ -5,10 +5,11 @@ Learned weights weigh these features; "none of the tools" is a choice like the o
 
 from __future__ import annotations
 
+from agent_plugin_offline.agreement import at_home
 from agent_plugin_offline.candidates import Request
 from agent_plugin_offline.domains import fields_of
 from agent_plugin_offline.evidence import Evidence
-from agent_plugin_offline.features import Features, at_home
+from agent_plugin_offline.features import Features
 from agent_plugin_offline.filling import Filling
 from agent_plugin_offline.lexicon import SYNONYMS
 from agent_plugin_offline.text import STOP_WORDS, VERBS, content_stems, stem, words
@@ -16,6 +17,7 @@ from agent_plugin_offline.tools import ToolView
 
 NO_TOOL: Features = {"none": 1.0}
 """What stands for "no tool fits" among the tools."""
+_TYPED = words("email url path expression phone quoted content")
 _VERB_STEMS = frozenset(map(stem, VERBS))
 _ASIDES = frozenset(
     map(stem, words("use using function tool information info data given following different new current specific"))
@@ -39,6 +41,7 @@ def wording_features(request: Request, tool: ToolView) -> Features:
     asked_nouns = asked - _VERB_STEMS - _ASIDES
     everything = tool.name_stems | tool.description_stems | tool.parameter_stems
     fields = fields_of(asked)
+    lead = frozenset([next((t.stem for t in request.tokens if not t.is_stop), "")])
     found: Features = {
         "fields-shared": _share(fields, tool.fields),
         "fields-shared-wider": _share(fields, tool.wider_fields),
@@ -55,6 +58,9 @@ def wording_features(request: Request, tool: ToolView) -> Features:
         "description-synonyms": _share(described, wider),
         "parameters": _share(tool.parameter_stems, asked),
         "request-covered": _share(asked_nouns, everything),
+        "lead": 1.0 if lead & tool.name_stems else 0.0,
+        "lead-synonym": 1.0 if any(SYNONYMS.get(w, frozenset()) & tool.name_stems for w in lead) else 0.0,
+        "lead-described": 1.0 if lead & tool.description_stems else 0.0,
         "example": max((_likeness(asked, example) for example in tool.example_stems), default=0.0),
     }
     if not nouns & wider:
@@ -83,6 +89,8 @@ def filling_features(request: Request, evidence: Evidence, filling: Filling) -> 
         "mean-argument": max(-6.0, sum(confidences) / len(confidences) if confidences else 0.0) / 6,
         "close-arguments": sum(close) / max(1, len(required)),
         "agreeing-arguments": sum(agreeing) / max(1, len(required)),
+        "typed-arguments": sum(bool(span.kinds & _TYPED) for _, span in given) / max(1, len(required)),
+        "typed-at-home": 1.0 if any(span.kinds & _TYPED and at_home(parameters[i], span) for i, span in given) else 0.0,
         "numbers-fit": 1.0 if numeric and len(request.numbers) == numeric else 0.0,
         "numbers-lack": 1.0 if len(request.numbers) < numeric else 0.0,
         "no-required": 0.0 if required else 1.0,

@@ -42,7 +42,7 @@ VERBS = words(
 )
 NOISE = words(
     "about according additional again ago along already another approximate approximately available based certain "
-    "considering current currently detail detailed details different exactly few first following former further general "
+    "considering current currently detail detailed details different exactly few first following former further "
     "given good great good high highest information instead interested involved keep keeping known last latest less "
     "least located long looking low lowest main many minimum maximum more most much named names new next obtain open "
     "opens optional other others overall particular past possible preferred previous recent regards related relevant "

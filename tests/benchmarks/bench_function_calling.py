@@ -1,5 +1,6 @@
-"""How often the offline engine proposes the right calls: `pytest -m benchmark -s tests/benchmarks/bench_function_calling.py`.
+"""How often the offline engine proposes the right calls.
 
+Run it with `pytest -m benchmark -s tests/benchmarks/bench_function_calling.py` (some minutes).
 Every figure is of requests that the weights were not learned from (5 folds over cases; the project's own over tools).
 """
 
@@ -13,9 +14,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from agent_plugin_offline.learning import Case, learn_weights
 from agent_plugin_offline.proposals import propose
-
 from tests.benchmarks.function_calling_cases import data_folder, own_cases, public_cases
 
 FOLDS = 5
@@ -24,7 +25,8 @@ Row = tuple[dict[str, Any], Case]
 
 def scorer(folder: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location("function_calling_score", folder / "score.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from agent_plugin_offline.calls import ToolSpec
 from agent_plugin_offline.learning import Case
 

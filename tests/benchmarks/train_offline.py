@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 from agent_plugin_offline.learning import learn_weights
-
 from tests.benchmarks.function_calling_cases import data_folder, own_cases, public_cases
 
 WEIGHTS = Path(__file__).parents[2] / "plugins" / "agent_plugin_offline" / "weights.json"

@@ -523,3 +523,14 @@ async def test_private_data_that_may_not_leave_ends_the_run_as_refused(assistant
     assert answer.status == "refused"
     assert "it is mine" in answer.error["message"]
     assert len(script.requests) == 1
+
+
+async def test_without_plugins_the_offline_model_still_plans_with_the_apps_tools(assistants):
+    tool = Tool.from_schema(
+        None,
+        "book_room",
+        "Book a meeting room.",
+        {"type": "object", "properties": {"room": {"type": "string"}}, "required": ["room"]},
+    )
+    plan = await assistants("offline", tools=[tool]).plan("Book the meeting room Aurora")
+    assert [(step.tool, step.args) for step in plan.steps] == [("book_room", {"room": "Aurora"})]

@@ -1,9 +1,13 @@
-"""Commands that plugins bring: listed by their declared help, imported only when one of them is run."""
+"""Groups of commands: help where no command is named, and the commands of plugins.
+
+Plugins' commands are listed by their declared help, and imported only when one of them is run.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
@@ -13,11 +17,22 @@ if TYPE_CHECKING:
     from agent_core.tools.plugins import Plugins
 
 
+class Group(TyperGroup):
+    """A group that shows its help when it is called without a command."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Show the help and stop, where there is nothing to parse."""
+        if not args and not ctx.resilient_parsing and not self.invoke_without_command:
+            typer.echo(ctx.get_help())
+            ctx.exit()
+        return super().parse_args(ctx, args)
+
+
 class _Declared(TyperCommand):
     """A plugin's command as its plugin declares it: a name and a line of help."""
 
 
-class GroupWithPlugins(TyperGroup):
+class GroupWithPlugins(Group):
     """The top-level group. Plugins are loaded once somebody asks for a command that core does not have."""
 
     _plugins: Plugins | None = None
