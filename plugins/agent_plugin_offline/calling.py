@@ -107,7 +107,10 @@ class Caller:
         if not _is_asked_for(clause, wording) or explain(clause, wording.slots).foreign:
             return None
         said = {stem(token.text) for token in tokenize(clause)}
-        args = {name: value for name, value in proposal.args.items() if may_stand(wording.slots, name, value, said)}
+        lead = clause.split(None, 1)[0].lower()
+        args = {
+            name: value for name, value in proposal.args.items() if may_stand(wording.slots, name, value, said, lead)
+        }
         dropped = [
             name for name in wording.tool.parameters.get("required", ()) if name in proposal.args and name not in args
         ]

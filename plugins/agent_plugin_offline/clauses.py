@@ -39,6 +39,8 @@ _FILLER = re.compile(
     r"|let's\s+|let\s+us\s+|use\s+(?:that|it|this)\s+to\s+)+",
     re.IGNORECASE,
 )
+_DO_NOT_FORGET = re.compile(r"^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+forget\s+", re.IGNORECASE)
+_FORBIDS = re.compile(r"(?:do\s+not|don't|don’t|never)\b", re.IGNORECASE)
 _QUESTIONS = words("what what's whats how how's which who who's where where's when when's is are was were does do did")
 _VERBS = words(
     "add append answer ask attach book buy calculate call cancel change check clear close compute convert "
@@ -116,9 +118,14 @@ def is_question(piece: str) -> bool:
 
 def without_fillers(piece: str) -> str:
     """`piece` without "and then", "please", "could you" at its start."""
-    piece = piece.strip()
+    piece = _DO_NOT_FORGET.sub("remember ", piece.strip())
     match = _FILLER.match(piece)
     return piece[match.end() :] if match and match.end() < len(piece) else piece
+
+
+def forbids(piece: str) -> bool:
+    """Whether `piece` says what not to do."""
+    return _FORBIDS.match(piece) is not None
 
 
 def opens_content(piece: str) -> bool:

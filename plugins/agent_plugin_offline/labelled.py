@@ -12,7 +12,7 @@ from agent_plugin_offline.text import identifier_words
 
 _CONTENT_LABEL = (
     r"\b(?:that(?=\s+\w)|containing|saying|says|that\s+says|that\s+reads|reading|to\s+say"
-    r"|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content|contents)(?:\s+(?:is|of))?)\s*:?\s+(?:that\s+)?"
+    r"|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content)(?:\s+is)?)\s*:?\s+(?:that\s+)?"
 )
 _LABEL = (
     r"\b(?:(?:with|under|using|and|has|have)\s+)?(?:(?:the|a|an)\s+)?(?:{words})\b\s*(?:of\s+|is\s+|line\s+|:\s*|=\s*)?"

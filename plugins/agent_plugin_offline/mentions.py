@@ -27,6 +27,7 @@ _PRONOUN = re.compile(
     r"(?=\s*(?:[.,;:!?)]|$)|\s+(?:to|with|in|into|as|by|at|from|on|for|and|using|under|over|via|through|times|plus|minus|up)\b)",
     re.IGNORECASE,
 )
+_WHAT_IT_SAYS = re.compile(r"\bwhat\s+(?:it|they)\s+(?:says?|contains?|is|are)\b", re.IGNORECASE)
 _COMPLEMENT = re.compile(
     r"\b(?:remember|note|know|says?|saying|think|tell\s+\w+|email\s+\S+|text\s+\S+)\s+$", re.IGNORECASE
 )
@@ -66,6 +67,7 @@ def mentions(clause: str, known: frozenset[str]) -> list[Mention]:
             a price was asked for.
     """
     found = [*_determined(clause, known), *_each(clause, known), *_pronouns(clause)]
+    found += [Mention(match.start(), match.end()) for match in _WHAT_IT_SAYS.finditer(clause)]
     return sorted(found, key=lambda mention: (not mention.each, not mention.noun, mention.start))
 
 
@@ -126,7 +128,7 @@ def _plural(noun: str) -> bool:
 def asks_for_nothing(clause: str, known: frozenset[str]) -> bool:
     """Whether a clause is only polite ("thanks!") or asks to see what an earlier one gives ("show me the text")."""
     words = {word.strip(".,!?").lower() for word in clause.split()}
-    if words <= _COURTESIES:
+    if words <= _COURTESIES or re.match(r"how\s+(?:are|is|do)\s+(?:you|things|it\s+going)\b", clause, re.IGNORECASE):
         return True
     for mention in mentions(clause, known) if known else ():
         rest = f"{clause[: mention.start]} {clause[mention.end :]}".split()

@@ -15,7 +15,7 @@ from agent_plugin_offline.wording import Wording
 _COUNT_NAMES = words("limit max maximum count top number results n size")
 _LEAD_INS: dict[str, re.Pattern[str]] = {
     "expression": re.compile(
-        r"(?:what(?:'s|\s+is|\s+are)|how\s+much\s+is|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
+        r"(?:what(?:'s|\s+is|\s+are)|take|how\s+much\s+is|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
         r"|the\s+(?:exact\s+)?(?:value|result|answer)\s+(?:of|to))\s+",
         re.IGNORECASE,
     ),
@@ -28,6 +28,8 @@ REQUESTING = words("find get show give tell check look see determine figure disp
 """At the start of a clause these only say that something is wanted."""
 _PLACEHOLDERS = words("line note text message something stuff file mail email list entry sentence word words report")
 _TITLES = frozenset({"title", "summary"})
+_AS_VARIABLE = re.compile(r"\s+(?:as|when|where)\s+[a-z]$")
+_SAME_CHOICE = {"biggest": "largest", "latest": "newest", "littlest": "smallest", "highest": "largest"}
 _CLEAR = 2
 """So many certain arguments make a call clear enough to place an unlabelled word."""
 _ASIDES = words("please thanks kindly today now again out up down me us myself file files folder it")
@@ -75,7 +77,7 @@ def _labels_number(found: Explanation, slot: Slot, span: Span) -> bool:
     if words & _COUNT_NAMES:
         counted = after and not (set(before[-1:]) & {"than", "over", "above", "below"})
         return bool(counted) and bool(
-            {"the", "top", "first", "last", "most"} & set(before)
+            {"top", "first", "last"} & set(before)
             or {"largest", "newest", "smallest", "oldest", "results", "most", "latest", "lines", "biggest", "files"}
             & set(after)
         )
@@ -125,7 +127,7 @@ def _explained_choice(found: Explanation, slot: Slot) -> tuple[str, int, int] | 
 
 def _chosen(slot: Slot, token: Token, wording: Wording) -> str | None:
     """The choice that a word names, by itself or as the description explains it ("sum (add up, total), mean")."""
-    word = stem(token.text)
+    word = stem(_SAME_CHOICE.get(token.lower, token.text) if token.lower not in slot.described else token.text)
     for choice in slot.choices:
         if (
             word == stem(choice)
@@ -230,6 +232,8 @@ def _trimmed(text: str, start: int, end: int, slot: Slot, wording: Wording) -> t
         end -= 1
     while start < end and text[start] in " ,;:":
         start += 1
+    if slot.role == "expression" and (aside := _AS_VARIABLE.search(text, start, end)):
+        end = aside.start()
     pattern = _LEAD_INS.get(slot.role)
     if pattern is not None:
         at_start = not text[:start].strip()

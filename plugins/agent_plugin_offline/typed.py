@@ -24,7 +24,7 @@ _FOLDER = re.compile(
 )
 _HERE = re.compile(r"\b(?:in\s+)?(?:this|the\s+current|my)\s+(?:folder|directory|workspace)\b|\bhere\b", re.IGNORECASE)
 _IN_PLACE = re.compile(
-    r"\b(?:in|inside|into|under|from)\s+(?P<place>[\w.-]*[a-z][\w.-]*(?:/[\w.-]+)*)/?(?=[\s.?!]*$|\s+(?:and|with|by)\b)",
+    r"\b(?:in|inside|into|under|from)\s+(?P<place>(?-i:[a-z_.][\w.-]*)(?:/[\w.-]+)*)/?(?=[\s.?!]*$|\s+(?:and|with|by)\b)",
     re.IGNORECASE,
 )
 _FILE_NAME = re.compile(r"[\w-]+\.[A-Za-z][A-Za-z0-9]{0,4}\b")
