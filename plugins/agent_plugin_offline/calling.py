@@ -1,4 +1,4 @@
-"""The calls that a clause means: explained by rules where that leaves nothing over, else found by the learned engine."""
+"""The calls that a clause means: explained by rules where that leaves nothing over, else found by the engine."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Caller:
         return [proposal for proposal in found if proposal is not None]
 
     def _is_meant(self, clause: str, best: Frame) -> bool:
-        """Without examples to compare with, a frame needs an argument with a form of its own, or the engine's consent."""
+        """Without examples to go by, a frame needs an argument with a form of its own, or the engine's consent."""
         typed = any(slot.role in FORMED and slot.name in best.found.args for slot in best.wording.slots)
         if best.wording.tool.examples or (best.found.certain and (typed or best.asked >= LEAD)):
             return True
@@ -89,7 +89,7 @@ class Caller:
         return learned is not None and learned.tool == best.wording.tool.name
 
     def _agreed(self, clause: str, explained: Frame) -> Proposal:
-        """The explained call; where the tool gives no examples to go by, with names and numbers as the engine reads them."""
+        """The explained call; without examples to go by, with names and numbers as the engine reads them."""
         proposal = explained.proposal
         if explained.wording.tool.examples:
             return proposal
@@ -107,7 +107,10 @@ class Caller:
         if not _is_asked_for(clause, wording) or explain(clause, wording.slots).foreign:
             return None
         said = {stem(token.text) for token in tokenize(clause)}
-        args = {name: value for name, value in proposal.args.items() if may_stand(wording.slots, name, value, said)}
+        lead = clause.split(None, 1)[0].lower()
+        args = {
+            name: value for name, value in proposal.args.items() if may_stand(wording.slots, name, value, said, lead)
+        }
         dropped = [
             name for name in wording.tool.parameters.get("required", ()) if name in proposal.args and name not in args
         ]
@@ -115,7 +118,9 @@ class Caller:
         return replace(proposal, args=args, missing=missing) if not missing or _leads(clause, wording) else None
 
     def _slot(self, tool: str, name: str) -> Slot:
-        return next(slot for one in self._wordings.all if one.tool.name == tool for slot in one.slots if slot.name == name)
+        return next(
+            slot for one in self._wordings.all if one.tool.name == tool for slot in one.slots if slot.name == name
+        )
 
 
 def _is_asked_for(clause: str, wording: Wording) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from agent_plugin_offline.proposals import ToolSpec
-from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem
+from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, words
 
 MAX_CUTS = 12
 """Further cuts of one request are ignored: nobody asks for more steps in one breath, and a pasted text would."""
@@ -39,17 +39,18 @@ _FILLER = re.compile(
     r"|let's\s+|let\s+us\s+|use\s+(?:that|it|this)\s+to\s+)+",
     re.IGNORECASE,
 )
-_QUESTIONS = frozenset(
-    "what what's whats how how's which who who's where where's when when's is are was were does do did".split()
-)
-_VERBS = frozenset(
-    "add append answer ask attach book buy calculate call cancel change check clear close compute convert copy count "
-    "create decrease delete derive determine differentiate display divide double draft draw edit email erase estimate "
-    "evaluate expand factor fetch figure find forget forward generate get give go halve increase insert integrate "
-    "invite list load look mail make message move multiply note notify open order pause pay play plot post print put "
-    "raise read recall record remember remind remove rename replace reply report reserve retrieve round run save say "
-    "schedule search select sell send set share show simplify solve sort speak square start stop store subtract sum "
-    "switch take tell text translate turn update upload use work write".split()
+_DO_NOT_FORGET = re.compile(r"^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+forget\s+", re.IGNORECASE)
+_FORBIDS = re.compile(r"(?:do\s+not|don't|don’t|never)\b", re.IGNORECASE)
+_QUESTIONS = words("what what's whats how how's which who who's where where's when when's is are was were does do did")
+_VERBS = words(
+    "add append answer ask attach book buy calculate call cancel change check clear close compute convert "
+    "copy count create decrease delete derive determine differentiate display divide double draft draw "
+    "edit email erase estimate evaluate expand factor fetch figure find forget forward generate get give "
+    "go halve increase insert integrate invite list load look mail make message move multiply note notify "
+    "open order pause pay play plot post print put raise read recall record remember remind remove rename "
+    "replace reply report reserve retrieve round run save say schedule search select sell send set share "
+    "show simplify solve sort speak square start stop store subtract sum switch take tell text translate "
+    "turn update upload use work write"
 )
 _OPENS_CONTENT = re.compile(
     r"\b(?:saying|says|telling|asking|reading|remind(?:ing)?\s+(?:me|us|him|her|them)\s+to|to\s+say|body|message|text)\b"
@@ -70,13 +71,13 @@ class Joint:
 
 def starting_words(tools: Iterable[ToolSpec]) -> frozenset[str]:
     """Stems of the words that a call may start with: common verbs, and what these tools' own words start with."""
-    words = set(_VERBS)
+    found: set[str] = set(_VERBS)
     for tool in tools:
-        words.update(identifier_words(tool.name)[:1])
-        words.update(
+        found.update(identifier_words(tool.name)[:1])
+        found.update(
             phrase.split(None, 1)[0].lower() for phrase in (tool.description, *tool.examples) if phrase.strip()
         )
-    return frozenset(stem(word) for word in words if word not in STOP_WORDS)
+    return frozenset(stem(word) for word in found if word not in STOP_WORDS)
 
 
 def joints(request: str, starts: Collection[str]) -> list[Joint]:
@@ -117,9 +118,14 @@ def is_question(piece: str) -> bool:
 
 def without_fillers(piece: str) -> str:
     """`piece` without "and then", "please", "could you" at its start."""
-    piece = piece.strip()
+    piece = _DO_NOT_FORGET.sub("remember ", piece.strip())
     match = _FILLER.match(piece)
     return piece[match.end() :] if match and match.end() < len(piece) else piece
+
+
+def forbids(piece: str) -> bool:
+    """Whether `piece` says what not to do."""
+    return _FORBIDS.match(piece) is not None
 
 
 def opens_content(piece: str) -> bool:

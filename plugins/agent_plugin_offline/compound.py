@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from agent_plugin_offline.clauses import Joint, joints, opens_content, starting_words, without_fillers
+from agent_plugin_offline.clauses import Joint, forbids, joints, opens_content, starting_words, without_fillers
 from agent_plugin_offline.linking import Step
 from agent_plugin_offline.mentions import asks_for_nothing
 from agent_plugin_offline.proposals import ToolSpec
@@ -89,7 +89,7 @@ def _extended(before: _Partial, piece: str, bridged: Sequence[Joint], reader: Re
     clause = without_fillers(piece)
     if asks_for_nothing(clause, reader.known(before.steps)):
         return replace(before, text=before.text + piece)
-    steps = reader.read(clause, before.steps, before.clauses)
+    steps = [] if forbids(clause) else reader.read(clause, before.steps, before.clauses)
     if not steps:
         return None
     complete = not any(step.missing for step in steps)

@@ -31,7 +31,7 @@ class Coordination:
         return []
 
     def _one_each(self, clause: str, places: Sequence[tuple[int, int]], whole: Proposal | None) -> list[Proposal]:
-        """A call for the text before the first of `places` and for each item after; none where they differ otherwise."""
+        """A call for what stands before `places` and for each item after; none where they differ otherwise."""
         head = clause[: places[0][0]]
         first = self.one(head)
         if first is None or first.missing:

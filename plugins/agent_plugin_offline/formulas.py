@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 
-_NUMBER_WORDS = frozenset(
-    "one two three four five six seven eight nine ten eleven twelve twenty thirty fifty hundred thousand half quarter".split()
+from agent_plugin_offline.text import words
+
+_NUMBER_WORDS = words(
+    "one two three four five six seven eight nine ten eleven twelve twenty thirty fifty hundred thousand half quarter"
 )
-_OPERATIONS = frozenset(
-    "plus minus times multiply multiplied divide divided add added subtract subtracted sum total product quotient difference "
-    "square squared cube cubed root power percent percentage factorial mod modulo double triple twice halve half log ln sin "
-    "cos tan sec csc cot asin acos atan sinh cosh tanh arcsin arccos arctan exp sqrt gcd lcm mean average median prime "
-    "increased decreased increase decrease reduced off less more than over raised raise abs binomial choose floor ceiling "
-    "round logarithm max min maximum minimum greatest common divisor factor factors multiple standard deviation".split()
+_OPERATIONS = words(
+    "plus minus times multiply multiplied divide divided add added subtract subtracted sum total product "
+    "quotient difference square squared cube cubed root power percent percentage factorial mod modulo "
+    "double triple twice halve half log ln sin cos tan sec csc cot asin acos atan sinh cosh tanh arcsin "
+    "arccos arctan exp sqrt gcd lcm mean average median prime increased decreased increase decrease "
+    "reduced off less more than over raised raise abs binomial choose floor ceiling round logarithm max "
+    "min maximum minimum greatest common divisor factor factors multiple standard deviation"
 )
-_GLUE = frozenset(
-    "the of and by to from a an is what with at for as it number natural pi e i infinity or in respect".split()
-)
+_GLUE = words("the of and by to from a an is what with at for as it number natural pi e i infinity or in respect")
 _SIGNS = re.compile(r"[-+*/^=<>%!√²³()]")
 _WORD = re.compile(r"[A-Za-z]+")
 _REFERENCE = "zqresult"

@@ -7,7 +7,8 @@ from typing import Any
 
 from agent_plugin_offline.candidates import read_request
 from agent_plugin_offline.choosing import attempt, to_proposal
-from agent_plugin_offline.explaining import Explanation, explain
+from agent_plugin_offline.explaining import explain
+from agent_plugin_offline.explanation import Explanation
 from agent_plugin_offline.formulas import has_unknowns, is_formula
 from agent_plugin_offline.plausible import is_plausible
 from agent_plugin_offline.proposals import Proposal
@@ -21,6 +22,7 @@ from agent_plugin_offline.wording import Wording
 _LABELLED, _TYPED, _FORMULA, _GENERALITY, _FILE_KIND = 1.0, 2.0, 4.0, 4.0, 3.0
 """What an argument speaks for its tool: labelled; with a form of its own; a formula; that without unknowns, for a tool
 of plain arithmetic; a file of a kind that the tool names."""
+_EQUATION = 1.5
 _OPENINGS = ((2, 1.0), (3, 4.0))
 """For beginning with the same so many words as one of its examples."""
 LEAD, _KIN_LEAD = 2.5, 1.0
@@ -63,7 +65,10 @@ class Frame:
     @property
     def is_answerable(self) -> bool:
         """Complete; or so clearly meant that asking for what is missing makes sense."""
-        return not self.found.missing or self.found.certain > 0 or self.asked >= _CLEARLY_MEANT
+        roles = {slot.role for slot in self.wording.slots if slot.name in self.found.missing}
+        if not roles or self.found.certain > 0 or self.asked >= _CLEARLY_MEANT:
+            return True
+        return roles == {"moment"} and stem(self.found.text.split()[0]) in self.wording.own_verbs
 
     @property
     def proposal(self) -> Proposal:
@@ -92,7 +97,7 @@ def fill_by_engine(one: Frame) -> None:
             continue
         start, end = guess.spans[slot.name]
         fresh = [word for word in unexplained(found, one.wording) if start <= word.start < end]
-        if fresh and found.is_free(start, end) and is_plausible(slot, guess.args[slot.name]):
+        if fresh and start > 0 and found.is_free(start, end) and is_plausible(slot, guess.args[slot.name]):
             found.take(slot, guess.args[slot.name], start, end)
 
 
@@ -110,7 +115,7 @@ def _asked(found: Explanation, wording: Wording) -> float:
 
 
 def _worth(slot: Slot, value: Any, wording: Wording) -> float:
-    """How much an argument speaks for its tool: one that has a form of its own more than one that was merely labelled."""
+    """How much an argument speaks for its tool: one with a form of its own more than one that was labelled."""
     match slot.role:
         case "file" | "folder":
             kind = str(value).rpartition(".")[2].lower() if "." in str(value) else ""
@@ -119,10 +124,9 @@ def _worth(slot: Slot, value: Any, wording: Wording) -> float:
             return _TYPED
         case "expression":
             general = _GENERALITY if wording.is_general_arithmetic and not has_unknowns(str(value)) else 0.0
-            return _FORMULA + general if is_formula(str(value)) else 0.0
+            equation = _EQUATION if ("=" in str(value)) == ("equation" in slot.name) else -_EQUATION
+            return _FORMULA + general + equation if is_formula(str(value)) else 0.0
         case "choice" | "number" | "label" | "flag":
             return _LABELLED
         case _:
             return 0.0
-
-

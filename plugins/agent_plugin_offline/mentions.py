@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from agent_plugin_offline.text import stem
+from agent_plugin_offline.text import stem, words
 
 _RESULT_NOUNS = frozenset(
     stem(word)
-    for word in "result answer output outcome value number figure response finding solution information info detail list "
-    "data content text total sum one item name path link".split()
+    for word in words(
+        "result answer output outcome value number figure response finding solution information info detail "
+        "list data content text total sum one item name path link"
+    )
 )
 _DETERMINED = re.compile(
     r"\b(?P<each>each\s+of\s+|every\s+one\s+of\s+|all\s+(?:of\s+)?|both\s+(?:of\s+)?)?(?P<determiner>the|this|that|these|those|its|their)\s+"
@@ -25,17 +27,18 @@ _PRONOUN = re.compile(
     r"(?=\s*(?:[.,;:!?)]|$)|\s+(?:to|with|in|into|as|by|at|from|on|for|and|using|under|over|via|through|times|plus|minus|up)\b)",
     re.IGNORECASE,
 )
+_WHAT_IT_SAYS = re.compile(r"\bwhat\s+(?:it|they)\s+(?:says?|contains?|is|are)\b", re.IGNORECASE)
 _COMPLEMENT = re.compile(
     r"\b(?:remember|note|know|says?|saying|think|tell\s+\w+|email\s+\S+|text\s+\S+)\s+$", re.IGNORECASE
 )
 _PLURAL_PRONOUNS = frozenset({"them", "they", "these", "those", "both"})
 
 
-_COURTESIES = frozenset(
-    "hi hello hey thanks thank you please good morning afternoon evening there so much very in advance cheers ok okay now "
-    "dear assistant and then a lot".split()
+_COURTESIES = words(
+    "hi hello hey thanks thank you please good morning afternoon evening there so much very in advance "
+    "cheers ok okay now dear assistant and then a lot"
 )
-_SHOWING = frozenset("show tell give display print let report return me us know see back to what is says say".split())
+_SHOWING = words("show tell give display print let report return me us know see back to what is says say")
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ def mentions(clause: str, known: frozenset[str]) -> list[Mention]:
             a price was asked for.
     """
     found = [*_determined(clause, known), *_each(clause, known), *_pronouns(clause)]
+    found += [Mention(match.start(), match.end()) for match in _WHAT_IT_SAYS.finditer(clause)]
     return sorted(found, key=lambda mention: (not mention.each, not mention.noun, mention.start))
 
 
@@ -87,7 +91,7 @@ def _determined(clause: str, known: frozenset[str]) -> Iterator[Mention]:
 
 
 def _names_something_new(clause: str, match: re.Match[str]) -> bool:
-    """ "The price of gold", "the file notes.txt": the words that follow say which one; nothing refers back."""
+    """Whether the next words say which one is meant, as in "the price of gold" or "the file notes.txt"."""
     if match["of"]:
         return False
     rest = clause[match.end() :]
@@ -122,9 +126,9 @@ def _plural(noun: str) -> bool:
 
 
 def asks_for_nothing(clause: str, known: frozenset[str]) -> bool:
-    """Whether a clause is only polite ("thanks!") or only asks to see what an earlier one gives ("show me the text")."""
+    """Whether a clause is only polite ("thanks!") or asks to see what an earlier one gives ("show me the text")."""
     words = {word.strip(".,!?").lower() for word in clause.split()}
-    if words <= _COURTESIES:
+    if words <= _COURTESIES or re.match(r"how\s+(?:are|is|do)\s+(?:you|things|it\s+going)\b", clause, re.IGNORECASE):
         return True
     for mention in mentions(clause, known) if known else ():
         rest = f"{clause[: mention.start]} {clause[mention.end :]}".split()

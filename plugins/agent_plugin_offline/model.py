@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_ai import RunContext
@@ -81,7 +81,7 @@ class OfflineStream(StreamedResponse):
     """A finished response, handed out in pieces."""
 
     parts: list[TextPart | ToolCallPart] = field(default_factory=list[TextPart | ToolCallPart])
-    made: datetime = field(default_factory=lambda: datetime.now(tz=timezone.utc))
+    made: datetime = field(default_factory=lambda: datetime.now(tz=UTC))
 
     async def _get_event_iterator(self) -> AsyncIterator[ModelResponseStreamEvent]:
         for number, part in enumerate(self.parts):

@@ -38,11 +38,16 @@ def is_plausible(slot: Slot, value: Any) -> bool:
             return True
 
 
-def may_stand(slots: Sequence[Slot], name: str, value: Any, said: set[str]) -> bool:
-    """Whether an argument of the engine's may stand; a switch only where a word of its name was said."""
+def may_stand(slots: Sequence[Slot], name: str, value: Any, said: set[str], lead: str) -> bool:
+    """Whether an argument of the engine's may stand.
+
+    The word that leads the clause is its verb, no argument; a switch needs a word of its name among those `said`.
+    """
     slot = next((slot for slot in slots if slot.name == name), None)
     if slot is None:
         return True
+    if len(said) > 1 and str(value).lower() == lead:
+        return False
     if slot.role == "flag":
         return slot.required or any(
             word[:6] == other[:6] for word in map(stem, identifier_words(name)) for other in said

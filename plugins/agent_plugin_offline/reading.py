@@ -87,7 +87,7 @@ class Reader:
                 yield _numbered([min(found, key=lambda one: (len(one[0].missing), -one[1]))[0]], earlier)
 
     def _nested(self, clause: str, earlier: Sequence[Step], number: int) -> Iterator[list[Step]]:
-        """ "Email bo@example.com the sum of 4 and 9": a lookup whose value is an argument of the rest."""
+        """Readings with a lookup inside whose value is an argument of the rest: "email ... the sum of 4 and 9"."""
         plain = self._caller.one(clause)
         for start in _NESTED_START.finditer(clause):
             if plain and not plain.missing and not _swallows(plain, clause[start.start() :]):
@@ -104,7 +104,7 @@ class Reader:
                     yield [inner, *_numbered([outer], [*earlier, inner])]
 
     def _acts(self, head: str) -> bool:
-        """Whether what stands before a value is an order of its own ("email bo@example.com"), not just "find" or "show"."""
+        """Whether what stands before a value is an order ("email bo@example.com"), not just "find" or "show"."""
         first = head.split(None, 1)[0].lower() if head.strip() else ""
         return bool(first) and first not in REQUESTING and starts_a_call(head, self.starts) and not is_question(head)
 

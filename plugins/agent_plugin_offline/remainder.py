@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterator
 
 from agent_plugin_offline.candidates import Span, read_request
-from agent_plugin_offline.explaining import Explanation
+from agent_plugin_offline.explanation import Explanation
 from agent_plugin_offline.formulas import as_formula, is_formula
 from agent_plugin_offline.slots import Slot
-from agent_plugin_offline.text import STOP_WORDS, Token, content_stems, identifier_words, stem, tokenize
+from agent_plugin_offline.text import STOP_WORDS, Token, content_stems, identifier_words, stem, tokenize, words
 from agent_plugin_offline.wording import Wording
 
-_COUNT_NAMES = frozenset("limit max maximum count top number results n size".split())
+_COUNT_NAMES = words("limit max maximum count top number results n size")
 _LEAD_INS: dict[str, re.Pattern[str]] = {
     "expression": re.compile(
-        r"(?:what(?:'s|\s+is|\s+are)|how\s+much\s+is|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
+        r"(?:what(?:'s|\s+is|\s+are)|take|how\s+much\s+is|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
         r"|the\s+(?:exact\s+)?(?:value|result|answer)\s+(?:of|to))\s+",
         re.IGNORECASE,
     ),
@@ -24,15 +24,15 @@ _LEAD_INS: dict[str, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
-REQUESTING = frozenset("find get show give tell check look see determine figure display fetch work".split())
+REQUESTING = words("find get show give tell check look see determine figure display fetch work")
 """At the start of a clause these only say that something is wanted."""
-_PLACEHOLDERS = frozenset(
-    "line note text message something stuff file mail email list entry sentence word words report".split()
-)
+_PLACEHOLDERS = words("line note text message something stuff file mail email list entry sentence word words report")
 _TITLES = frozenset({"title", "summary"})
+_AS_VARIABLE = re.compile(r"\s+(?:as|when|where)\s+[a-z]$")
+_SAME_CHOICE = {"biggest": "largest", "latest": "newest", "littlest": "smallest", "highest": "largest"}
 _CLEAR = 2
 """So many certain arguments make a call clear enough to place an unlabelled word."""
-_ASIDES = frozenset("please thanks kindly today now again out up down me us myself file files folder it".split())
+_ASIDES = words("please thanks kindly today now again out up down me us myself file files folder it")
 
 
 def complete(found: Explanation, wording: Wording) -> None:
@@ -45,7 +45,7 @@ def complete(found: Explanation, wording: Wording) -> None:
 
 
 def _unlabelled(found: Explanation, wording: Wording) -> None:
-    """ "The average score per team": one short name is left in a call that is otherwise clear, and one place for it."""
+    """Place the one short name that is left in an otherwise clear call: "the average score per team"."""
     over = unexplained(found, wording)
     slots = [slot for slot in found.slots if slot.role == "label" and slot.name not in found.args]
     if not slots or found.certain < _CLEAR or not 0 < len(over) <= 3:
@@ -77,7 +77,7 @@ def _labels_number(found: Explanation, slot: Slot, span: Span) -> bool:
     if words & _COUNT_NAMES:
         counted = after and not (set(before[-1:]) & {"than", "over", "above", "below"})
         return bool(counted) and bool(
-            {"the", "top", "first", "last", "most"} & set(before)
+            {"top", "first", "last"} & set(before)
             or {"largest", "newest", "smallest", "oldest", "results", "most", "latest", "lines", "biggest", "files"}
             & set(after)
         )
@@ -107,7 +107,7 @@ _OPERAND = re.compile(
 
 
 def _operand(found: Explanation, end: int) -> None:
-    """ "The average price in ...": what directly follows the name of an operation is what it is worked out of."""
+    """Take what directly follows the name of an operation as its column: "the average price in ..."."""
     match = _OPERAND.match(found.text, end)
     slots = [slot for slot in found.open("label") if "column" in identifier_words(slot.name)]
     if match and slots and found.is_free(*match.span()) and match["value"].lower() not in STOP_WORDS:
@@ -127,7 +127,7 @@ def _explained_choice(found: Explanation, slot: Slot) -> tuple[str, int, int] | 
 
 def _chosen(slot: Slot, token: Token, wording: Wording) -> str | None:
     """The choice that a word names, by itself or as the description explains it ("sum (add up, total), mean")."""
-    word = stem(token.text)
+    word = stem(_SAME_CHOICE.get(token.lower, token.text) if token.lower not in slot.described else token.text)
     for choice in slot.choices:
         if (
             word == stem(choice)
@@ -232,6 +232,8 @@ def _trimmed(text: str, start: int, end: int, slot: Slot, wording: Wording) -> t
         end -= 1
     while start < end and text[start] in " ,;:":
         start += 1
+    if slot.role == "expression" and (aside := _AS_VARIABLE.search(text, start, end)):
+        end = aside.start()
     pattern = _LEAD_INS.get(slot.role)
     if pattern is not None:
         at_start = not text[:start].strip()
@@ -254,11 +256,11 @@ _OPERATION = re.compile(
     r"(?:(?:what(?:'s|\s+is)|find|compute|calculate|give\s+me)\s+)?(?:the\s+)?(?:\w+\s+)?(?P<word>\w+)\s+of\s+",
     re.IGNORECASE,
 )
-_GENERAL = frozenset(stem(word) for word in "calculate compute evaluate math calculator work".split())
+_GENERAL = frozenset(stem(word) for word in words("calculate compute evaluate math calculator work"))
 
 
 def _after_operation(text: str, start: int, end: int, wording: Wording) -> int:
-    """Past the words that name what the tool itself does ("differentiate", "the derivative of"), not part of a formula."""
+    """The place after the words for what the tool itself does: "differentiate", "the derivative of"."""
     names = {stem(word) for word in identifier_words(wording.tool.name)}
     first = re.compile(r"(\w+)\s+").match(text, start, end)
     if first and stem(first[1]) in names - _GENERAL:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agent_plugin_offline.text import identifier_words, stem
+from agent_plugin_offline.text import identifier_words, stem, words
 
 _DEPTH = 4
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -25,8 +25,9 @@ _LISTED = ("text", "title", "name", "path", "summary", "subject", "url", "id")
 _EXPRESSION_WORDS = frozenset(stem(word) for word in ("expression", "equation", "formula", "function"))
 CONTENT_WORDS = frozenset(
     stem(word)
-    for word in "content contents text body message note notes data description input summary caption comment "
-    "fact statement".split()
+    for word in words(
+        "content contents text body message note notes data description input summary caption comment fact statement"
+    )
 )
 
 
@@ -39,10 +40,12 @@ class Field:
 
     @property
     def many(self) -> bool:
+        """Whether it stands for a list of values."""
         return "[*]" in self.path
 
     @property
     def name(self) -> str:
+        """Its last part."""
         return self.path.rpartition(".")[2].replace("[*]", "")
 
 
@@ -66,14 +69,12 @@ def _walk(schema: Mapping[str, Any], root: Mapping[str, Any], path: str, depth: 
     for option in _options(schema, root):
         properties = option.get("properties")
         if isinstance(properties, Mapping):
-            if depth:
-                for name, inner in properties.items():
-                    yield from _walk(inner, root, f"{path}.{name}".lstrip("."), depth - 1)
+            for name, inner in properties.items() if depth else ():
+                yield from _walk(inner, root, f"{path}.{name}".lstrip("."), depth - 1)
         elif option.get("type") == "array":
             yield from _walk(option.get("items") or {}, root, f"{path}[*]", depth - 1)
-        elif kinds := types_of(option, root):
-            if not kinds & {"object", "array"}:
-                yield Field(path, kinds)
+        elif (kinds := types_of(option, root)) and not kinds & {"object", "array"}:
+            yield Field(path, kinds)
 
 
 def _options(schema: Mapping[str, Any], root: Mapping[str, Any]) -> list[Mapping[str, Any]]:

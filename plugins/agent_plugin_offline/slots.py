@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from agent_plugin_offline import results
 from agent_plugin_offline.proposals import ToolSpec
-from agent_plugin_offline.text import content_stems, identifier_words, stem
+from agent_plugin_offline.text import content_stems, identifier_words, stem, words
 
 Role = Literal[
     "email", "phone", "url", "file", "folder", "moment", "duration", "number", "choice", "flag", "expression",
@@ -28,8 +28,8 @@ _NAMED: tuple[tuple[Role, str], ...] = (
     ("query", "query search keyword keywords term terms q phrase"),
     ("content", "content contents text body message note notes comment fact statement"),
 )
-_MOMENT_WORDS = frozenset("date time datetime when deadline".split())
-_BOUND_WORDS = frozenset("start end begin until due day".split())
+_MOMENT_WORDS = frozenset(["date", "time", "datetime", "when", "deadline"])
+_BOUND_WORDS = words("start end begin until due day")
 """Moments only where the description speaks of dates or times: a route has a start too."""
 _BRACKETS = re.compile(r"\(([a-z][a-z ,]*)\)")
 """Other words for a parameter, in brackets in its description: "each value of this column (per, by, for each)"."""
@@ -142,7 +142,7 @@ def _is_place(described: str) -> bool:
 
 
 def _scalar_role(words: set[str], types: frozenset[str]) -> Role:
-    if types == {"boolean"}:
+    if types == frozenset({"boolean"}):
         return "flag"
     if types & {"integer", "number"}:
         return "duration" if words & {"duration", "minutes", "hours", "seconds", "length"} else "number"

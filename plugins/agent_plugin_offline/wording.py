@@ -7,12 +7,12 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from agent_plugin_offline.candidates import read_request
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.slots import Slot, slots_of
-from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, tokenize
+from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, tokenize, words
 
 _KINDRED = (
     "find search look locate seek",
@@ -48,23 +48,27 @@ _NAME, _EXAMPLES, _DESCRIPTION, _PARAMETERS, _KIN = 3.0, 2.0, 1.5, 0.7, 0.8
 _WEAK_WORDS = frozenset(
     map(
         stem,
-        "tell say know want need think like give make go thing something anything work way value one out up use ask".split(),
+        words(
+            "tell say know want need think like give make go thing something anything work way value one out up use ask"
+        ),
     )
 )
 """They may belong to any request: explained where a tool uses them, but no reason to choose it."""
 _WEAK = 0.01
 
 
-_FILE_KINDS = frozenset("csv tsv xlsx xls ods json yaml pdf docx txt md html ics eml png jpg".split())
-_ARITHMETIC = frozenset(map(stem, "calculate compute calculator math arithmetic".split()))
+_FILE_KINDS = words("csv tsv xlsx xls ods json yaml pdf docx txt md html ics eml png jpg")
+_ARITHMETIC = frozenset(map(stem, ["calculate", "compute", "calculator", "math", "arithmetic"]))
 
 
 _ACTIONS = frozenset(
     (word,)
-    for word in "add append block book buy cancel clear close copy create delete disable draft edit email enable forget "
-    "insert invite lock log mail make mark message move open order pay place play post print put remember remove rename "
-    "replace reserve save schedule send set share start stop store submit switch text turn unlock update upload "
-    "write".split()
+    for word in words(
+        "add append block book buy cancel clear close copy create delete disable draft edit email enable "
+        "forget insert invite lock log mail make mark message move open order pay place play post print put "
+        "remember remove rename replace reserve save schedule send set share start stop store submit switch "
+        "text turn unlock update upload write"
+    )
 )
 """First words of tools that do something; their results are receipts."""
 
@@ -76,8 +80,8 @@ def looks_up(tool: ToolSpec, reading_tools: Collection[str]) -> bool:
 
 def _groups() -> Mapping[str, frozenset[int]]:
     found: dict[str, set[int]] = {}
-    for number, words in enumerate(_KINDRED):
-        for word in words.split():
+    for number, group in enumerate(_KINDRED):
+        for word in group.split():
             found.setdefault(stem(word), set()).add(number)
     return {word: frozenset(numbers) for word, numbers in found.items()}
 
@@ -135,13 +139,13 @@ class Wordings:
 
 def _vocabulary(tool: ToolSpec) -> dict[str, float]:
     weights: dict[str, float] = {}
-    for words, weight in (
+    for vocabulary, weight in (
         (identifier_words(tool.name), _NAME),
         ([word for example in tool.examples for word in _asking_words(example)], _EXAMPLES),
         ([token.lower for token in tokenize(tool.description)], _DESCRIPTION),
         ([word for name in tool.parameters.get("properties", {}) for word in identifier_words(name)], _PARAMETERS),
     ):
-        for word in words:
+        for word in vocabulary:
             if word not in STOP_WORDS and word.isalpha():
                 weights[stem(word)] = max(weight, weights.get(stem(word), 0.0))
     own = {group for word in weights for group in _GROUP_OF.get(word, ()) if weights[word] >= _DESCRIPTION}
@@ -159,12 +163,13 @@ def _structural(tool: ToolSpec) -> frozenset[str]:
     return frozenset(stem(word) for word in words | asking if word.isalpha())
 
 
-def _asking_words(example: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _asking_words(example: str) -> tuple[str, ...]:
     """The words of an example outside its quotes, addresses and names: those ask, the others are arguments."""
     request = read_request(example)
     values = [span for span in request.spans if span.kinds & {"quoted", "email", "url", "path", "expression", "moment"}]
     tokens = (token for token in request.tokens if not any(s.start <= token.start < s.end for s in values))
-    return [token.lower for index, token in enumerate(tokens) if index == 0 or not token.capitalised]
+    return tuple(token.lower for index, token in enumerate(tokens) if index == 0 or not token.capitalised)
 
 
 def _leads(tool: ToolSpec) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""The offline model, driven through pydantic-ai's `Agent` as the runtime drives it, with tools it was not written for."""
+"""The offline model, driven through pydantic-ai's `Agent` as the runtime does, with tools it was not written for."""
 
 from __future__ import annotations
 

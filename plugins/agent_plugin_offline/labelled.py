@@ -1,0 +1,99 @@
+"""Arguments that a word introduces: "with subject Lunch", "saying see you at noon", "from 0 to pi"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from agent_plugin_offline.candidates import Request, Span
+from agent_plugin_offline.explanation import Explanation
+from agent_plugin_offline.slots import Slot
+from agent_plugin_offline.text import identifier_words
+
+_CONTENT_LABEL = (
+    r"\b(?:that(?=\s+\w)|containing|saying|says|that\s+says|that\s+reads|reading|to\s+say"
+    r"|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content)(?:\s+is)?)\s*:?\s+(?:that\s+)?"
+)
+_LABEL = (
+    r"\b(?:(?:with|under|using|and|has|have)\s+)?(?:(?:the|a|an)\s+)?(?:{words})\b\s*(?:of\s+|is\s+|line\s+|:\s*|=\s*)?"
+    r"(?:called\s+|named\s+)?(?=\S)"
+)
+
+
+def take_dictated(found: Explanation, request: Request) -> None:
+    """Take dictated text ("saying see you at noon"); addresses and dates in it are not arguments then."""
+    for slot in found.slots:
+        if slot.role == "content":
+            _take_labelled(found, request, slot, _CONTENT_LABEL)
+
+
+_RANGE = re.compile(
+    r"\b(?:from|between)\s+(?P<low>\S+)\s+(?:to|and|until)\s+(?P<high>\S+?)(?=[.?!,]?(?:\s|$))", re.IGNORECASE
+)
+_LOW, _HIGH = frozenset({"lower", "min", "minimum", "low"}), frozenset({"upper", "max", "maximum", "high"})
+
+
+def _range(found: Explanation) -> None:
+    """Take both bounds of "from 0 to pi", where a tool has two."""
+    low = [slot for slot in found.open("label", "number") if set(identifier_words(slot.name)) & _LOW]
+    high = [slot for slot in found.open("label", "number") if set(identifier_words(slot.name)) & _HIGH]
+    match = _RANGE.search(found.text)
+    if match and low and high and low[0].role == high[0].role == "label":
+        found.take(low[0], match["low"], *match.span())
+        found.args[high[0].name] = match["high"]
+
+
+def take_labelled(found: Explanation, request: Request) -> None:
+    """Take what a parameter's own word introduces or follows: "with subject Lunch", "the amount column"."""
+    _range(found)
+    for slot in found.slots:
+        if slot.role != "label" or slot.name in found.args:
+            continue
+        words = "|".join(re.escape(label) for label in slot.labels)
+        before = re.search(
+            rf"\bthe\s+(?P<value>[\w-]+)\s+(?:{words})\b(?=\s+(?:of|in|from)\b|[\s.?!]*$)", found.text, re.IGNORECASE
+        )
+        if before and found.is_free(*before.span()):
+            found.take(slot, before["value"], *before.span())
+            continue
+        _take_labelled(found, request, slot, _LABEL.format(words=words))
+
+
+def _take_labelled(found: Explanation, request: Request, slot: Slot, label: str) -> None:
+    for match in re.finditer(label, found.text, re.IGNORECASE):
+        at_start = not found.text[: match.start()].strip()  # there, "text" and "note" are verbs
+        if at_start or not found.is_free(match.start(), match.end()) or _inside(match.start(), request.quoted):
+            continue
+        start = match.end()
+        quoted = next((span for span in request.quoted if span.start - 1 == start), None)
+        if quoted:
+            found.take(slot, quoted.text, match.start(), quoted.end + 1)
+            return
+        end = _value_end(found, start, slot)
+        value = found.text[start:end].strip(" ,;.\"'")
+        if value and re.match(r"\w", value):
+            found.take(slot, value, match.start(), end)
+            return
+
+
+def _value_end(found: Explanation, start: int, slot: Slot) -> int:
+    """Where an unquoted value ends: before the next label, for a short one at the next comma or preposition too."""
+    labels = [
+        label
+        for other in found.slots
+        if other is not slot and other.role in ("label", "content")
+        for label in other.labels
+    ]
+    stops = [rf"\s*,?\s+(?:(?:and|with)\s+)*(?:the\s+|a\s+)?(?:{'|'.join(map(re.escape, labels))})\b"] if labels else []
+    if slot.role == "label":
+        stops += [r"\s*[,;]\s", r"\s+(?:to|saying|that\s+says|and|on|at|from|for|with)\s", r"[.?!]*$"]
+    if any(other.role == "content" for other in found.slots) and slot.role != "content":
+        stops.append(rf"\s*,?\s+(?:and\s+)?{_CONTENT_LABEL}")
+    if any(other.role == "email" for other in found.slots):
+        stops.append(r"\s*,?\s+(?:and\s+)?(?:to|cc|bcc|copy)\s+\S+@")
+    ends = [match.start() + start for stop in stops if (match := re.search(stop, found.text[start:], re.IGNORECASE))]
+    return min([len(found.text), *ends, *(low for low, _ in found.taken if low >= start)])
+
+
+def _inside(position: int, spans: Sequence[Span]) -> bool:
+    return any(span.start <= position < span.end for span in spans)

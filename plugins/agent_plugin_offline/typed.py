@@ -1,0 +1,165 @@
+"""Arguments with a form of their own: addresses, telephone numbers, files, folders, dates and durations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from agent_plugin_offline.candidates import Request, Span
+from agent_plugin_offline.explanation import Explanation
+from agent_plugin_offline.slots import Role, Slot
+from agent_plugin_offline.text import words
+
+_TYPED: tuple[tuple[str, tuple[Role, ...]], ...] = (
+    ("url", ("url",)),
+    ("email", ("email",)),
+    ("path", ("file", "folder")),
+)
+_PHONE = re.compile(r"(?<![\w.])\+?\d[\d\s()-]{5,}\d(?!\w)")
+_FOLDER = re.compile(
+    r"(?<!^)\b(?:the\s+|my\s+|folder\s+|directory\s+)?(?P<before>(?!(?:the|my|an?|this|new|which|what|called|each|every)\b)[\w.][\w./-]*)"
+    r"\s+(?:sub)?(?:folder|directory)\b"
+    r"|\b(?:folder|directory)\s+(?:called\s+|named\s+)?(?P<after>[\w./-]+)",
+    re.IGNORECASE,
+)
+_HERE = re.compile(r"\b(?:in\s+)?(?:this|the\s+current|my)\s+(?:folder|directory|workspace)\b|\bhere\b", re.IGNORECASE)
+_IN_PLACE = re.compile(
+    r"\b(?:in|inside|into|under|from)\s+(?P<place>(?-i:[a-z_.][\w.-]*)(?:/[\w.-]+)*)/?(?=[\s.?!]*$|\s+(?:and|with|by)\b)",
+    re.IGNORECASE,
+)
+_FILE_NAME = re.compile(r"[\w-]+\.[A-Za-z][A-Za-z0-9]{0,4}\b")
+_DURATION = re.compile(
+    r"\bfor\s+(?P<text>(?:an?|one|half\s+an|[\d.]+)\s*(?P<unit>h(?:ours?|rs?)?|min(?:ute)?s?|m|days?))\b", re.IGNORECASE
+)
+_LIST_GAP = re.compile(r"^\s*(?:,|and|&|,\s*and)\s*$", re.IGNORECASE)
+
+
+def take_typed(found: Explanation, request: Request, quotes: Sequence[tuple[int, int]]) -> None:
+    """Take addresses, pages, files and telephone numbers; those that the tool has no place for are foreign."""
+    for kind, roles in _TYPED:
+        spans = [
+            s for s in request.spans if kind in s.kinds and found.is_free(s.start, s.end) and not _within(s, quotes)
+        ]
+        for span in spans:
+            if found.is_free(span.start, span.end):
+                _place_typed(found, span, roles)
+    for match in _PHONE.finditer(found.text):
+        if found.is_free(*match.span()):
+            slots = found.open("phone")
+            found.foreign += not slots and match.group().startswith("+")
+            if slots:
+                found.take(slots[0], match.group().strip(), *match.span())
+
+
+def _place_typed(found: Explanation, span: Span, roles: tuple[Role, ...]) -> None:
+    before = re.search(r"(\w+)\W*$", found.text[: span.start])
+    word = before[1].lower() if before else ""
+    if re.search(r"\.[A-Za-z][A-Za-z0-9]{0,4}$", span.text):
+        roles = tuple(role for role in roles if role != "folder")
+    slots = [slot for slot in found.slots if slot.role in roles]
+    cued = [slot for slot in slots if slot.name in ({"copy": "cc", "copying": "cc"}.get(word, word),)]
+    previous = next((slot for slot in slots if _continues(found, slot, span)), None)
+    slot = (cued or [previous] if cued or previous else found.open(*roles))[:1]
+    if not slot or slot[0] is None:
+        found.foreign += "path" not in span.kinds or span.text.rpartition(".")[2].lower() in KINDS_OF_FILE
+        return
+    chosen = slot[0]
+    value = span.text
+    if chosen.many and "email" in roles:
+        value = [*found.args.get(chosen.name, []), span.text]
+    elif chosen.name in found.args:
+        found.foreign += 1
+        return
+    found.take(chosen, value, span.start, span.end)
+
+
+def _continues(found: Explanation, slot: Slot, span: Span) -> bool:
+    """Whether this address goes on with the list that `slot` has begun ("a@x.org and b@x.org")."""
+    if not slot.many or slot.name not in found.args:
+        return False
+    last = str(found.args[slot.name][-1])
+    end = found.text.rfind(last, 0, span.start) + len(last)
+    return _LIST_GAP.match(found.text[end : span.start]) is not None
+
+
+def take_moments(found: Explanation, request: Request) -> None:
+    """Take dates, times and durations, in the order of the parameters that hold them."""
+    for match in _DURATION.finditer(found.text):
+        for slot in found.open("duration")[:1]:
+            minutes = _minutes(match["text"], match["unit"])
+            found.take(slot, minutes if "hour" not in slot.name else minutes / 60, *match.span())
+    slots = found.open("moment")
+    spans = sorted(request.moments, key=lambda span: (-(span.end - span.start), span.start))
+    for span in sorted(_outermost(spans), key=lambda span: span.start):
+        if slots and found.is_free(span.start, span.end):
+            value = span.moment.iso if span.moment and span.moment.iso else span.text
+            found.take(slots.pop(0), value, span.start, span.end)
+
+
+def _outermost(spans: Sequence[Span]) -> list[Span]:
+    kept: list[Span] = []
+    for span in spans:
+        if not any(span.overlaps(other) for other in kept):
+            kept.append(span)
+    return kept
+
+
+def _minutes(text: str, unit: str) -> float | int:
+    number = re.match(r"[\d.]+", text)
+    amount = float(number.group()) if number else 0.5 if "half" in text.lower() else 1.0
+    factor = 60 if unit.lower().startswith("h") else 1440 if unit.lower().startswith("d") else 1
+    return int(amount * factor) if (amount * factor).is_integer() else amount * factor
+
+
+def take_folders(found: Explanation) -> None:
+    """Take the folders that a clause names; "here" is the folder that the user works in."""
+    if not any(slot.role in ("folder", "file") for slot in found.slots):
+        return
+    for match in _HERE.finditer(found.text):
+        if found.is_free(*match.span()):
+            for slot in found.open("folder")[:1]:
+                if slot.required:
+                    found.args[slot.name] = "."
+            found.explain(*match.span())
+    pattern = [_FOLDER, *([_IN_PLACE] if found.open("folder") else [])]
+    for match in (match for one in pattern for match in one.finditer(found.text)):
+        if any(span in match[0] for span in _FILE_NAME.findall(found.text)):
+            continue
+        name = match.groupdict().get("before") or match.groupdict().get("after") or match.groupdict().get("place") or ""
+        if name.lower() in (
+            "the",
+            "a",
+            "my",
+            "new",
+            "this",
+            "which",
+            "what",
+            "called",
+            "it",
+            "them",
+        ) or not found.is_free(*match.span()):
+            continue
+        files = [
+            slot for slot in found.open("file") if re.search(r"\b(?:folder|directory)", slot.described, re.IGNORECASE)
+        ]
+        for slot in (found.open("folder") or files)[:1]:
+            found.take(slot, name.rstrip("."), *match.span())
+
+
+_KIND_OF_FILE = re.compile(r"\b(?P<kind>[a-z]{2,8})\s+(?:files|documents|scripts)\b", re.IGNORECASE)
+_SUFFIXES = {"text": "txt", "markdown": "md", "python": "py", "excel": "xlsx", "javascript": "js", "jpeg": "jpg"}
+KINDS_OF_FILE = words("csv tsv txt md pdf json yaml toml xml html log py js xlsx docx png jpg svg zip ini")
+
+
+def take_patterns(found: Explanation) -> None:
+    """Take "all pdf files" as the pattern *.pdf, where a tool has one."""
+    slots = [slot for slot in found.open("label") if slot.name in ("pattern", "glob") and "*." in slot.described]
+    for match in _KIND_OF_FILE.finditer(found.text):
+        suffix = _SUFFIXES.get(match["kind"].lower(), match["kind"].lower())
+        if slots and suffix in {*KINDS_OF_FILE, *_SUFFIXES.values()}:
+            found.take(slots[0], f"*.{suffix}", match.start("kind"), match.end("kind"), cue=False)
+            return
+
+
+def _within(span: Span, places: Sequence[tuple[int, int]]) -> bool:
+    return any(low <= span.start and span.end <= high for low, high in places)
