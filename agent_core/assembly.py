@@ -106,7 +106,7 @@ class Assembly:
                 ("planner", "executor"), factories=self.plugins.models, settings=self.settings.models, model=self._model
             )
 
-    def _voice(self, role: str, persona: Persona | None) -> Voice:
+    def _voice(self, role: Role, persona: Persona | None) -> Voice:
         resolved = self._models[role]
         speaker = Speaker(
             resolved.model,
