@@ -114,7 +114,7 @@ class Assembly:
             context_tokens=resolved.context_tokens,
             compaction=resolved.compaction,
         )
-        return Voice(speaker, resolved.name, resolved.remote)
+        return Voice(speaker, resolved.name, resolved.remote, resolved.why)
 
     async def aclose(self) -> None:
         """Stop child processes, and close files and connections to models."""

@@ -37,6 +37,8 @@ class RunStarted(Event):
     kind: ClassVar[str] = "run_started"
     request: str = ""
     model: str = ""
+    model_why: str = ""
+    """How that model came to be chosen, for the user."""
     resumed: bool = False
 
 

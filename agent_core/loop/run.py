@@ -37,7 +37,7 @@ async def drive(run: Run) -> RunStatus:
     Every stop can be resumed. Returns the status.
     """
     emit = run.services.emit
-    emit(RunStarted(run.id, request=run.row.request, model=run.model_name, resumed=bool(run.plan.steps)))
+    emit(_started(run))
     error: Exception | None = None
     try:
         status = await _work(run)
@@ -69,7 +69,7 @@ async def plan_only(run: Run) -> Plan:
     A run of its own keeps the model's response in the journal; it is over with that.
     """
     emit = run.services.emit
-    emit(RunStarted(run.id, request=run.row.request, model=run.model_name))
+    emit(_started(run))
     try:
         proposal = await _propose(run)
     except (Exception, asyncio.CancelledError) as error:
@@ -84,6 +84,12 @@ async def plan_only(run: Run) -> Plan:
     run.save("done")
     emit(RunEnded(run.id, status="done"))
     return plan
+
+
+def _started(run: Run) -> RunStarted:
+    voice = run.services.voice("planner", run.persona)
+    resumed = bool(run.plan.steps)
+    return RunStarted(run.id, request=run.row.request, model=voice.name, model_why=voice.why, resumed=resumed)
 
 
 async def _work(run: Run) -> RunStatus:

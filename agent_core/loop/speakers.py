@@ -17,7 +17,7 @@ from agent_core.tools.tool import Tool
 def planner_voice(run: Run, shown: Sequence[str]) -> Voice:
     """The planner, with the tools that it is shown and the ones that steer the run."""
     voice = run.services.voice("planner", run.persona)
-    definitions = [control.definition(run.tools[name]) for name in shown if name in run.tools]
+    definitions = [_shown(run, run.tools[name]) for name in shown if name in run.tools]
     steering: list[ToolDefinition] = [control.ask_user()]
     if definitions:
         steering.append(control.submit_plan())
@@ -35,13 +35,21 @@ def agent_voice(
     allowed = [name for name in run.tools if persona is None or persona.may_use(name)]
     wanted = allowed if tools is None else [name for name in tools if name in allowed]
     usable = {tool.name: tool for tool in run.services.catalogue.find(goal, only=wanted)}
-    definitions = [control.definition(tool) for tool in usable.values()]
+    definitions = [_shown(run, tool) for tool in usable.values()]
     if usable:
         definitions.append(control.ask_user())
         if run.services.personas:
             definitions.append(_delegate(run))
     voice = run.services.voice("executor", persona)
     return _speak(voice, instructions, persona, definitions), usable
+
+
+def _shown(run: Run, tool: Tool) -> ToolDefinition:
+    """The tool's definition, made once: every turn of every run shows some of them."""
+    made = run.services.definitions
+    if tool.name not in made:
+        made[tool.name] = control.definition(tool)
+    return made[tool.name]
 
 
 def _delegate(run: Run) -> ToolDefinition:

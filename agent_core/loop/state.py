@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic_ai.messages import UserContent
+from pydantic_ai.tools import ToolDefinition
 
 from agent_core.errors import AgentCoreError
 from agent_core.events import Event, ModelAnswered, ModelAsked, TextDelta
@@ -24,8 +25,7 @@ from agent_core.models.turn import Conversation, Speaker, take_turn
 from agent_core.personas import Persona
 from agent_core.planning.plan import Plan, Step
 from agent_core.planning.planner import PlannerState
-from agent_core.settings import RunLimits
-from agent_core.settings_sections import Role
+from agent_core.settings_sections import Role, RunLimits
 from agent_core.tools.catalogue import Catalogue
 from agent_core.tools.tool import Tool
 
@@ -41,6 +41,8 @@ class Voice:
     speaker: Speaker
     name: str
     remote: bool = False
+    why: str = ""
+    """How this model came to be chosen, for the user."""
 
 
 @dataclass
@@ -60,6 +62,8 @@ class Services:
     emit: Callable[[Event], None]
     flush: Callable[[str], None]
     """Writes the events of a run that were collected; called inside the transaction of another write."""
+    definitions: dict[str, ToolDefinition] = field(default_factory=dict[str, ToolDefinition])
+    """How each tool is shown to models, as far as one was shown."""
 
 
 @dataclass
@@ -111,11 +115,6 @@ class Run:
     def id(self) -> str:
         """The run's id."""
         return self.row.id
-
-    @property
-    def model_name(self) -> str:
-        """The model that plans and answers."""
-        return self.services.voice("planner", self.persona).name
 
     @property
     def where(self) -> Surroundings:

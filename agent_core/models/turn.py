@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from pydantic_ai import Agent, DeferredToolRequests
@@ -118,12 +119,18 @@ class Speaker:
     compaction: Callable[[], Sequence[AbstractCapability[Any]]] = list
     """What shortens a conversation that may not fit; it costs time, so it is used only when that is possible."""
 
+    @cached_property
+    def chars(self) -> int:
+        """About how long instructions and tool definitions are together: every request carries them."""
+        shown = sum(len(tool.description or "") + len(str(tool.parameters_json_schema)) for tool in self.tools)
+        return len(self.instructions) + shown
+
 
 class _Shown(ExternalToolset[None]):
     """Tools that a model may call and that pydantic-ai never runs; made once for a turn, not at each of its stages."""
 
     def __init__(self, definitions: Sequence[ToolDefinition]) -> None:
-        super().__init__([replace(definition, kind="external") for definition in definitions])
+        super().__init__([d if d.kind == "external" else replace(d, kind="external") for d in definitions])
         self._made: dict[str, ToolsetTool[None]] = {
             definition.name: ToolsetTool(
                 toolset=self, tool_def=definition, max_retries=0, args_validator=TOOL_SCHEMA_VALIDATOR
@@ -174,7 +181,7 @@ async def take_turn(
 def _may_be_long(conversation: Conversation, speaker: Speaker, prompt: str | Sequence[UserContent] | None) -> bool:
     """Whether the context could be full: a token is at least one character, so this errs on the safe side."""
     returned = sum(len(str(part)) for part in conversation.messages[-1].parts) if conversation.messages else 0
-    chars = conversation.chars + returned + (sum(len(str(p)) for p in prompt) if prompt else 0)
+    chars = speaker.chars + conversation.chars + returned + (sum(len(str(p)) for p in prompt) if prompt else 0)
     return chars > (speaker.context_tokens or UNKNOWN_CONTEXT_TOKENS) / 2
 
 

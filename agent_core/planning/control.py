@@ -24,6 +24,7 @@ def definition(tool: Tool) -> ToolDefinition:
         description=tool.description,
         parameters_json_schema=tool.parameters,
         metadata={"agent_core": {"examples": list(tool.examples), "returns": tool.returns}},
+        kind="external",
     )
 
 
@@ -40,6 +41,7 @@ def submit_plan() -> ToolDefinition:
         description="Submit a plan when later steps need the results of earlier ones or many items are treated alike. "
         "Call a tool directly instead when one round of calls is enough. You get the results of all steps back.",
         parameters_json_schema=schema,
+        kind="external",
     )
 
 
@@ -54,6 +56,7 @@ def ask_user() -> ToolDefinition:
             "properties": {"question": {"type": "string", "description": "One clear question."}},
             "required": ["question"],
         },
+        kind="external",
     )
 
 
@@ -71,6 +74,7 @@ def delegate(personas: Mapping[str, str]) -> ToolDefinition:
             },
             "required": ["persona", "goal"],
         },
+        kind="external",
     )
 
 
@@ -85,6 +89,7 @@ def find_tools() -> ToolDefinition:
             "properties": {"query": {"type": "string", "description": "What the tool should be able to do."}},
             "required": ["query"],
         },
+        kind="external",
     )
 
 
