@@ -28,7 +28,7 @@ test:  ## All tests
 	uv run pytest
 
 bench:  ## Benchmarks: ratios, measured in one run
-	uv run pytest tests/benchmarks -m benchmark -n 0 -s
+	uv run python -m tests.benchmarks
 
 wheel:  ## Build the wheel and the sdist into dist/
 	uv build
