@@ -29,6 +29,7 @@ test:  ## All tests
 
 bench:  ## Benchmarks: ratios, measured in one run
 	uv run python -m tests.benchmarks
+	uv run pytest tests/benchmarks/bench_function_calling.py -m benchmark -n 0 -s
 
 wheel:  ## Build the wheel and the sdist into dist/
 	uv build
