@@ -28,7 +28,8 @@ test:  ## All tests
 	uv run pytest
 
 bench:  ## Benchmarks: ratios, measured in one run
-	uv run pytest tests/benchmarks -m benchmark -n 0 -s
+	uv run python -m tests.benchmarks
+	uv run pytest tests/benchmarks/bench_function_calling.py -m benchmark -n 0 -s
 
 wheel:  ## Build the wheel and the sdist into dist/
 	uv build

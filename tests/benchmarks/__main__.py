@@ -14,9 +14,11 @@ BENCHMARKS = ("help", "plugins", "run", "tool_finding")
 def main() -> None:
     """Run what was named, or everything."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which; all where none is named")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which of {', '.join(BENCHMARKS)}; left out, all")
     parser.add_argument("--quick", action="store_true", help="few repeats: to see that they run, not to compare")
     chosen = parser.parse_args()
+    if unknown := set(chosen.names) - set(BENCHMARKS):
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(BENCHMARKS)}")
     for name in chosen.names or BENCHMARKS:
         import_module(f"tests.benchmarks.bench_{name}").main(quick=chosen.quick)
 

@@ -22,7 +22,7 @@ print(json.dumps([cpu_ms, len(set(sys.modules) - before), len(plugins.tools), fa
 """
 
 
-def _load(select: object) -> tuple[float, int, int]:
+def _load(select: list[str] | None) -> tuple[float, int, int]:
     command = [sys.executable, "-c", LOAD.format(select=repr(select))]
     cpu_ms, modules, tools, failed = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     if failed:
@@ -34,7 +34,7 @@ def main(quick: bool = False) -> None:
     """Measure and print: each plugin alone in a fresh process, and all of them together."""
     from agent_core.tools.plugins import plugin_names
 
-    selections: dict[str, object] = {name: [name] for name in plugin_names()} | {"all together": None}
+    selections: dict[str, list[str] | None] = {**{name: [name] for name in plugin_names()}, "all together": None}
     measured: dict[str, list[tuple[float, int, int]]] = {name: [] for name in selections}
     for _ in range(2 if quick else 7):
         for name, select in selections.items():

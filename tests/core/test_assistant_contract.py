@@ -212,8 +212,12 @@ async def test_tools_from_a_schema_are_planned_by_their_names() -> None:
     schema = {"type": "object", "properties": {"celsius": {"type": "number"}}, "required": ["celsius"]}
     thermostat = Tool.from_schema(None, "set_thermostat", "Set the heating to a temperature.", schema)
     assert (thermostat.function, thermostat.parameters) == (None, schema)
-    doubled = Tool.from_schema(lambda celsius: celsius * 2, "double", "Double it.", schema, read_only=True)
-    assert doubled.traits.read_only
+
+    def double(celsius: float) -> float:
+        return celsius * 2
+
+    doubled = Tool.from_schema(double, "double", "Double it.", schema, read_only=True)
+    assert (doubled.function, doubled.traits.read_only) == (double, True)
 
 
 # -- every way that a run can end

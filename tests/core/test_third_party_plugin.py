@@ -38,7 +38,8 @@ with Assistant(script.model, home=home, workspace=workspace) as assistant:
     for waits in answer.pending:
         assistant.approve_sync(waits.id)
     after = assistant.resume_sync(answer.run_id).to_json()
-    print(json.dumps([before, after]))
+    reports = {report.name: [report.status, report.reason] for report in assistant.parts.plugins.reports}
+    print(json.dumps([before, after | {"plugins": reports}]))
 """
 
 Python = Callable[..., subprocess.CompletedProcess[str]]
@@ -207,14 +208,12 @@ SAID = {
 
 
 @pytest.mark.parametrize("way", BREAKS)
-def test_broken_it_is_reported_and_all_else_works(site: Path, python: Python, call: Call, way: str) -> None:
+def test_broken_it_is_reported_and_all_else_works(site: Path, call: Call, way: str) -> None:
     (site / "agent_plugin_tides" / "__init__.py").write_text(BREAKS[way])
-    loaded = report(python)
-    status, reason, *_ = loaded["reports"].pop("tides")
+    plugins = bundled_works(call)
+    status, reason = plugins.pop("tides")
     assert (status, SAID[way] in reason) == ("failed", True), reason
-    assert {status for status, *_ in loaded["reports"].values()} == {"ok"}
-    assert loaded["tools"]["calculate"] == "calculator"
-    assert noted(call)
+    assert {status for status, _ in plugins.values()} == {"ok"}
 
 
 def test_a_listener_that_raises_costs_no_run_anything(site: Path, call: Call) -> None:
@@ -222,17 +221,18 @@ def test_a_listener_that_raises_costs_no_run_anything(site: Path, call: Call) ->
     listening = "    from agent_core.events import CallEnded\n"
     assert listening in module.read_text()
     module.write_text(module.read_text().replace(listening, "    1 / 0\n"))
-    assert noted(call)
+    status, reason = bundled_works(call)["tides"]
+    assert (status, "ZeroDivisionError" in reason) == ("ok", True), reason
 
 
-def test_removed_it_leaves_nothing_behind(site: Path, python: Python, call: Call) -> None:
+def test_removed_it_leaves_nothing_behind(site: Path, call: Call) -> None:
     call("tide_times", date="2027-08-09", harbour="Dover")
     shutil.rmtree(site)
-    assert "tides" not in report(python)["reports"]
-    assert noted(call)
+    assert "tides" not in bundled_works(call)
 
 
-def noted(call: Call) -> bool:
-    """Whether a bundled plugin's tool still does its work."""
-    _, answer = call("remember", text="the spare key is with Ada")
-    return answer["status"] == "done" and "spare key" in answer["calls"][0]["result"]["text"]
+def bundled_works(call: Call) -> dict[str, list[str]]:
+    """Have bundled plugins' tools do their work; returns what became of every plugin, as [status, reason]."""
+    _, answer = call("calculate", expression="15% of 260")
+    assert (answer["status"], answer["calls"][0]["result"]["decimal"]) == ("done", "39")
+    return answer["plugins"]
