@@ -45,7 +45,7 @@ def doctor(as_json: Json = False) -> None:
     if as_json:
         show_json({"ok": not broken, "checks": [asdict(check) for check in found]})
     else:
-        show_table(("check", "status", "detail"), [(c.name, c.status, c.detail) for c in found])
+        show_table(("check", "status", "detail"), [(c.name, c.status, c.detail) for c in found], wrap=True)
     raise typer.Exit(1 if broken else 0)
 
 

@@ -76,6 +76,7 @@ def main() -> None:
 
 def run(args: Sequence[str]) -> int:
     """Run one command and return its exit code; no error leaves it, and none shows a traceback."""
+    os.environ.setdefault("PYDANTIC_AI_NO_BANNER", "1")  # it would be drawn over our progress
     try:
         _refuse_broken_text(args)
         code = app(list(args), prog_name="agent-core", standalone_mode=False)

@@ -29,6 +29,7 @@ class Progress:
         self._calls: dict[str, str] = {}
         self._steps: set[str] = set()
         self._text = ""
+        self._last_error = ""
         self._status: Status | None = None
         if self._console.is_terminal and not self._console.is_dumb_terminal:
             self._status = self._console.status(first, spinner="dots" if _is_unicode() else "line")
@@ -76,15 +77,16 @@ class Progress:
         self._steps |= {step["id"] for step in new}
         if len(self._steps) > 1:
             self._tell(f"Plan, revision {event.plan['revision']}:" if changed else "Plan:")
-            for line in plan_lines({"steps": new}):
+            for line in plan_lines({"steps": new}, brief=True):
                 self._tell(f"  {line}")
 
     def _on_step_started(self, event: Any) -> None:
         self._now(sanitise_line(event.title) or f"Step {event.step_id}")
 
     def _on_step_ended(self, event: Any) -> None:
-        if event.status in ("failed", "denied", "skipped"):
-            self._tell(f"{event.step_id} {event.status}: {sanitise_line(event.error, 500)}", "red")
+        told_by_its_call = bool(event.error) and event.error == self._last_error
+        if event.status in ("failed", "denied", "skipped") and not told_by_its_call:
+            self._tell(f"{event.step_id} {event.status}: {sanitise_line(event.error, 500)}", "yellow")
 
     def _on_call_started(self, event: Any) -> None:
         self._calls[event.call] = shown = call_text(event.tool, event.args)
@@ -96,8 +98,12 @@ class Progress:
 
     def _on_call_ended(self, event: Any) -> None:
         shown = self._calls.pop(event.call, event.tool)
-        took = f" ({event.duration_ms} ms)" if event.status == "done" else ""
-        self._tell(f"{shown} {event.status}{took}", "" if event.status == "done" else "yellow")
+        self._last_error = event.error
+        if event.status == "done":
+            self._tell(f"{shown} done ({event.duration_ms} ms)")
+        else:
+            why = f": {sanitise_line(event.error, 500)}" if event.error else ""
+            self._tell(f"{shown} {event.status}{why}", "yellow")
 
     # -- lines
 

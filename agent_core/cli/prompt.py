@@ -114,7 +114,7 @@ def _choices(pending: Pending, is_call: bool) -> str:
     return (
         "y yes, once   n no   "
         f"{edit}w leave it waiting\n"
-        "s yes in this conversation   p yes in this folder   a yes always; these keep the rule\n"
+        "s, p, a: yes from now on, in this conversation, in this folder, or always, by the rule\n"
         f"  {pending.rule}"
     )
 

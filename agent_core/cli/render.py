@@ -65,8 +65,8 @@ def show_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=True, default=str, indent=2 if sys.stdout.isatty() else None), flush=True)
 
 
-def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, wide: int = -1, empty: str = "") -> None:
-    """Print aligned columns to stdout; column `wide` is cut where a terminal is too narrow for all.
+def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, wrap: bool = False, empty: str = "") -> None:
+    """Print aligned columns to stdout; the last is cut, or wrapped, where a terminal is too narrow for it.
 
     Without rows, `empty` goes to stderr.
     """
@@ -75,8 +75,8 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, wide: 
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for number, heading in enumerate(headings):
-        last = number == (wide % len(headings))
-        table.add_column(heading, no_wrap=True, overflow="ellipsis", ratio=1 if last else None)
+        last = number == len(headings) - 1
+        table.add_column(heading, no_wrap=not (last and wrap), overflow="ellipsis", ratio=1 if last else None)
     for row in rows:
         cells = [sanitise_line(cell, 2000) for cell in row]
         table.add_row(*(Text(cell, style=STATUS_STYLES.get(cell, "")) for cell in cells))
@@ -115,8 +115,11 @@ def value_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def plan_lines(plan: Mapping[str, Any]) -> list[str]:
-    """A plan, a line per step: what it does and what it waits for. Takes the JSON form of a plan."""
+def plan_lines(plan: Mapping[str, Any], *, brief: bool = False) -> list[str]:
+    """A plan, a line per step: what it does and what it waits for. Takes the JSON form of a plan.
+
+    With `brief`, a step that has a title shows it instead of its arguments.
+    """
     lines: list[str] = []
     for step in plan["steps"]:
         what = call_text(step["tool"], step.get("args", {})) if step.get("tool") else str(step.get("goal") or "")
@@ -124,7 +127,7 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
         line = f"{step['id']}  {kind}{sanitise_line(what)}"
         title = step.get("title")
         if title and title != step.get("tool"):
-            line += f"  - {sanitise_line(title)}"
+            line = f"{step['id']}  {sanitise_line(title)}" if brief else f"{line}  - {sanitise_line(title)}"
         if step.get("for_each") is not None:
             line += f"  for each of {value_text(step['for_each'])}"
         if step.get("depends_on"):
@@ -140,22 +143,23 @@ def indented(text: str, by: str = "    ") -> str:
     return "\n".join(by + line for line in sanitise(text).splitlines())
 
 
-def show_answer(answer: Answer, *, hint_how: bool = True) -> None:
+def show_answer(answer: Answer) -> None:
     """The reply to stdout; what waits or went wrong, and what to do about it, to stderr."""
     if answer.text:
         show(answer.text)
-        if answer.citations:
-            show()
-            for source in answer.citations:
+        # The reply names its sources; those that it refers to by number need the list.
+        for source in answer.citations:
+            if f"[{source['n']}]" in answer.text:
                 where = " ".join(filter(None, (str(source["source"]), str(source.get("locator") or ""))))
                 show(f"[{source['n']}] {sanitise_line(where)}")
     sys.stdout.flush()
+    if sys.stderr.isatty() and answer.status != "waiting":
+        note(f"({answer.run_id}, {answer.model})")
     if answer.error is not None:
         note(f"agent-core: {sanitise_line(answer.error['message'], 2000)}")
     if answer.status == "failed" and answer.error is None and answer.text == "":
         note(f"agent-core: the run failed; see: agent-core runs show {answer.run_id}")
-    if hint_how:
-        how_to_go_on(answer)
+    how_to_go_on(answer)
 
 
 def how_to_go_on(answer: Answer) -> None:

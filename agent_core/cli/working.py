@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -69,7 +69,9 @@ def _answer(
         except KeyboardInterrupt:
             if progress.run_id is None:
                 raise
-            return assistant.answer_of(progress.run_id)
+            answer = assistant.answer_of(progress.run_id)
+            # Interrupted before the loop could note it: nobody works on the run any more.
+            return replace(answer, status="cancelled") if answer.status == "running" else answer
 
 
 class _Stream:

@@ -21,6 +21,12 @@ from tests.servers.scripted_llm import ScriptedLLM
 PATIENCE_S = 60.0
 
 
+def _wait_for_requests(llm: ScriptedLLM, count: int) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while len(llm.model_requests) < count and time.monotonic() < until:
+        time.sleep(0.05)
+
+
 class Terminal:
     """A command in a terminal of 80 columns; `screen` is what it has written."""
 
@@ -187,6 +193,7 @@ def test_an_interrupt_cancels_the_run_and_says_how_to_go_on(cli, llm, terminal) 
     llm.script(STALL)
     asked = terminal("ask", "Hello")
     asked.wait_for("Asking openai-chat:scripted")
+    _wait_for_requests(llm, 1)
     asked.process.send_signal(signal.SIGINT)
     assert asked.end() == 130
     assert "Traceback" not in asked.screen
@@ -225,9 +232,7 @@ def test_a_killed_run_is_finished_by_another_process(cli, llm) -> None:
     killed = subprocess.Popen(
         [*cli.command, *WRITE, "--allow", "write_file"], cwd=cli.workspace, env=cli.environ, stdin=subprocess.DEVNULL
     )
-    until = time.monotonic() + PATIENCE_S
-    while len(llm.model_requests) < 2 and time.monotonic() < until:
-        time.sleep(0.05)
+    _wait_for_requests(llm, 2)
     killed.kill()
     killed.wait()
     (cli.workspace / "a.txt").write_text("changed since")
