@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
-from functools import partial
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 
 import pytest
 from pydantic_ai import Agent
 from pydantic_ai.messages import PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta
 
-from agent_core import tool
-from agent_core.models import ModelChoice, ModelPreferences, ResolvedModel, RetryPolicy, resolve
+from agent_core import Assistant, tool
+from agent_core.models import ResolvedModel
 from tests.servers.llm_script import DROP, STALL, Call, Step, call, calls, fail, say
 from tests.servers.scripted_llm import ScriptedLLM
 
 NAMES = {"chat": "openai-chat:scripted", "responses": "openai:scripted", "ollama": "ollama:small:1b"}
-QUICK = RetryPolicy(attempts=2, first_wait_s=0.01, longest_wait_s=0.05)
 
 
 @tool(read_only=True)
@@ -33,36 +30,39 @@ def send(body: str) -> str:
 
 
 @pytest.fixture(params=list(NAMES))
-def resolved(request, scripted_llm: ScriptedLLM, monkeypatch) -> partial[ResolvedModel]:
-    """Makes the model of each wire format in turn."""
+def wire(request, scripted_llm: ScriptedLLM, monkeypatch) -> str:
+    """The name of the scripted model in each wire format in turn; failed requests are sent again at once."""
     scripted_llm.add_ollama("small:1b")
-    monkeypatch.setenv("OPENAI_BASE_URL", scripted_llm.openai_url)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
-
-    monkeypatch.setenv("OLLAMA_HOST", scripted_llm.url)
-
-    def make(name: str, **inference: Any) -> ResolvedModel:
-        return resolve(ModelChoice(name, **inference), factories={}, settings=ModelPreferences(retry=QUICK))
-
-    return partial(make, name=NAMES[request.param])
+    settings = {
+        "OPENAI_BASE_URL": scripted_llm.openai_url,
+        "OPENAI_API_KEY": "sk-none",
+        "OLLAMA_HOST": scripted_llm.url,
+        "AGENT_CORE_MODELS_RETRY_ATTEMPTS": "2",
+        "AGENT_CORE_MODELS_RETRY_FIRST_WAIT_S": "0.01",
+        "AGENT_CORE_MODELS_PLANNER_TIMEOUT_S": "0.3",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return NAMES[request.param]
 
 
 @pytest.fixture
-async def wired(resolved, assistants) -> AsyncIterator[Callable[..., Any]]:
+async def wired(wire, assistants) -> AsyncIterator[Callable[[], Assistant]]:
     """Makes assistants that speak to the scripted server."""
-    made: list[Any] = []
+    async with AsyncExitStack() as made:
 
-    def make(*, timeout_s: float | None = None, **options: Any) -> Any:
-        assistant = assistants(resolved.keywords["name"], tools=[multiply, send], **options)
-        found = assistant.parts._preferences  # no setting says that retries need not wait
-        choice = replace(found.planner, timeout_s=timeout_s)
-        assistant.parts._preferences = replace(found, planner=choice, executor=choice, retry=QUICK)
-        made.append(assistant)
-        return assistant
+        def make() -> Assistant:
+            assistant: Assistant = assistants(wire, tools=[multiply, send])
+            made.push_async_callback(assistant.aclose)
+            return assistant
 
-    yield make
-    for assistant in made:
-        await assistant.aclose()
+        yield make
+
+
+@pytest.fixture
+def resolved(wire, wired) -> Callable[[], Awaitable[ResolvedModel]]:
+    """Makes the same model for a bare agent."""
+    return lambda: wired().parts.resolve_models()
 
 
 def bare(model: ResolvedModel) -> Agent[None, str]:
@@ -80,9 +80,7 @@ def bare(model: ResolvedModel) -> Agent[None, str]:
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 async def test_no_more_requests_than_a_bare_agent(wired, resolved, scripted_llm: ScriptedLLM, turns, streamed) -> None:
     scripted_llm.script(*turns)
-    model = resolved()
-    async with model.model:
-        plain = await bare(model).run("What is 6 * 7?")
+    plain = await bare(await resolved()).run("What is 6 * 7?")
     requests = len(scripted_llm.model_requests)
     scripted_llm.script(*turns)
     assistant = wired()
@@ -102,10 +100,10 @@ async def test_text_streams_as_early_as_from_a_bare_agent(wired, resolved, scrip
     early: dict[str, list[str]] = {"bare": [], "ours": []}
     for stalled_at in (2, 3, 4, 5, 6):
         scripted_llm.script(say(reply, stall_after=stalled_at))
-        early["bare"].append(await shown_by_bare(resolved(timeout_s=0.3)))
+        early["bare"].append(await shown_by_bare(await resolved()))
         scripted_llm.script(say(reply, stall_after=stalled_at))
         text = ""
-        async for event in wired(timeout_s=0.3).stream("What is it?"):
+        async for event in wired().stream("What is it?"):
             text += event.text if event.kind == "text_delta" else ""
         early["ours"].append(text)
     assert early["ours"] == early["bare"]
@@ -115,7 +113,7 @@ async def test_text_streams_as_early_as_from_a_bare_agent(wired, resolved, scrip
 async def shown_by_bare(model: ResolvedModel) -> str:
     text = ""
     try:
-        async with model.model, bare(model).run_stream_events("What is it?") as events:
+        async with bare(model).run_stream_events("What is it?") as events:
             async for event in events:
                 if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
                     text += event.part.content
@@ -141,7 +139,7 @@ FAULTS: dict[str, Step] = {
 async def test_a_fault_that_stays_is_one_line_and_the_run_goes_on_later(
     wired, scripted_llm: ScriptedLLM, fault, streamed
 ) -> None:
-    assistant = wired(timeout_s=0.3)
+    assistant = wired()
     scripted_llm.script(call("multiply", {"a": 6, "b": 7}), *[FAULTS[fault]] * 8)
     if streamed:
         answer = [event async for event in assistant.stream("6 * 7?")][-1].answer
@@ -171,8 +169,8 @@ async def test_a_fault_that_passes_is_not_noticed(wired, scripted_llm: ScriptedL
 
 
 @pytest.mark.parametrize("arguments", ['{"a": 6, "b": 7', "{'a': 6, 'b': 7}", '{"a": 6, "b": 7,}'])
-async def test_malformed_arguments_are_repaired(wired, resolved, scripted_llm: ScriptedLLM, arguments) -> None:
-    if resolved.keywords["name"].startswith("ollama"):
+async def test_malformed_arguments_are_repaired(wired, wire, scripted_llm: ScriptedLLM, arguments) -> None:
+    if wire.startswith("ollama"):
         pytest.skip("Ollama sends arguments as an object")
     scripted_llm.script(call("multiply", arguments), say("It is 42."))
     answer = await wired().ask("6 * 7?")
