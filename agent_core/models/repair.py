@@ -5,7 +5,6 @@ It works on the response itself, so that what is journaled, checked, run and sen
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -32,7 +31,9 @@ from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import RunContext
 from pydantic_ai.usage import RequestUsage
+from pydantic_core import from_json
 
+from agent_core.json_values import as_json
 from agent_core.models.call_prefix import may_be_call
 from agent_core.models.printed_calls import JsonSchema, printed_calls, repaired_json
 
@@ -132,8 +133,8 @@ def _is_malformed(part: ModelResponsePart) -> TypeGuard[ToolCallPart]:
     if not isinstance(part, ToolCallPart) or not isinstance(part.args, str) or not part.args.strip():
         return False
     try:
-        json.loads(part.args)
-    except (ValueError, RecursionError):
+        from_json(part.args)  # stricter than `json`: half a character is no JSON either
+    except ValueError:
         return True
     return False
 
@@ -142,7 +143,7 @@ def _readable(part: ModelResponsePart, *, repair: bool) -> ModelResponsePart:
     if not _is_malformed(part):
         return part
     try:
-        arguments: Any = repaired_json(str(part.args)) if repair else None
+        arguments: Any = as_json(repaired_json(str(part.args))) if repair else None
     except (ValueError, RecursionError):
         arguments = None
     return replace(part, args=arguments if isinstance(arguments, dict) and arguments else part.args_as_dict())
