@@ -6,9 +6,9 @@ import asyncio
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from agent_core.errors import ConfigurationError, UsageError
 from agent_core.event_log import EventLog
@@ -23,10 +23,11 @@ from agent_core.journal.store import Journal
 from agent_core.loop.egress import MODEL_REQUEST
 from agent_core.loop.state import Services, Voice
 from agent_core.loop.toolbox import Toolbox
-from agent_core.models import ModelChoice, ModelPreferences, ResolvedModel
+from agent_core.models import ResolvedModel
 from agent_core.models.turn import Speaker
 from agent_core.personas import Persona, load_persona
-from agent_core.settings import ModelRole, Settings
+from agent_core.settings import Settings
+from agent_core.settings_sections import Role
 from agent_core.tools.catalogue import Catalogue
 from agent_core.tools.plugins import Plugins, load_plugins
 from agent_core.tools.tool import Tool
@@ -72,12 +73,8 @@ class Assembly:
             self.vault,
         )
         self.runs = Runs(self.journal)
-        if model is not None and not isinstance(model, str):
-            given, name = model, f"app:{model.model_name}"
-            self.plugins.models[name] = lambda _: given
-            model = name
-        self._preferences = _preferences(self.settings, model)
-        self._models: dict[str, ResolvedModel] = {}
+        self._model = model
+        self._models: dict[Role, ResolvedModel] = {}
         self._resolving = threading.Lock()
         self.services = Services(
             runs=self.runs,
@@ -100,19 +97,16 @@ class Assembly:
         return self._models["planner"]
 
     def _resolve(self) -> None:
-        from agent_core.models.routing import resolve
+        from agent_core.models.routing import resolve_roles
 
         with self._resolving:  # many runs may begin at once, and all of them speak to the same models
             if self._models:
                 return
-            found: dict[ModelChoice, ResolvedModel] = {}
-            roles = {role: self._preferences.choice(role) for role in ("planner", "executor")}
-            for choice in roles.values():
-                if choice not in found:
-                    found[choice] = resolve(choice, factories=self.plugins.models, settings=self._preferences)
-            self._models = {role: found[choice] for role, choice in roles.items()}
+            self._models = resolve_roles(
+                ("planner", "executor"), factories=self.plugins.models, settings=self.settings.models, model=self._model
+            )
 
-    def _voice(self, role: str, persona: Persona | None) -> Voice:
+    def _voice(self, role: Role, persona: Persona | None) -> Voice:
         resolved = self._models[role]
         speaker = Speaker(
             resolved.model,
@@ -123,12 +117,13 @@ class Assembly:
         return Voice(speaker, resolved.name, resolved.remote)
 
     async def aclose(self) -> None:
-        """Close the models' connections, stop child processes and close files."""
-        for resolved in {id(resolved): resolved for resolved in self._models.values()}.values():
-            await resolved.aclose()
-        await self.toolbox.aclose()
-        self.vault.close()
-        self.journal.close()
+        """Stop child processes, and close files and connections to models."""
+        async with AsyncExitStack() as parts:
+            parts.callback(self.journal.close)
+            parts.callback(self.vault.close)
+            parts.push_async_callback(self.toolbox.aclose)
+            for resolved in self._models.values():
+                parts.push_async_callback(resolved.aclose)
 
 
 def _all_tools(from_plugins: Mapping[str, Tool], given: Sequence[Tool]) -> dict[str, Tool]:
@@ -148,19 +143,3 @@ def _personas(folders: Sequence[Path]) -> dict[str, Persona]:
             raise ConfigurationError(f"There are two personas called {persona.name!r}; rename one.")
         found[persona.name] = persona
     return found
-
-
-def _preferences(settings: Settings, model: str | None) -> ModelPreferences:
-    """The settings' models; a model that was named for this assistant takes every role that has none of its own."""
-    models = settings.models
-
-    def choice(role: ModelRole) -> ModelChoice:
-        fields: dict[str, Any] = {**asdict(role), "name": model or role.name or "auto"}
-        return ModelChoice(**fields)
-
-    return ModelPreferences(
-        planner=choice(models.planner),
-        executor=choice(models.executor),
-        default=models.default,
-        fallback=() if model else models.fallback,
-    )

@@ -11,70 +11,17 @@ import os
 from collections.abc import Mapping, MutableMapping
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from agent_core.errors import ConfigurationError
 from agent_core.home import find_home, open_home, write_private
+from agent_core.settings_sections import ApprovalSettings, Models, PluginList, RunLimits
 from agent_core.suggest import did_you_mean
-from agent_core.typed_table import leaves, parse_text, read_table, unknown_key, within
+from agent_core.typed_table import leaves, parse_text, read_table, unknown_key
 
 T = TypeVar("T")
-Role = Literal["planner", "executor", "judge"]
 
 _PREFIX = "AGENT_CORE_"
-
-
-@dataclass(frozen=True)
-class ModelRole:
-    """One role's model and its inference settings; what is None is left to the provider."""
-
-    name: str = ""
-    """A model name as in `models.default`; empty: that default."""
-    max_tokens: int | None = within(None, 1)
-    temperature: float | None = within(None, 0, 2)
-    top_p: float | None = within(None, 0, 1)
-    top_k: int | None = within(None, 1)
-    seed: int | None = None
-
-
-@dataclass(frozen=True)
-class Models:
-    """Which language model does what."""
-
-    default: str = "auto"
-    fallback: tuple[str, ...] = ()
-    """Tried in this order when the chosen model cannot be reached."""
-    planner: ModelRole = field(default_factory=ModelRole)
-    executor: ModelRole = field(default_factory=ModelRole)
-    judge: ModelRole = field(default_factory=ModelRole)
-
-    def name_for(self, role: Role) -> str:
-        """The model of `role`: its own, else the default."""
-        chosen: ModelRole = getattr(self, role)
-        return chosen.name or self.default
-
-
-@dataclass(frozen=True)
-class RunLimits:
-    """What one run may use before it pauses and asks whether to go on."""
-
-    revisions: int = within(5, 0)
-    calls: int = within(100, 1)
-    tokens: int = within(1_000_000, 1)
-    """Input and output tokens together."""
-    cost_usd: float = within(2.0, 0)
-    time_s: float = within(1800.0, 0)
-    """Time at work; waiting for a person does not count."""
-    parallel: int = within(8, 1, 256)
-    """Steps that run side by side."""
-
-
-@dataclass(frozen=True)
-class ApprovalSettings:
-    """How long a yes is good for."""
-
-    expiry_s: float = within(7 * 24 * 3600.0, 1)
-    """An unspent grant lapses after this many seconds."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +31,6 @@ class _Core:
     models: Models = field(default_factory=Models)
     limits: RunLimits = field(default_factory=RunLimits)
     approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
-
-
-@dataclass(frozen=True)
-class PluginList:
-    """The part of `[plugins]` that is core's own."""
-
-    disabled: tuple[str, ...] = ()
-    """Names of plugins that are not to be loaded."""
 
 
 _LEAVES = {dotted: (cls, name) for dotted, cls, name in leaves(_Core)} | {"plugins.disabled": (PluginList, "disabled")}
@@ -295,5 +234,5 @@ def _parse_toml(text: str, path: Path) -> dict[str, Any]:
 
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"{str(path)!r} is not valid TOML: {error}.") from None

@@ -1,16 +1,18 @@
 """Settings as declared data: a frozen dataclass says which keys a TOML table may have, of what type and in what range.
 
 Reads without pydantic, because every command reads settings. A field is a `str`, `int`, `float`, `bool`, a
-`tuple[str, ...]`, one of these or None, or another such dataclass; `within` gives it a range.
+`tuple[str, ...]`, one of these or None, a `Literal` of texts, or another such dataclass; `within` gives a number its
+range and `matching` a text its form.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, field, fields, is_dataclass
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from agent_core.errors import ConfigurationError
 from agent_core.suggest import did_you_mean
@@ -19,12 +21,19 @@ T = TypeVar("T")
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
+_LARGEST = 2**1000
+"""Whole numbers below this can be a float."""
 _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", tuple: "a list of texts"}
 
 
 def within(default: Any, minimum: float | None = None, maximum: float | None = None) -> Any:
     """A dataclass field whose value must lie between `minimum` and `maximum`, both included."""
     return field(default=default, metadata={"min": minimum, "max": maximum})
+
+
+def matching(default: str, pattern: str, words: str) -> Any:
+    """A dataclass field of text that matches the whole `pattern`; `words` say what that is, in messages."""
+    return field(default=default, metadata={"pattern": re.compile(pattern), "words": words})
 
 
 def read_table(cls: type[T], table: object, path: str) -> T:
@@ -52,7 +61,7 @@ def read_table(cls: type[T], table: object, path: str) -> T:
 def parse_text(cls: type[Any], name: str, text: str, path: str) -> Any:
     """What somebody typed for the field `name` of `cls`, as a TOML value; `path` is its dotted name, for messages."""
     annotation = get_type_hints(cls)[name]
-    value = _from_text(text, _plain(annotation)[0])
+    value = _from_text(text, _plain(annotation))
     checked = _checked(value, annotation, _fields(cls)[name], path)
     return list(checked) if isinstance(checked, tuple) else checked
 
@@ -82,34 +91,49 @@ def _fields(cls: type[Any]) -> dict[str, Field[Any]]:
     return {declared.name: declared for declared in fields(cls)}
 
 
-def _plain(annotation: Any) -> tuple[type[Any], bool]:
-    """The type without `| None`, and whether None was there."""
+def _plain(annotation: Any) -> Any:
+    """The type without `| None` and without what stands in its brackets."""
     if isinstance(annotation, UnionType):
-        members = [member for member in get_args(annotation) if member is not type(None)]
-        return _plain(members[0])[0], True
-    return get_origin(annotation) or annotation, False
+        return _plain(next(member for member in get_args(annotation) if member is not type(None)))
+    return get_origin(annotation) or annotation
 
 
 def _checked(value: Any, annotation: Any, declared: Field[Any], path: str) -> Any:
-    kind, _ = _plain(annotation)
-    low, high = declared.metadata.get("min"), declared.metadata.get("max")
-    expected = _WORDS[kind] + _range(low, high)
-    if kind is tuple:
-        if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-            raise _wrong(path, value, expected)
-        return tuple(value)
-    if kind is float and type(value) is int:
+    kind = _plain(annotation)
+    expected = _expected(kind, annotation, declared)
+    if kind is tuple and isinstance(value, list):
+        value = tuple(cast("list[Any]", value))
+    if kind is float and type(value) is int and abs(value) < _LARGEST:
         value = float(value)
-    if type(value) is not kind:  # exact: True is an int to Python, and not to whoever wrote it
-        raise _wrong(path, value, expected)
-    if kind in (int, float) and not (
-        math.isfinite(value) and (low is None or value >= low) and (high is None or value <= high)
-    ):
+    # Exact types: True is an int to Python, and not to whoever wrote it.
+    if type(value) is not (str if kind is Literal else kind) or not _allowed(value, annotation, declared):
         raise _wrong(path, value, expected)
     return value
 
 
-def _from_text(text: str, kind: type[Any]) -> Any:
+def _allowed(value: Any, annotation: Any, declared: Field[Any]) -> bool:
+    """Whether a value of the right type is one of those that the field takes."""
+    low, high, pattern = (declared.metadata.get(key) for key in ("min", "max", "pattern"))
+    if get_origin(annotation) is Literal:
+        return value in get_args(annotation)
+    if isinstance(value, tuple):
+        return all(isinstance(item, str) for item in cast("tuple[Any, ...]", value))
+    if isinstance(value, str):
+        return pattern is None or bool(pattern.fullmatch(value))
+    finite = not isinstance(value, float) or math.isfinite(value)
+    return finite and (low is None or value >= low) and (high is None or value <= high)
+
+
+def _expected(kind: Any, annotation: Any, declared: Field[Any]) -> str:
+    """What the field takes, in words."""
+    if kind is Literal:
+        return "one of " + ", ".join(map(repr, get_args(annotation)))
+    return declared.metadata.get("words") or _WORDS[kind] + _range(
+        declared.metadata.get("min"), declared.metadata.get("max")
+    )
+
+
+def _from_text(text: str, kind: Any) -> Any:
     """The value that `text` means for a field of type `kind`; `text` itself where it means none (reported later)."""
     stripped = text.strip()
     if kind is tuple:
@@ -128,10 +152,14 @@ def _from_text(text: str, kind: type[Any]) -> Any:
 
 def _range(low: float | None, high: float | None) -> str:
     if low is not None and high is not None:
-        return f" from {low:g} to {high:g}"
+        return f" from {_plainly(low)} to {_plainly(high)}"
     if low is not None:
-        return f" of {low:g} or more"
-    return f" of {high:g} or less" if high is not None else ""
+        return f" of {_plainly(low)} or more"
+    return f" of {_plainly(high)} or less" if high is not None else ""
+
+
+def _plainly(bound: float) -> str:
+    return str(int(bound)) if bound == int(bound) else str(bound)
 
 
 def _wrong(path: str, value: Any, expected: str) -> ConfigurationError:

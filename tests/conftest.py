@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
+import hypothesis
 import pydantic_ai.models
 import pytest
 
@@ -12,6 +14,11 @@ from tests.servers.scripted_llm import ScriptedLLM
 pytest_plugins = ["agent_core.testing"]
 
 pydantic_ai.models.ALLOW_MODEL_REQUESTS = False
+
+# Continuous integration judges a change: it looks at the same examples every time. New ones are found meanwhile.
+hypothesis.settings.register_profile("ci", derandomize=True, print_blob=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 _CONFIGURATION = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY", "GROQ_API_KEY")
 _ADDRESSES = ("OLLAMA_HOST", "OLLAMA_BASE_URL", "OPENAI_BASE_URL")

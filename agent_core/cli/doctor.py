@@ -140,7 +140,7 @@ def _model() -> Found:
     from agent_core.cli.state import load_installed
 
     settings, plugins = load_installed()
-    chosen = chosen_model(plugins, settings.models.name_for("planner"))
+    chosen = chosen_model(plugins, settings.models)
     if chosen["error"]:
         return "failed", chosen["error"]
     return "ok", f"{chosen['name']}: {chosen['why']}"

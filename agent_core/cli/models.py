@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,7 +14,7 @@ from agent_core.cli.groups import Group
 from agent_core.errors import AgentCoreError, UsageError
 
 if TYPE_CHECKING:
-    from agent_core.models.ollama import OllamaServer
+    from agent_core.settings_sections import Models
     from agent_core.tools.plugins import Plugins
 
 app = typer.Typer(cls=Group, help="See which language models there are, and choose one.")
@@ -34,8 +35,8 @@ def list_(
 
     settings, plugins = load_installed()
     with working("Looking for models"):
-        chosen = chosen_model(plugins, settings.models.name_for("planner"))
-        found = _usable(plugins)
+        chosen = chosen_model(plugins, settings.models)
+        found = _usable(plugins, settings.models)
         if all_:
             from agent_core.models.names import available_names
 
@@ -66,7 +67,8 @@ def default(
         with working(f"Looking for {name}"):
             from agent_core.models.routing import resolve
 
-            resolve(name, factories=plugins.models)
+            # Itself, not a fallback of it.
+            resolve(name, factories=plugins.models, settings=replace(settings.models, fallback=()))
     settings.set("models.default", name)
     if as_json:
         show_json({"default": name})
@@ -140,12 +142,12 @@ def _check_key_name(name: str) -> None:
         raise UsageError(f"There is no provider {name!r}. Did you mean {near[0]!r}?")
 
 
-def chosen_model(plugins: Plugins, name: str) -> dict[str, Any]:
-    """What a model's name comes to now: {name, why, remote, context_tokens, error}; one of name and error is None."""
+def chosen_model(plugins: Plugins, models: Models) -> dict[str, Any]:
+    """The model that plans and answers now: {name, why, remote, context_tokens, error}; name or error is None."""
     from agent_core.models.routing import resolve
 
     try:
-        resolved = resolve(name, factories=plugins.models)
+        resolved = resolve(models.choice("planner"), factories=plugins.models, settings=models)
     except AgentCoreError as error:
         return {"name": None, "why": None, "remote": None, "context_tokens": None, "error": str(error)}
     return {
@@ -157,16 +159,15 @@ def chosen_model(plugins: Plugins, name: str) -> dict[str, Any]:
     }
 
 
-def _usable(plugins: Plugins) -> list[dict[str, Any]]:
+def _usable(plugins: Plugins, models: Models) -> list[dict[str, Any]]:
     from agent_core.models.keys import providers_with_keys
-    from agent_core.models.ollama import OllamaServer
     from agent_core.models.providers import PROVIDERS
 
     found = [
         {"name": name, "from": "rules, no language model" if name == "offline" else "a plugin"}
         for name in plugins.models
     ]
-    found += [{"name": f"ollama:{name}", "from": "Ollama"} for name in _ollama_models(OllamaServer)]
+    found += [{"name": f"ollama:{name}", "from": "Ollama"} for name in _ollama_models(models)]
     found += [
         {"name": f"{provider}:{PROVIDERS[provider].default_model}", "from": f"key in the {place}"}
         for provider, place in providers_with_keys().items()
@@ -174,10 +175,10 @@ def _usable(plugins: Plugins) -> list[dict[str, Any]]:
     return found
 
 
-def _ollama_models(server: type[OllamaServer]) -> list[str]:
-    from agent_core.models.roles import OllamaPreferences
+def _ollama_models(models: Models) -> list[str]:
+    from agent_core.models.ollama import OllamaServer
 
     try:
-        return server.from_preferences(OllamaPreferences()).model_names()
+        return OllamaServer.from_settings(models.ollama).model_names()
     except AgentCoreError:
         return []

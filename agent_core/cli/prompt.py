@@ -92,7 +92,7 @@ class Prompt:
         """Other arguments for the call; whether they were approved."""
         note("Write arg=text or arg:=JSON, one per line; an empty line ends.")
         lines: list[str] = []
-        while line := await read_line("  "):
+        while line := await read_line("change: "):
             lines.append(line)
         changed = assignments(lines)
         if not changed:

@@ -51,7 +51,7 @@ def sanitise(text: str) -> str:
         is_mark = category[0] == "M"
         if category == "Cs":
             kept.append("\ufffd")
-        elif category in ("Cc", "Cf") or char in _INVISIBLE:
+        elif category in ("Cc", "Cf") or char in _INVISIBLE or _is_reserved_format(char):
             if char in "\n\t" or char in _PREPENDED or _joins(char, kept, text[position + 1 : position + 2]):
                 kept.append(char)
         elif _is_selector(char):
@@ -82,6 +82,11 @@ def _shows(char: str) -> bool:
 
 def _belongs_to_previous(char: str) -> bool:
     return char in _JOINERS or _is_selector(char) or unicodedata.category(char)[0] == "M"
+
+
+def _is_reserved_format(char: str) -> bool:
+    """Not assigned yet, and by Unicode's word never to be shown: the neighbours of tags and selectors."""
+    return "\U000e0000" <= char <= "\U000e0fff" and not _is_selector(char)
 
 
 def _is_selector(char: str) -> bool:

@@ -25,6 +25,7 @@ from agent_core.personas import Persona
 from agent_core.planning.plan import Plan, Step
 from agent_core.planning.planner import PlannerState
 from agent_core.settings import RunLimits
+from agent_core.settings_sections import Role
 from agent_core.tools.catalogue import Catalogue
 from agent_core.tools.tool import Tool
 
@@ -54,7 +55,7 @@ class Services:
     tools: Mapping[str, Tool]
     catalogue: Catalogue
     personas: Mapping[str, Persona]
-    voice: Callable[[str, Persona | None], Voice]
+    voice: Callable[[Role, Persona | None], Voice]
     """(role, persona) -> the model that speaks in it."""
     emit: Callable[[Event], None]
     flush: Callable[[str], None]

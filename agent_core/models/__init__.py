@@ -20,25 +20,15 @@ if TYPE_CHECKING:
     from agent_core.models.listing import list_models as list_models
     from agent_core.models.names import ModelFactory as ModelFactory
     from agent_core.models.names import available_names as available_names
-    from agent_core.models.roles import ModelChoice as ModelChoice
-    from agent_core.models.roles import ModelPreferences as ModelPreferences
-    from agent_core.models.roles import OllamaPreferences as OllamaPreferences
-    from agent_core.models.roles import RetryPolicy as RetryPolicy
-    from agent_core.models.roles import Role as Role
     from agent_core.models.routing import ResolvedModel as ResolvedModel
     from agent_core.models.routing import resolve as resolve
-    from agent_core.models.routing import resolve_role as resolve_role
+    from agent_core.models.routing import resolve_roles as resolve_roles
 
 _HOMES = {
     "ListedModel": "listing",
-    "ModelChoice": "roles",
     "ModelFactory": "names",
-    "ModelPreferences": "roles",
-    "OllamaPreferences": "roles",
     "PromptTooLongError": "errors",
     "ResolvedModel": "routing",
-    "RetryPolicy": "roles",
-    "Role": "roles",
     "as_model_error": "errors",
     "available_names": "names",
     "get_key": "keys",
@@ -46,7 +36,7 @@ _HOMES = {
     "providers_with_keys": "keys",
     "remove_key": "keys",
     "resolve": "routing",
-    "resolve_role": "routing",
+    "resolve_roles": "routing",
     "set_key": "keys",
 }
 

@@ -11,7 +11,7 @@ from agent_core.models.keys import environment_names, providers_with_keys
 from agent_core.models.names import ModelFactory
 from agent_core.models.ollama import OllamaModelFacts, OllamaServer, is_cloud_model, is_loopback
 from agent_core.models.providers import PROVIDERS, installed
-from agent_core.models.roles import ModelPreferences
+from agent_core.settings_sections import Models
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class ListedModel:
     """What it can do, or what is missing."""
 
 
-def list_models(factories: Mapping[str, ModelFactory], settings: ModelPreferences | None = None) -> list[ListedModel]:
+def list_models(factories: Mapping[str, ModelFactory], settings: Models | None = None) -> list[ListedModel]:
     """Plugins' models, those of a running Ollama, and for each hosted provider the model that `auto` would take."""
-    server = OllamaServer.from_preferences((settings or ModelPreferences()).ollama)
+    server = OllamaServer.from_settings((settings or Models()).ollama)
     plugins = [ListedModel(name, "plugin", True, None, "") for name in sorted(factories)]
     return [*plugins, *_ollama_models(server), *_hosted()]
 

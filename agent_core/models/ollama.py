@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agent_core.errors import ConfigurationError, ModelError
-from agent_core.models.roles import OllamaPreferences
+from agent_core.settings_sections import OllamaSettings
 
 DEFAULT_CONTEXT_TOKENS = 16_384
 """Enough for tools and a short conversation; the server's own default (4,096 for long) is not."""
@@ -54,9 +54,9 @@ class OllamaServer:
         self._timeout_s = timeout_s
 
     @classmethod
-    def from_preferences(cls, preferences: OllamaPreferences) -> OllamaServer:
+    def from_settings(cls, settings: OllamaSettings) -> OllamaServer:
         """The server that the settings name, else the environment, else this machine's."""
-        return cls(ollama_host(preferences.host))
+        return cls(ollama_host(settings.host))
 
     def running(self) -> bool:
         """Whether it answers at all."""
@@ -137,7 +137,7 @@ class OllamaServer:
             client.close()
 
 
-def ollama_host(host: str | None = None) -> str:
+def ollama_host(host: str = "") -> str:
     """The base URL of the Ollama server: the given one, else OLLAMA_HOST or OLLAMA_BASE_URL, else this machine's.
 
     Raises:

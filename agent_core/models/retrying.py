@@ -29,7 +29,7 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import RunContext
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from agent_core.models.roles import RetryPolicy
+from agent_core.settings_sections import ModelRetries
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def worth_another_model(error: Exception) -> bool:
 class RetryingModel(WrapperModel):
     """Sends a request again while its failure may pass, and never after something of the answer was handed on."""
 
-    def __init__(self, wrapped: Model[Any], policy: RetryPolicy) -> None:
+    def __init__(self, wrapped: Model[Any], policy: ModelRetries) -> None:
         super().__init__(wrapped)
         self.policy = policy
 

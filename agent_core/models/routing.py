@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from agent_core.errors import AgentCoreError, ConfigurationError, ModelError
+from agent_core.models.inference import model_settings
 from agent_core.models.keys import providers_with_keys
 from agent_core.models.names import ModelFactory, available_names, factory_for, unknown_model
 from agent_core.models.ollama import OllamaServer, is_cloud_model, is_loopback
 from agent_core.models.providers import PROVIDERS, hosted_model, known_prefix
-from agent_core.models.roles import ModelChoice, ModelPreferences, Role
+from agent_core.settings_sections import ModelRole, Models, Role
 
 if TYPE_CHECKING:
     from pydantic_ai.capabilities import AbstractCapability
     from pydantic_ai.messages import ModelMessage
     from pydantic_ai.models import Model
     from pydantic_ai.settings import ModelSettings
-
-_LOCAL_TIMEOUT_S = 600.0
-"""A local model may have to be read from disk before it says a word."""
-_REMOTE_TIMEOUT_S = 300.0
-"""Long enough for a reply that is not streamed, which is silence until it is whole."""
 
 
 @dataclass(frozen=True)
@@ -68,16 +64,42 @@ class ResolvedModel:
         return compaction(self.context_tokens, model=writer)
 
 
-def resolve_role(
-    role: Role, *, factories: Mapping[str, ModelFactory], settings: ModelPreferences | None = None
-) -> ResolvedModel:
-    """The model for a role, as the settings choose it."""
-    settings = settings or ModelPreferences()
-    return resolve(settings.choice(role), factories=factories, settings=settings)
+def resolve_roles(
+    roles: Iterable[Role],
+    *,
+    factories: Mapping[str, ModelFactory],
+    settings: Models | None = None,
+    model: str | Model[Any] | None = None,
+) -> dict[Role, ResolvedModel]:
+    """The models of roles, as the settings choose them; roles with the same one share it.
+
+    Args:
+        roles: Which are needed.
+        factories: Models that plugins bring, by name or `prefix:`.
+        settings: What the user configured.
+        model: Takes the place of every role's model, by its name or made by the app itself; inference settings and
+            fallbacks are those of the settings all the same.
+
+    Raises:
+        AgentCoreError: as from `resolve`.
+    """
+    settings = settings or Models()
+    given: dict[str, Model[Any]] = {}
+    if model is not None and not isinstance(model, str):
+        given, model = {f"app:{model.model_name}": model}, f"app:{model.model_name}"
+    resolver = _Resolver(factories, settings, given)
+    found: dict[str, _Candidate] = {}
+    resolved: dict[Role, ResolvedModel] = {}
+    for role in roles:
+        choice = settings.choice(role, model)
+        if choice.name not in found:
+            found[choice.name] = resolver.candidate(choice.name)
+        resolved[role] = found[choice.name].with_settings(choice)
+    return resolved
 
 
 def resolve(
-    name: str | ModelChoice, *, factories: Mapping[str, ModelFactory], settings: ModelPreferences | None = None
+    name: str | ModelRole, *, factories: Mapping[str, ModelFactory], settings: Models | None = None
 ) -> ResolvedModel:
     """Find the model called `name` and make it ready: retries, repair of printed calls, fallbacks.
 
@@ -85,7 +107,7 @@ def resolve(
     request is made to any model.
 
     Args:
-        name: A pydantic-ai model string, a plugin's name, `auto`, or a choice that carries inference settings.
+        name: A pydantic-ai model string, a plugin's name, `auto`, or a role that carries inference settings.
         factories: Models that plugins bring, by name or `prefix:`.
         settings: What the user configured.
 
@@ -94,17 +116,8 @@ def resolve(
         ConfigurationError: a package, a key or a factory is missing; the message names the fix.
         ModelError: the model's server cannot be reached, and there is no fallback that can.
     """
-    settings = settings or ModelPreferences()
-    choice = ModelChoice(name) if isinstance(name, str) else name
-    candidate = _Resolver(factories, settings).candidate(choice.name)
-    timeout_s = _REMOTE_TIMEOUT_S if candidate.remote else _LOCAL_TIMEOUT_S
-    return ResolvedModel(
-        name=candidate.name,
-        model=candidate.model,
-        model_settings=choice.model_settings(default_timeout_s=timeout_s),
-        remote=candidate.remote,
-        why=candidate.why,
-    )
+    choice = ModelRole(name) if isinstance(name, str) else name
+    return _Resolver(factories, settings or Models(), {}).candidate(choice.name).with_settings(choice)
 
 
 @dataclass(frozen=True)
@@ -114,14 +127,22 @@ class _Candidate:
     remote: bool
     why: str
 
+    def with_settings(self, choice: ModelRole) -> ResolvedModel:
+        """The model with a role's inference settings."""
+        settings = model_settings(choice, remote=self.remote)
+        return ResolvedModel(self.name, self.model, settings, self.remote, self.why)
+
 
 class _Resolver:
     """One resolution: the Ollama server is asked at most once for what it holds."""
 
-    def __init__(self, factories: Mapping[str, ModelFactory], settings: ModelPreferences) -> None:
+    def __init__(
+        self, factories: Mapping[str, ModelFactory], settings: Models, given: Mapping[str, Model[Any]]
+    ) -> None:
         self._factories = factories
         self._settings = settings
-        self._server = OllamaServer.from_preferences(settings.ollama)
+        self._given = given
+        self._server = OllamaServer.from_settings(settings.ollama)
 
     def candidate(self, name: str) -> _Candidate:
         """The model for `name` with its fallbacks behind it."""
@@ -136,7 +157,7 @@ class _Resolver:
         first_error: ModelError | None = None
         for candidate in (name, *self._settings.fallback):
             try:
-                found = self._auto() if candidate == "auto" else self._named(candidate, "chosen by name")
+                found = self._fallback(candidate) if passed else self._chosen(candidate)
             except ModelError as error:
                 first_error = first_error or error
                 passed.append(candidate)
@@ -157,11 +178,13 @@ class _Resolver:
         for name in self._settings.fallback:
             if name in skip:
                 continue
-            skip.add(name)
             try:
-                others.append(self._auto() if name == "auto" else self._named(name, "fallback"))
+                other = self._fallback(name)
             except ModelError:
                 continue
+            if other.name not in skip:
+                others.append(other)
+            skip |= {name, other.name}
         if not others:
             return chosen
         model = FallbackModel(chosen.model, *(other.model for other in others), fallback_on=worth_another_model)
@@ -172,6 +195,22 @@ class _Resolver:
             chosen.remote or any(other.remote for other in others),
             f"{chosen.why}; then {names}",
         )
+
+    def _chosen(self, name: str) -> _Candidate:
+        return self._auto() if name == "auto" else self._named(name, "chosen by name")
+
+    def _fallback(self, name: str) -> _Candidate:
+        """A fallback is a language model unless the user listed `offline` by its name.
+
+        Raises:
+            ModelError: it cannot be reached, or `auto` finds no language model.
+        """
+        if name != "auto":
+            return self._named(name, "fallback")
+        found = self._auto()
+        if found.name == "offline":
+            raise ModelError("There is no model to fall back on: no running Ollama model that calls tools, and no key.")
+        return found
 
     def _auto(self) -> _Candidate:
         """What the settings say, else a running Ollama, else a key, else `offline`."""
@@ -194,6 +233,8 @@ class _Resolver:
         return self._named("offline", "no running Ollama model that calls tools, and no key: rules, no language model")
 
     def _named(self, name: str, why: str) -> _Candidate:
+        if model := self._given.get(name):
+            return self._ready(name, model, _leaves_machine(model), "given by the app")
         if factory := factory_for(name, self._factories):
             return self._from_plugin(name, factory, why)
         prefix, colon, rest = name.partition(":")
@@ -226,19 +267,27 @@ class _Resolver:
             host=self._server.host,
             facts=self._server.facts(model_name),
             num_ctx=self._settings.ollama.num_ctx,
-            keep_alive=self._settings.ollama.keep_alive,
+            keep_alive=self._settings.ollama.keep_alive or None,
         )
         return self._ready(name, model, is_cloud_model(model_name) or not is_loopback(self._server.host), why)
 
     def _ready(self, name: str, model: Model[Any], remote: bool, why: str) -> _Candidate:
         """Put retries around a model that is reached over a network, and repair around what it writes."""
+        from pydantic_ai.models.fallback import FallbackModel
+
         from agent_core.models.repair import RepairingModel
         from agent_core.models.retrying import RetryingModel
 
         mode = self._settings.repair_printed_calls
         small = not remote or name.startswith("ollama:")
         printed = mode == "always" or (mode == "local" and small)
-        model = RepairingModel(RetryingModel(model, self._settings.retry), printed_calls=printed)
+        # What an app hands over may have both already: two layers of retries would multiply. A chain goes on in its own
+        # way after a failure, so its members keep the retries that they came with.
+        layers = list(_layers(model))
+        if _has_address(model) and not any(isinstance(layer, RetryingModel | FallbackModel) for layer in layers):
+            model = RetryingModel(model, self._settings.retry)
+        if not any(isinstance(layer, RepairingModel) for layer in layers):
+            model = RepairingModel(model, printed_calls=printed)
         return _Candidate(name, model, remote, why)
 
     def _ollama_names(self) -> list[str]:
@@ -253,9 +302,29 @@ def _leaves_machine(model: Model[Any]) -> bool:
 
     A plugin's model that reaches out by means of its own says so with an attribute `remote = True`.
     """
+    from pydantic_ai.models.fallback import FallbackModel
+
     declared = getattr(model, "remote", None)
     if isinstance(declared, bool):
         return declared
+    *_, innermost = _layers(model)
+    if isinstance(innermost, FallbackModel):
+        return any(map(_leaves_machine, innermost.models))
     if model.base_url:
-        return not is_loopback(model.base_url)
+        return not is_loopback(model.base_url) or is_cloud_model(model.model_name)
     return model.provider is not None
+
+
+def _has_address(model: Model[Any]) -> bool:
+    """Whether `model` is asked over a network, be it of this machine alone."""
+    return bool(model.base_url) or model.provider is not None
+
+
+def _layers(model: Model[Any]) -> Iterator[Model[Any]]:
+    """The model and what it wraps, from the outside in."""
+    from pydantic_ai.models.wrapper import WrapperModel
+
+    yield model
+    while isinstance(model, WrapperModel):
+        model = model.wrapped
+        yield model

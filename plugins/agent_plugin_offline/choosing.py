@@ -18,7 +18,7 @@ from agent_plugin_offline.tools import ToolView
 
 SHORTLIST = 6
 """For how many tools arguments are tried; the others fall out by their words alone."""
-THRESHOLD = 0.5
+THRESHOLD = 0.55
 """Below this probability that a tool fits, none is proposed."""
 Weights = Mapping[str, dict[str, float]]
 

@@ -18,8 +18,9 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
-from agent_core.models import ModelPreferences, OllamaPreferences, resolve
+from agent_core.models import resolve
 from agent_core.models.compaction import compaction
+from agent_core.settings_sections import Models, OllamaSettings
 from tests.servers.llm_script import fail, say
 from tests.servers.scripted_llm import ScriptedLLM
 
@@ -77,7 +78,7 @@ async def test_a_short_conversation_is_left_alone() -> None:
 
 async def test_a_language_model_writes_a_summary_of_the_old_part(scripted_llm: ScriptedLLM) -> None:
     scripted_llm.add_ollama("small:1b")
-    settings = ModelPreferences(ollama=OllamaPreferences(host=scripted_llm.url, num_ctx=8192))
+    settings = Models(ollama=OllamaSettings(host=scripted_llm.url, num_ctx=8192))
     resolved = resolve("ollama:small:1b", factories={}, settings=settings)
     agent = Agent(resolved.model, capabilities=resolved.compaction())
     scripted_llm.script(say("SUMMARY: thirty questions were asked."), say("Finished."))
@@ -92,7 +93,7 @@ async def test_a_language_model_writes_a_summary_of_the_old_part(scripted_llm: S
 
 async def test_old_results_go_before_a_summary_is_paid_for(scripted_llm: ScriptedLLM) -> None:
     scripted_llm.add_ollama("small:1b")
-    settings = ModelPreferences(ollama=OllamaPreferences(host=scripted_llm.url, num_ctx=8192))
+    settings = Models(ollama=OllamaSettings(host=scripted_llm.url, num_ctx=8192))
     resolved = resolve("ollama:small:1b", factories={}, settings=settings)
     scripted_llm.script(say("Finished."))
     history = conversation(12, words=10, fact_words=400)
@@ -105,7 +106,7 @@ async def test_old_results_go_before_a_summary_is_paid_for(scripted_llm: Scripte
 
 async def test_a_summary_that_fails_does_not_end_the_run(scripted_llm: ScriptedLLM) -> None:
     scripted_llm.add_ollama("small:1b")
-    settings = ModelPreferences(ollama=OllamaPreferences(host=scripted_llm.url, num_ctx=8192))
+    settings = Models(ollama=OllamaSettings(host=scripted_llm.url, num_ctx=8192))
     resolved = resolve("ollama:small:1b", factories={}, settings=settings)
     agent = Agent(resolved.model, capabilities=resolved.compaction())
     scripted_llm.script(fail(400), say("Finished all the same."))
@@ -116,7 +117,7 @@ async def test_a_summary_that_fails_does_not_end_the_run(scripted_llm: ScriptedL
 
 async def test_a_conversation_too_long_even_to_summarise_is_cut(scripted_llm: ScriptedLLM) -> None:
     scripted_llm.add_ollama("small:1b")
-    settings = ModelPreferences(ollama=OllamaPreferences(host=scripted_llm.url, num_ctx=4096))
+    settings = Models(ollama=OllamaSettings(host=scripted_llm.url, num_ctx=4096))
     resolved = resolve("ollama:small:1b", factories={}, settings=settings)
     agent = Agent(resolved.model, capabilities=resolved.compaction())
     scripted_llm.script(say("Finished."))
@@ -160,7 +161,7 @@ async def test_tool_definitions_count_against_the_room() -> None:
 
 async def test_a_small_context_with_many_tools_goes_on_and_on(scripted_llm: ScriptedLLM) -> None:
     scripted_llm.add_ollama("small:1b")
-    settings = ModelPreferences(ollama=OllamaPreferences(host=scripted_llm.url, num_ctx=6000))
+    settings = Models(ollama=OllamaSettings(host=scripted_llm.url, num_ctx=6000))
     resolved = resolve("ollama:small:1b", factories={}, settings=settings)
     agent = with_tools(Agent(resolved.model, capabilities=resolved.compaction()), 20)
     history: list[ModelMessage] = []

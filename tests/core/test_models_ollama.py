@@ -12,9 +12,10 @@ from pydantic_ai.exceptions import ModelContextWindowExceededError
 from pydantic_ai.messages import ModelRequest, ThinkingPart, UserPromptPart
 
 from agent_core.errors import ConfigurationError, ModelError
-from agent_core.models import ModelPreferences, OllamaPreferences, PromptTooLongError, ResolvedModel, resolve
+from agent_core.models import PromptTooLongError, ResolvedModel, resolve
 from agent_core.models.ollama import OllamaServer, is_cloud_model, is_loopback, ollama_host
 from agent_core.models.tokens import Calibration, text_tokens
+from agent_core.settings_sections import Models, OllamaSettings
 from tests.servers.llm_script import Turn, call, say
 from tests.servers.scripted_llm import ScriptedLLM
 
@@ -33,7 +34,7 @@ def local(llm: ScriptedLLM, name: str = "small:1b", **preferences: Any) -> Resol
     return resolve(
         f"ollama:{name}",
         factories={},
-        settings=ModelPreferences(ollama=OllamaPreferences(host=llm.url, **preferences)),
+        settings=Models(ollama=OllamaSettings(host=llm.url, **preferences)),
     )
 
 

@@ -17,8 +17,8 @@ from agent_core.models.call_prefix import may_be_call
 from agent_core.models.printed_calls import printed_calls
 from agent_core.models.repair import RepairingModel
 from agent_core.models.retrying import RetryingModel
-from agent_core.models.roles import RetryPolicy
 from agent_core.models.turn import Conversation, Speaker, take_turn
+from agent_core.settings_sections import ModelRetries
 from tests.servers.llm_script import Call, Turn, call, calls, say
 from tests.servers.scripted_llm import ScriptedLLM
 
@@ -208,7 +208,7 @@ def test_hostile_repetition_is_no_call_and_no_hang(unit: str) -> None:
 
 
 def repairing(llm: ScriptedLLM) -> RepairingModel:
-    return RepairingModel(RetryingModel(llm.chat_model(), RetryPolicy(attempts=1)), printed_calls=True)
+    return RepairingModel(RetryingModel(llm.chat_model(), ModelRetries(attempts=1)), printed_calls=True)
 
 
 def weather_agent(model: RepairingModel, asked: list[str]) -> Agent:

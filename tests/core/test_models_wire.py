@@ -13,19 +13,16 @@ from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 
 from agent_core.errors import ModelError
 from agent_core.models import (
-    ModelChoice,
-    ModelPreferences,
-    OllamaPreferences,
     ResolvedModel,
-    RetryPolicy,
     as_model_error,
     resolve,
 )
+from agent_core.settings_sections import ModelRetries, ModelRole, Models, OllamaSettings
 from tests.servers.llm_script import DROP, STALL, Call, Step, call, calls, fail, say
 from tests.servers.scripted_llm import ScriptedLLM
 
 NAMES = {"chat": "openai-chat:scripted", "responses": "openai:scripted", "ollama": "ollama:small:1b"}
-QUICK = RetryPolicy(attempts=3, first_wait_s=0.01, longest_wait_s=0.05)
+QUICK = ModelRetries(attempts=3, first_wait_s=0.01, longest_wait_s=0.05)
 
 MakeModel = Callable[..., ResolvedModel]
 
@@ -37,9 +34,9 @@ def make_model(request: pytest.FixtureRequest, scripted_llm: ScriptedLLM, monkey
     monkeypatch.setenv("OPENAI_BASE_URL", scripted_llm.openai_url)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
 
-    def make(retry: RetryPolicy = QUICK, **inference: object) -> ResolvedModel:
-        settings = ModelPreferences(retry=retry, ollama=OllamaPreferences(host=scripted_llm.url))
-        return resolve(ModelChoice(NAMES[request.param], **inference), factories={}, settings=settings)  # type: ignore[arg-type]
+    def make(retry: ModelRetries = QUICK, **inference: object) -> ResolvedModel:
+        settings = Models(retry=retry, ollama=OllamaSettings(host=scripted_llm.url))
+        return resolve(ModelRole(NAMES[request.param], **inference), factories={}, settings=settings)  # type: ignore[arg-type]
 
     return make
 
@@ -117,7 +114,7 @@ async def test_a_stall_is_a_timeout_and_is_retried(make_model, ask, scripted_llm
     assert await ask(make_model(timeout_s=0.3)) == "Sorry, I dozed off."
     scripted_llm.script(STALL, STALL)
     with pytest.raises(ModelTimeoutError) as caught:
-        await ask(make_model(RetryPolicy(attempts=2, first_wait_s=0), timeout_s=0.3))
+        await ask(make_model(ModelRetries(attempts=2, first_wait_s=0), timeout_s=0.3))
     assert "timeout_s" in str(as_model_error(caught.value))
 
 
@@ -177,8 +174,8 @@ async def test_retry_after_is_honoured_and_capped(
     make_model, scripted_llm: ScriptedLLM, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="agent_core.models.retrying")
-    patient = make_model(RetryPolicy(attempts=2, first_wait_s=50, longest_wait_s=60))
-    hurried = make_model(RetryPolicy(attempts=2, first_wait_s=50, longest_wait_s=0.05))
+    patient = make_model(ModelRetries(attempts=2, first_wait_s=50, longest_wait_s=60))
+    hurried = make_model(ModelRetries(attempts=2, first_wait_s=50, longest_wait_s=0.05))
     scripted_llm.script(fail(429, retry_after="1"), say("One second later."))
     async with patient.model:
         assert (await Agent().run("?", model=patient.model)).output == "One second later."

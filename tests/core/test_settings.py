@@ -6,7 +6,7 @@ import os
 import stat
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -61,7 +61,7 @@ def load(home: Path, text: str | None = None, **environ: str) -> Settings:
 
 def test_without_a_file_the_defaults_hold_and_the_folder_is_private(home: Path) -> None:
     settings = load(home / "deep" / "er")
-    assert settings.models.name_for("planner") == "auto"
+    assert settings.models.choice("planner").name == settings.models.default == "auto"
     assert settings.limits.parallel >= 1
     assert stat.S_IMODE(settings.home.stat().st_mode) == 0o700
 
@@ -71,7 +71,8 @@ def test_a_written_file_is_read_with_its_types(home: Path) -> None:
     assert settings.models.default == "ollama:qwen3:8b"
     assert settings.models.fallback == ("anthropic:claude-haiku-4-5", "offline")
     assert settings.models.executor.temperature == 0.0
-    assert settings.models.name_for("executor") == "ollama:qwen3:8b"
+    assert settings.models.choice("executor").name == "auto"
+    assert settings.models.choice("executor", "offline") == replace(settings.models.executor, name="offline")
     assert settings.limits.cost_usd == 1.0
     assert settings.disabled_plugins == ("search",)
     assert settings.plugin_settings("mail", MailSettings) == MailSettings("smtp.example.org", 2525)
@@ -84,6 +85,9 @@ def test_variables_win_over_the_file(home: Path) -> None:
         AGENT_CORE_MODELS_DEFAULT="offline",
         AGENT_CORE_MODELS_PLANNER_MAX_TOKENS="800",
         AGENT_CORE_LIMITS_TIME_S="12.5",
+        AGENT_CORE_MODELS_RETRY_ATTEMPTS="2",
+        AGENT_CORE_MODELS_OLLAMA_HOST="10.0.0.7:11434",
+        AGENT_CORE_MODELS_REPAIR_PRINTED_CALLS="always",
         AGENT_CORE_PLUGINS_DISABLED="mail, calendar",
         AGENT_CORE_PLUGINS_MAIL_PORT="465",
         AGENT_CORE_PLUGINS_MAIL_ALLOWED="a@example.org,b@example.org",
@@ -91,6 +95,9 @@ def test_variables_win_over_the_file(home: Path) -> None:
     assert settings.models.default == "offline"
     assert settings.models.planner.max_tokens == 800
     assert settings.limits.time_s == 12.5
+    assert settings.models.retry.attempts == 2
+    assert settings.models.ollama.host == "10.0.0.7:11434"
+    assert settings.models.repair_printed_calls == "always"
     assert settings.disabled_plugins == ("mail", "calendar")
     mail = settings.plugin_settings("mail", MailSettings)
     assert (mail.host, mail.port, mail.allowed) == ("smtp.example.org", 465, ["a@example.org", "b@example.org"])
@@ -106,6 +113,17 @@ def test_variables_win_over_the_file(home: Path) -> None:
         ("[limits]\nparalel = 2\n", ["limits.paralel", "Did you mean 'limits.parallel'"]),
         ("[modles]\ndefault = 'x'\n", ["modles", "'models'"]),
         ("[models.planner]\ntemperature = 3\n", ["models.planner.temperature", "from 0 to 2"]),
+        ("[models.executor]\nmax_tokens = 0\n", ["models.executor.max_tokens", "1 or more"]),
+        ("[models.executor]\ntop_p = 1.5\n", ["models.executor.top_p", "from 0 to 1"]),
+        ("[models.judge]\ntimeout_s = 0\n", ["models.judge.timeout_s", "from 0.1 to 86400"]),
+        (f"[models.judge]\ntemperature = 1{'0' * 400}\n", ["models.judge.temperature", "from 0 to 2"]),
+        ("[models.judge]\nseed = 4294967296\n", ["models.judge.seed", "4294967296", "2147483647"]),
+        (f"[models.judge]\nseed = 1{'0' * 5000}\n", ["config.toml"]),
+        ("[models.retry]\nattempts = 0\n", ["models.retry.attempts", "from 1 to 20"]),
+        ("[models.ollama]\nnum_ctx = 100\n", ["models.ollama.num_ctx", "512"]),
+        ("[models.ollama]\nkeep_alive = 'for a while'\n", ["models.ollama.keep_alive", "'10m'"]),
+        ("[models]\nrepair_printed_calls = 'often'\n", ["models.repair_printed_calls", "'local', 'always', 'never'"]),
+        ("[models]\nrepair_printed_calls = true\n", ["models.repair_printed_calls", "True"]),
         ("[models]\nplanner = 'gpt'\n", ["models.planner", "'gpt'", "[models.planner]"]),
         ("[models]\nfallback = 'offline'\n", ["models.fallback", "list"]),
         ("models = 3\n", ["models", "3"]),
@@ -237,7 +255,12 @@ def test_get_reads_values_sections_and_plugin_defaults(home: Path) -> None:
 
 
 def test_every_setting_can_be_read_back_after_set(home: Path) -> None:
-    samples = {str: "text", int: "3", float: "0.5", tuple: "a,b"}
+    samples = {str: "text", int: "3", float: "1.5", tuple: "a,b"}
+    narrow = {
+        "models.ollama.num_ctx": "4096",
+        "models.ollama.keep_alive": "1h30m",
+        "models.repair_printed_calls": "never",
+    }
     settings = load(home)
     from agent_core.settings import ApprovalSettings, Models, RunLimits
 
@@ -245,9 +268,8 @@ def test_every_setting_can_be_read_back_after_set(home: Path) -> None:
         for dotted, _, _ in leaves(cls, section):
             current = settings.get(dotted)
             kind = tuple if isinstance(current, list | tuple) else type(current)
-            text = samples.get(kind, "1")
-            settings = settings.set(dotted, "1" if kind is float and dotted.startswith("approvals") else text)
-            assert settings.get(dotted) != current or current in (1, 3)
+            settings = settings.set(dotted, narrow.get(dotted) or samples.get(kind, "1"))
+            assert settings.get(dotted) != current
 
 
 def test_a_home_that_cannot_be_used_is_one_clear_error(tmp_path: Path) -> None:

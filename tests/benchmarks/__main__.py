@@ -1,0 +1,25 @@
+"""All benchmarks, or those named: `python -m tests.benchmarks [run|plugins|tool_finding|help]... [--quick]`.
+
+Each prints a table of ratios that were measured in one go. They are never part of the test run.
+"""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+
+BENCHMARKS = ("help", "plugins", "run", "tool_finding")
+
+
+def main() -> None:
+    """Run what was named, or everything."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which; all where none is named")
+    parser.add_argument("--quick", action="store_true", help="few repeats: to see that they run, not to compare")
+    chosen = parser.parse_args()
+    for name in chosen.names or BENCHMARKS:
+        import_module(f"tests.benchmarks.bench_{name}").main(quick=chosen.quick)
+
+
+if __name__ == "__main__":
+    main()
