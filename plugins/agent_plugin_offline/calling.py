@@ -20,6 +20,8 @@ _OVER = -3.0
 """What each word that a tool leaves over speaks against it."""
 _ENOUGH, _ENOUGH_FOR_FREE_TEXT = 2.0, 4.0
 """A frame scored below this is left to the engine; free text fits anything, so it takes more."""
+_CERTAIN = frozenset({"email", "phone", "url", "file", "folder", "moment"})
+"""Roles whose values show that an incomplete call is meant, and worth a question."""
 _TELLING = 0.5
 _SHORTLIST = 4
 
@@ -44,6 +46,10 @@ class Caller:
         if key not in self._read:
             self._read[key] = self._one(clause, only)
         return self._read[key]
+
+    def explains(self, clause: str) -> bool:
+        """Whether a call leaves no word of `clause` over."""
+        return self._explained(clause, self._wordings.all) is not None
 
     def _one(self, clause: str, only: frozenset[str] | None) -> Proposal | None:
         wordings = [wording for wording in self._wordings.all if only is None or wording.tool.name in only]
@@ -115,7 +121,10 @@ class Caller:
             name for name in wording.tool.parameters.get("required", ()) if name in proposal.args and name not in args
         ]
         missing = (*proposal.missing, *dropped)
-        return replace(proposal, args=args, missing=missing) if not missing or _leads(clause, wording) else None
+        formed = any(slot.role in _CERTAIN and slot.name in args for slot in wording.slots)
+        if missing and not (formed and _leads(clause, wording)):
+            return None
+        return replace(proposal, args=args, missing=missing)
 
     def _slot(self, tool: str, name: str) -> Slot:
         return next(

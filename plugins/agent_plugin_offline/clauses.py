@@ -91,6 +91,8 @@ def joints(request: str, starts: Collection[str]) -> list[Joint]:
         strong = match.group("strong") is not None
         if strong and _ABBREVIATED.search(request[:begin]):
             continue
+        if found and _FILLER.fullmatch(request[found[-1].end : begin]):
+            continue  # "after that, ..." is no clause of its own
         after = without_fillers(request[end:])
         if begin > 0 and (strong or starts_a_call(after, starts)):
             found.append(Joint(begin, end, strong or after != request[end:].lstrip()))

@@ -22,7 +22,8 @@ from agent_plugin_offline.wording import Wording
 _LABELLED, _TYPED, _FORMULA, _GENERALITY, _FILE_KIND = 1.0, 2.0, 4.0, 4.0, 3.0
 """What an argument speaks for its tool: labelled; with a form of its own; a formula; that without unknowns, for a tool
 of plain arithmetic; a file of a kind that the tool names."""
-_EQUATION = 1.5
+_OPERATION = 3.0
+_EQUATION = 4.0
 _OPENINGS = ((2, 1.0), (3, 4.0))
 """For beginning with the same so many words as one of its examples."""
 LEAD, _KIN_LEAD = 2.5, 1.0
@@ -66,7 +67,8 @@ class Frame:
     def is_answerable(self) -> bool:
         """Complete; or so clearly meant that asking for what is missing makes sense."""
         roles = {slot.role for slot in self.wording.slots if slot.name in self.found.missing}
-        if not roles or self.found.certain > 0 or self.asked >= _CLEARLY_MEANT:
+        dictated = any(slot.role == "content" and slot.name in self.found.args for slot in self.wording.slots)
+        if not roles or self.found.certain > 0 or (self.asked >= _CLEARLY_MEANT and not dictated):
             return True
         return roles == {"moment"} and stem(self.found.text.split()[0]) in self.wording.own_verbs
 
@@ -99,6 +101,7 @@ def fill_by_engine(one: Frame) -> None:
         fresh = [word for word in unexplained(found, one.wording) if start <= word.start < end]
         if fresh and start > 0 and found.is_free(start, end) and is_plausible(slot, guess.args[slot.name]):
             found.take(slot, guess.args[slot.name], start, end)
+            found.certain -= 1
 
 
 def _asked(found: Explanation, wording: Wording) -> float:
@@ -126,6 +129,8 @@ def _worth(slot: Slot, value: Any, wording: Wording) -> float:
             general = _GENERALITY if wording.is_general_arithmetic and not has_unknowns(str(value)) else 0.0
             equation = _EQUATION if ("=" in str(value)) == ("equation" in slot.name) else -_EQUATION
             return _FORMULA + general + equation if is_formula(str(value)) else 0.0
+        case "choice" if slot.required:
+            return _OPERATION
         case "choice" | "number" | "label" | "flag":
             return _LABELLED
         case _:

@@ -14,10 +14,20 @@ from typing import Any
 from agent_plugin_offline import results
 from agent_plugin_offline.mentions import Mention
 from agent_plugin_offline.proposals import ToolSpec
+from agent_plugin_offline.slots import slots_of
+from agent_plugin_offline.text import words
 
 _WORD = "Zqresult"
 _STAND_INS = (f'"{_WORD}"', "90712547", _WORD, f"{_WORD}.txt", f"https://{_WORD}.example/")
 """In the order in which they are tried: as text, a number, a bare word, a file, a page."""
+_ADDRESS_FIELDS: Mapping[str, frozenset[str]] = {
+    "email": words("email address to sender recipient"),
+    "phone": words("phone mobile"),
+    "url": words("url link href website"),
+    "file": words("path file filename name names source destination"),
+    "folder": words("path folder directory"),
+}
+"""What a field must be called to go where an address goes: a file is never taken from a sentence."""
 _TYPED_COST = 2.5
 _STAND_IN = re.compile(rf"\"{_WORD}\"|https://{_WORD}\.example/?|{_WORD}\.txt|{_WORD}|90712547(?:\.0+)?", re.IGNORECASE)
 
@@ -122,7 +132,7 @@ def _placed(step: Step, name: str, value: Any, sources: Sequence[Step], mention:
     if types and not types & {"string"}:
         return _typed(source, available, types, mention)
     if whole and not results.is_content(name, schema):
-        return _identity(source, available, name, mention)
+        return _identity(step, source, available, name, mention)
     if not whole and not results.is_content(name, schema):
         return None
     text = "\n".join(_text_of(one, mention) for one in sources)
@@ -171,11 +181,14 @@ def _typed(source: Step, available: list[results.Field], types: frozenset[str], 
     return ({"$from": _path(source, found)}, None) if found else None
 
 
-def _identity(source: Step, available: list[results.Field], name: str, mention: Mention) -> Placed | None:
+def _identity(step: Step, source: Step, available: list[results.Field], name: str, mention: Mention) -> Placed | None:
     """For a parameter that names one thing: the field that names it, or one step per thing."""
     if source.returns is None:
         return {"$from": source.id}, None
     found = results.identifying(available, mention.noun, name)
+    role = next((slot.role for slot in slots_of(step.spec) if slot.name == name), "other")
+    if role in _ADDRESS_FIELDS and (found is None or found.name.lower() not in _ADDRESS_FIELDS[role]):
+        return None
     if found is None or "string" not in found.types:
         found = results.readable([one for one in available if not one.many], mention.noun)
         return ({"$text": f"{{{_path(source, found)}}}"}, None) if found else None

@@ -90,7 +90,8 @@ class Reader:
         """Readings with a lookup inside whose value is an argument of the rest: "email ... the sum of 4 and 9"."""
         plain = self._caller.one(clause)
         for start in _NESTED_START.finditer(clause):
-            if plain and not plain.missing and not _swallows(plain, clause[start.start() :]):
+            swallowed = plain is not None and _swallows(plain, clause[start.start() :])
+            if plain and not plain.missing and not swallowed and self._caller.explains(clause):
                 return
             if not self._acts(clause[: start.start()]):
                 continue

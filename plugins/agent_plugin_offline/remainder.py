@@ -24,14 +24,12 @@ _LEAD_INS: dict[str, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
-REQUESTING = words("find get show give tell check look see determine figure display fetch work")
+REQUESTING = words("take find get show give tell check look see determine figure display fetch work")
 """At the start of a clause these only say that something is wanted."""
 _PLACEHOLDERS = words("line note text message something stuff file mail email list entry sentence word words report")
 _TITLES = frozenset({"title", "summary"})
 _AS_VARIABLE = re.compile(r"\s+(?:as|when|where)\s+[a-z]$")
 _SAME_CHOICE = {"biggest": "largest", "latest": "newest", "littlest": "smallest", "highest": "largest"}
-_CLEAR = 2
-"""So many certain arguments make a call clear enough to place an unlabelled word."""
 _ASIDES = words("please thanks kindly today now again out up down me us myself file files folder it")
 
 
@@ -41,18 +39,6 @@ def complete(found: Explanation, wording: Wording) -> None:
     _choices(found, wording)
     _flags(found, wording)
     _free_text(found, wording)
-    _unlabelled(found, wording)
-
-
-def _unlabelled(found: Explanation, wording: Wording) -> None:
-    """Place the one short name that is left in an otherwise clear call: "the average score per team"."""
-    over = unexplained(found, wording)
-    slots = [slot for slot in found.slots if slot.role == "label" and slot.name not in found.args]
-    if not slots or found.certain < _CLEAR or not 0 < len(over) <= 3:
-        return
-    start, end = over[0].start, over[-1].end
-    if found.text[start:end].split() == [token.text for token in over] and found.is_free(start, end):
-        found.take(slots[0], found.text[start:end], start, end)
 
 
 def _numbers(found: Explanation) -> None:
@@ -100,6 +86,7 @@ def _choices(found: Explanation, wording: Wording) -> None:
                 break
 
 
+_ROWS = words("rows row lines line records record entries entry items values cells columns")
 _OPERAND = re.compile(
     r"\s+(?:of\s+)?(?:the\s+)?(?P<value>[A-Za-z_][\w-]*)(?=\s+(?:in|of|from|per|by|for|where|with)\b|[\s.?!]*$)",
     re.IGNORECASE,
@@ -110,7 +97,9 @@ def _operand(found: Explanation, end: int) -> None:
     """Take what directly follows the name of an operation as its column: "the average price in ..."."""
     match = _OPERAND.match(found.text, end)
     slots = [slot for slot in found.open("label") if "column" in identifier_words(slot.name)]
-    if match and slots and found.is_free(*match.span()) and match["value"].lower() not in STOP_WORDS:
+    if not match or not slots or not found.is_free(*match.span()) or match["value"].lower() in STOP_WORDS:
+        return
+    if match["value"].lower() not in _ROWS:
         found.take(slots[0], match["value"], match.start("value"), match.end("value"), cue=False)
 
 
@@ -184,7 +173,7 @@ def _free_text(found: Explanation, wording: Wording) -> None:
     if slot in titles:
         trimmed = [_titled(found.text, start, end, wording) for start, end in stretches]
     elif slot.role == "label":
-        trimmed = [place for place in trimmed if _is_name(found, place, wording)]
+        trimmed = [place for place in trimmed if place[0] > 0 and _is_name(found, place, wording)]
     best = max((place for place in trimmed if place[1] > place[0]), key=lambda place: place[1] - place[0], default=None)
     if best is not None and _means_something(found.text[slice(*best)], slot):
         value = found.text[slice(*best)]

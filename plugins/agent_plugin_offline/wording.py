@@ -39,6 +39,7 @@ _KINDRED = (
     "folder directory",
     "price cost quote",
     "say contain hold",
+    "solve roots zeros solutions",
 )
 """Words that ask for the same thing; one shared group makes a word half as good as the tool's own."""
 
