@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent_core.cli.render import call_text, console, plan_lines
 from agent_core.gate.sanitise import sanitise_line
+from agent_core.models.routing import CHOSEN_BY_NAME
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -60,6 +61,8 @@ class Progress:
     # -- events, by their kinds
 
     def _on_run_started(self, event: Any) -> None:
+        if event.model_why not in ("", CHOSEN_BY_NAME):
+            self._tell(f"Model: {sanitise_line(event.model)} ({sanitise_line(event.model_why, 300)})")
         self._now("Resuming" if event.resumed else "Reading the request")
 
     def _on_model_asked(self, event: Any) -> None:

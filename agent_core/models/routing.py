@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from pydantic_ai.settings import ModelSettings
 
 
+CHOSEN_BY_NAME = "chosen by name"
+"""Why a model is used that somebody asked for: nothing needs saying about it."""
+
+
 @dataclass(frozen=True)
 class ResolvedModel:
     """A model that is ready to answer. Close it with `aclose`, or enter it (`async with resolved.model:`)."""
@@ -197,7 +201,7 @@ class _Resolver:
         )
 
     def _chosen(self, name: str) -> _Candidate:
-        return self._auto() if name == "auto" else self._named(name, "chosen by name")
+        return self._auto() if name == "auto" else self._named(name, CHOSEN_BY_NAME)
 
     def _fallback(self, name: str) -> _Candidate:
         """A fallback is a language model unless the user listed `offline` by its name.
