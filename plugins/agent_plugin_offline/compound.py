@@ -17,7 +17,7 @@ from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.reading import Reader
 
 _COMPLETE = 1.0
-_INCOMPLETE = 0.6
+_INCOMPLETE = 0.4
 """What a call with a missing argument is worth against a complete one."""
 
 
