@@ -130,7 +130,7 @@ def _spoken_numbers(parameter: Parameter, request: Request) -> Iterator[Option]:
     """Numbers that are words of another kind: "the next week" is 7 days, "compounded monthly" 12 times a year."""
     for match in _PERIOD.finditer(request.text):
         unit = match["unit"].lower()
-        for wanted in parameter.units & TIME_UNITS.keys():
+        for wanted in sorted(parameter.units & TIME_UNITS.keys()):
             count = _PERIODS.get((unit, wanted))
             if count:
                 yield Option(count, request.span(match.start(), match.end(), "relative"), ("relative",))

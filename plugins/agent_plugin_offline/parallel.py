@@ -37,7 +37,7 @@ _CUES = words(
     "respectively each both also another then finally additionally separately different second two three four"
 )
 _COUNTS = {"two": 2, "both": 2, "three": 3, "four": 4, "five": 5, "six": 6}
-_SIGNATURES = ("quoted", "email", "date", "time", "month", "place", "state", "path", "expression", "choice")
+_SIGNATURES = ("quoted", "email", "date", "time", "month", "state", "path", "expression", "choice")
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,7 @@ def _span(scored: Scored) -> Span | None:
 
 def _alike(request: Request, table: Sequence[Scored]) -> list[Scored]:
     """Values of one parameter that could each begin a call: like the best one in kind and in what stands around."""
+    table = [scored for scored in table if not _is_list(_span(scored))]
     best = next((s for s in table if _span(s)), None)
     if best is None:
         return []
@@ -129,6 +130,13 @@ def _alike(request: Request, table: Sequence[Scored]) -> list[Scored]:
             group.append(scored)
     group.sort(key=_start)
     return _linked(request, group, best, best.score - _SLACK)
+
+
+def _is_list(span: Span | None) -> bool:
+    """Whether the span runs over a comma or an "and" that is no part of a name, so that it is several values."""
+    if span is None or span.kinds & {"quoted", "state", "date", "datetime", "expression", "number"}:
+        return False
+    return "," in span.text or " and " in span.text
 
 
 def _start(scored: Scored) -> int:

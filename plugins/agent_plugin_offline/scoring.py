@@ -33,8 +33,11 @@ def default_weights() -> dict[str, Any]:
 
 
 def dot(weights: dict[str, float], features: Features) -> float:
-    """The score of some features; those without a weight count nothing."""
-    return sum(weights.get(name, 0.0) * value for name, value in features.items())
+    """The score of some features; those without a weight count nothing.
+
+    The sum is exact, so that it does not depend on the order in which a process happens to go through its sets.
+    """
+    return math.fsum(weights.get(name, 0.0) * value for name, value in features.items())
 
 
 def alternatives(evidence: Evidence, index: int) -> list[Option | None]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -195,6 +198,26 @@ def test_every_value_stands_in_the_request(request_text: str) -> None:
                 assert value in numbers
             for text in _strings(value):
                 assert text.lower() in said or text in moments or text in choices
+
+
+def test_another_process_proposes_the_same() -> None:
+    code = (
+        "import json, sys; from agent_plugin_offline.proposals import ToolSpec, propose;"
+        "tools = [ToolSpec(*t) for t in json.loads(sys.argv[1])];"
+        "print(json.dumps([[p.args for p in propose(r, tools)] for r in json.loads(sys.argv[2])]))"
+    )
+    tools = json.dumps([(tool.name, tool.description, tool.parameters) for tool in TOOLS])
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", code, tools, json.dumps(_REQUESTS)],
+            capture_output=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(seen) == 1
+    assert json.loads(seen.pop()) == [[p.args for p in propose(r, TOOLS)] for r in _REQUESTS]
 
 
 def test_the_same_request_gives_the_same_calls() -> None:
