@@ -38,6 +38,8 @@ from agent_core.journal.store import Journal, now
 from agent_core.tools.tool import Preview, Tool
 
 TRANSIENT_ATTEMPTS = 3
+_MOST_VOIDED = 3
+"""How often what would happen may change under somebody who says yes at once."""
 
 Asker = Callable[[Pending], Awaitable[None]]
 """Puts a question to a person who is there and records the answer; returns without one when nobody answers."""
@@ -114,7 +116,7 @@ class Gate:
 
     # -- the way of one call
 
-    async def _decide(self, checked: CheckedCall) -> Outcome:
+    async def _decide(self, checked: CheckedCall, voided: int = 0) -> Outcome:
         decision = self._policy_on(checked)
         if decision.effect == "deny":
             raise self.ledger.denied(checked, decision.why)
@@ -135,9 +137,14 @@ class Gate:
             # What would happen is not what was shown any more: this answer is void, and the question is put again,
             # even where the answer made a rule that would allow what was asked about first.
             self._approvals.spend(grant.nonce)
+            if voided == _MOST_VOIDED:
+                error = ToolError(f"{checked.tool.name}: its preview is another one every time, so no yes can hold")
+                raise self.ledger.failed(
+                    checked.call, checked.tool, checked.args, checked.args_hash, error, now()
+                ) from None
             why = f"what it would do has changed since your yes ({decision.why})"
             await self._ask(checked, (await self._shown(checked),), why)
-            return await self._decide(checked)
+            return await self._decide(checked, voided + 1)
         return await self._run(granted, grant.nonce)
 
     async def _run(self, checked: CheckedCall, nonce: str | None = None) -> Outcome:

@@ -129,6 +129,16 @@ async def test_a_changed_preview_asks_again_even_where_a_rule_would_allow(assist
     assert "changed" in answer.pending[0].why
 
 
+async def test_a_preview_that_is_never_the_same_ends_even_with_somebody_who_always_says_yes(assistants, approver):
+    numbers = iter(range(100))
+    post = Post(preview=lambda ctx, body: Preview(str(next(numbers))))
+    approver.answer = lambda pending: True
+    script = Script(call("send", body="hi"), "It could not be sent.")
+    answer = await assistants(script, tools=[post.send], approver=approver).ask("send it")
+    assert (answer.status, answer.text, post.sent) == ("failed", "It could not be sent.", [])
+    assert "every time" in answer.steps["s1"].error
+
+
 async def test_an_edit_with_a_standing_scope_makes_the_rule_of_the_edit(assistants):
     post = Post()
     turns = (call("send", body="hi"), "done", call("send", body="hi"), call("send", body="hello"), "done")
