@@ -6,7 +6,10 @@ import asyncio
 import inspect
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol
+
+from anyio import to_thread
 
 from agent_core.errors import AgentCoreError, ToolError
 from agent_core.json_values import as_json
@@ -99,7 +102,8 @@ async def undo_tool(tool: Tool, call: FinishedCall, context: ToolContext) -> str
 async def _call(function: Callable[..., Any], /, *args: Any, **keywords: Any) -> Any:
     if inspect.iscoroutinefunction(function):
         return await function(*args, **keywords)
-    result = await asyncio.to_thread(function, *args, **keywords)
+    # Not asyncio's own pool: a few tools that hang must not keep the rest of the process waiting.
+    result = await to_thread.run_sync(partial(function, *args, **keywords), abandon_on_cancel=True)
     return await result if inspect.isawaitable(result) else result
 
 
