@@ -54,13 +54,18 @@ def query_table(
         sheet: Which sheet of an Excel file; the first if left out.
     """
     with open_table(ctx, path, sheet) as table:
-        return answer(prepare(ctx, table, operation, column, where, group_by, sort_by, order, limit))
+        result = answer(prepare(ctx, table, operation, column, where, group_by, sort_by, order, limit))
+    # A number cannot tell anybody what to do; the text of a cell can, and perhaps somebody else wrote it.
+    if result.rows or result.groups or result.notes or not isinstance(result.value, int | float):
+        ctx.mark_result({"untrusted"})
+    return result
 
 
 @tool(
     read_only=True,
     idempotent=True,
     private_data=True,
+    untrusted_content=True,
     timeout_s=120.0,
     examples=[
         "Which columns does sales.csv have?",
