@@ -27,7 +27,7 @@ from agent_core.models import ResolvedModel
 from agent_core.models.turn import Speaker
 from agent_core.personas import Persona, load_persona
 from agent_core.settings import Settings
-from agent_core.settings_sections import Role
+from agent_core.settings.sections import Role
 from agent_core.tools.catalogue import Catalogue
 from agent_core.tools.plugins import Plugins, load_plugins
 from agent_core.tools.tool import Tool

@@ -61,7 +61,7 @@ def set_(
 def path(as_json: Json = False) -> None:
     """The configuration file, which need not exist."""
     from agent_core.cli.render import show, show_json
-    from agent_core.home import find_home
+    from agent_core.settings.home import find_home
 
     file = find_home() / "config.toml"
     if as_json:

@@ -57,7 +57,7 @@ def _checked(name: str, look: Callable[[], Found]) -> Check:
 
 
 def _home() -> Path:
-    from agent_core.home import find_home, open_home
+    from agent_core.settings.home import find_home, open_home
 
     return open_home(find_home())
 

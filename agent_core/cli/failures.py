@@ -61,7 +61,7 @@ def _told(error: BaseException) -> tuple[str, str]:
 
 def _write_crash(error: BaseException) -> Path | None:
     """Keep a traceback in the state folder, without secrets; None where that cannot be done either."""
-    from agent_core.home import find_home, write_private
+    from agent_core.settings.home import find_home, write_private
 
     text = _without_secrets("".join(traceback.format_exception(error)))
     try:

@@ -14,7 +14,7 @@ from agent_core.cli.groups import Group
 from agent_core.errors import AgentCoreError, UsageError
 
 if TYPE_CHECKING:
-    from agent_core.settings_sections import Models
+    from agent_core.settings.sections import Models
     from agent_core.tools.plugins import Plugins
 
 app = typer.Typer(cls=Group, help="See which language models there are, and choose one.")

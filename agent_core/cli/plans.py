@@ -162,7 +162,7 @@ def _load(name: str, workspace: Path | None) -> Plan:
 
 def _target(name: str) -> Path:
     """Where `--save` writes; nothing that is there is overwritten."""
-    from agent_core.home import find_home
+    from agent_core.settings.home import find_home
 
     path = Path(name).expanduser()
     if _is_name(name):
@@ -182,7 +182,7 @@ def _is_name(text: str) -> bool:
 
 def _saved(workspace: Path | None) -> dict[str, Path]:
     """Workflows by name. One in the state folder hides one that a workspace brings: that may be somebody else's."""
-    from agent_core.home import find_home
+    from agent_core.settings.home import find_home
 
     folders = ((workspace or Path.cwd()) / ".agent-core" / "workflows", find_home() / "workflows")
     found = {path.stem: path for folder in folders for path in _files(folder) if _is_name(path.stem)}

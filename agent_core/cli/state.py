@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 from agent_core.errors import UsageError
-from agent_core.home import find_home, open_home
 from agent_core.journal.store import Journal
+from agent_core.settings.home import find_home, open_home
 
 if TYPE_CHECKING:
     from agent_core.settings import Settings

@@ -25,7 +25,7 @@ from agent_core.models.turn import Conversation, Speaker, take_turn
 from agent_core.personas import Persona
 from agent_core.planning.plan import Plan, Step
 from agent_core.planning.planner import PlannerState
-from agent_core.settings_sections import Role, RunLimits
+from agent_core.settings.sections import Role, RunLimits
 from agent_core.tools.catalogue import Catalogue
 from agent_core.tools.tool import Tool
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from agent_core.settings_sections import ModelRole
+from agent_core.settings.sections import ModelRole
 
 if TYPE_CHECKING:
     from pydantic_ai.settings import ModelSettings

@@ -11,7 +11,7 @@ from agent_core.models.keys import environment_names, providers_with_keys
 from agent_core.models.names import ModelFactory
 from agent_core.models.ollama import OllamaModelFacts, OllamaServer, is_cloud_model, is_loopback
 from agent_core.models.providers import PROVIDERS, installed
-from agent_core.settings_sections import Models
+from agent_core.settings.sections import Models
 
 
 @dataclass(frozen=True)

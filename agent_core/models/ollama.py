@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agent_core.errors import ConfigurationError, ModelError
-from agent_core.settings_sections import OllamaSettings
+from agent_core.settings.sections import OllamaSettings
 
 DEFAULT_CONTEXT_TOKENS = 16_384
 """Enough for tools and a short conversation; the server's own default (4,096 for long) is not."""

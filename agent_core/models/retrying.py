@@ -29,7 +29,7 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import RunContext
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from agent_core.settings_sections import ModelRetries
+from agent_core.settings.sections import ModelRetries
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from agent_core.models.keys import providers_with_keys
 from agent_core.models.names import ModelFactory, available_names, factory_for, unknown_model
 from agent_core.models.ollama import OllamaServer, is_cloud_model, is_loopback
 from agent_core.models.providers import PROVIDERS, hosted_model, known_prefix
-from agent_core.settings_sections import ModelRole, Models, Role
+from agent_core.settings.sections import ModelRole, Models, Role
 
 if TYPE_CHECKING:
     from pydantic_ai.capabilities import AbstractCapability

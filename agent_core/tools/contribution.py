@@ -11,9 +11,9 @@ from typing import Any
 import pluggy
 
 from agent_core.errors import ConfigurationError
+from agent_core.settings.typed_table import without_default
 from agent_core.tools import hookspecs
 from agent_core.tools.tool import Tool
-from agent_core.typed_table import without_default
 
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # what every provider accepts as a function's name
 _COMMAND = re.compile(r"[a-z][a-z0-9-]*")

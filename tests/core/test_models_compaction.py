@@ -20,7 +20,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from agent_core.models import resolve
 from agent_core.models.compaction import compaction
-from agent_core.settings_sections import Models, OllamaSettings
+from agent_core.settings.sections import Models, OllamaSettings
 from tests.servers.llm_script import fail, say
 from tests.servers.scripted_llm import ScriptedLLM
 

@@ -24,7 +24,7 @@ from agent_core.events import Event, RunStarted
 from agent_core.models import resolve, resolve_roles
 from agent_core.models.retrying import RetryingModel
 from agent_core.models.turn import Conversation, Speaker, take_turn
-from agent_core.settings_sections import ModelRetries, ModelRole, Models
+from agent_core.settings.sections import ModelRetries, ModelRole, Models
 from tests.servers.llm_script import fail, say
 from tests.servers.scripted_llm import ScriptedLLM
 

@@ -15,7 +15,7 @@ from agent_core.errors import ConfigurationError, ModelError
 from agent_core.models import PromptTooLongError, ResolvedModel, resolve
 from agent_core.models.ollama import OllamaServer, is_cloud_model, is_loopback, ollama_host
 from agent_core.models.tokens import Calibration, text_tokens
-from agent_core.settings_sections import Models, OllamaSettings
+from agent_core.settings.sections import Models, OllamaSettings
 from tests.servers.llm_script import Turn, call, say
 from tests.servers.scripted_llm import ScriptedLLM
 

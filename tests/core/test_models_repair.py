@@ -18,7 +18,7 @@ from agent_core.models.printed_calls import printed_calls
 from agent_core.models.repair import RepairingModel
 from agent_core.models.retrying import RetryingModel
 from agent_core.models.turn import Conversation, Speaker, take_turn
-from agent_core.settings_sections import ModelRetries
+from agent_core.settings.sections import ModelRetries
 from tests.servers.llm_script import Call, Turn, call, calls, say
 from tests.servers.scripted_llm import ScriptedLLM
 

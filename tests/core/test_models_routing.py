@@ -21,7 +21,7 @@ from agent_core.models import (
 )
 from agent_core.models.names import near_matches
 from agent_core.models.providers import PROVIDERS
-from agent_core.settings_sections import ModelRetries, ModelRole, Models, OllamaSettings
+from agent_core.settings.sections import ModelRetries, ModelRole, Models, OllamaSettings
 from tests.servers.llm_script import DROP, fail, say
 from tests.servers.scripted_llm import ScriptedLLM
 

@@ -17,7 +17,7 @@ from agent_core.models import (
     as_model_error,
     resolve,
 )
-from agent_core.settings_sections import ModelRetries, ModelRole, Models, OllamaSettings
+from agent_core.settings.sections import ModelRetries, ModelRole, Models, OllamaSettings
 from tests.servers.llm_script import DROP, STALL, Call, Step, call, calls, fail, say
 from tests.servers.scripted_llm import ScriptedLLM
 

@@ -13,9 +13,9 @@ from typing import Literal
 import pytest
 
 from agent_core.errors import ConfigurationError
-from agent_core.home import find_home, write_private
 from agent_core.settings import Settings
-from agent_core.typed_table import leaves
+from agent_core.settings.home import find_home, write_private
+from agent_core.settings.typed_table import leaves
 
 WRITTEN = """\
 # who answers
@@ -286,7 +286,7 @@ def test_a_full_disk_keeps_the_old_file(tmp_path: Path) -> None:
     script = (
         "import resource, signal, sys; from pathlib import Path\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))\n"
-        "from agent_core.home import write_private\n"
+        "from agent_core.settings.home import write_private\n"
         "from agent_core.errors import ConfigurationError\n"
         "try: write_private(Path(sys.argv[1]), b'x' * 4096)\n"
         "except ConfigurationError as error: sys.exit(0 if 'cannot be written' in str(error) else 3)\n"

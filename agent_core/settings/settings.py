@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from agent_core.errors import ConfigurationError
-from agent_core.home import find_home, open_home, write_private
-from agent_core.settings_sections import ApprovalSettings, Models, PluginList, RunLimits
+from agent_core.settings.home import find_home, open_home, write_private
+from agent_core.settings.sections import ApprovalSettings, Models, PluginList, RunLimits
+from agent_core.settings.typed_table import leaves, parse_text, read_table, unknown_key
 from agent_core.suggest import did_you_mean
-from agent_core.typed_table import leaves, parse_text, read_table, unknown_key
 
 T = TypeVar("T")
 
@@ -106,7 +106,7 @@ class Settings:
         Raises:
             ConfigurationError: an unknown key or a wrong value.
         """
-        from agent_core.plugin_settings import read_plugin_section
+        from agent_core.settings.plugin_section import read_plugin_section
 
         return read_plugin_section(name, cls, self.plugin_sections.get(name, {}), self.environ)
 
@@ -163,7 +163,7 @@ class Settings:
             return parse_text(cls, name, text, dotted)
         parts = dotted.split(".")
         if parts[0] == "plugins" and len(parts) == 3 and all(parts):
-            from agent_core.plugin_settings import parse_plugin_text
+            from agent_core.settings.plugin_section import parse_plugin_text
 
             return parse_plugin_text(parts[1], parts[2], text, plugins)
         raise unknown_key(dotted, sorted(_LEAVES))

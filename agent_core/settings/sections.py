@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from agent_core.typed_table import matching, within
+from agent_core.settings.typed_table import matching, within
 
 Role: TypeAlias = Literal["planner", "executor", "judge"]
 """Who asks: the planner makes plans, the executor works on their steps, the judge checks answers."""

@@ -8,8 +8,8 @@ from dataclasses import fields
 from typing import Any, TypeVar, get_type_hints
 
 from agent_core.errors import ConfigurationError
+from agent_core.settings.typed_table import unknown_key
 from agent_core.suggest import did_you_mean
-from agent_core.typed_table import unknown_key
 
 T = TypeVar("T")
 
