@@ -40,7 +40,7 @@ def failure(kind: str, message: str) -> dict[str, Any]:
     from agent_core.answer import Answer
 
     nothing = Answer(run_id="", conversation_id="", status="failed", text="", error={"type": kind, "message": message})
-    return {**nothing.to_json(), "run_id": None, "conversation_id": None, "usage": None, "model": None}
+    return {**nothing.to_json(), "run_id": None, "conversation_id": None, "model": None}
 
 
 def _told(error: BaseException) -> tuple[str, str]:

@@ -144,7 +144,7 @@ def recall(ctx: ToolContext, query: str, limit: int = 5) -> FoundNotes:
         query: The question, or the words that the note is about.
         limit: How many notes at most.
     """
-    from agent_plugin_notes.recall import find_notes
+    from agent_plugin_notes.finding import find_notes
 
     with _open(ctx) as store:
         found = [match.note for match in find_notes(store, query)]
@@ -211,7 +211,7 @@ def forget(ctx: ToolContext, query: str) -> ForgottenNotes:
 
 def _doomed(store: NoteStore, query: str) -> list[Note]:
     """All notes that are surely about `query`, or the only one that may be."""
-    from agent_plugin_notes.recall import find_notes
+    from agent_plugin_notes.finding import find_notes
 
     number = _NOTE_NUMBER.fullmatch(query.strip())
     numbered = store.by_id(int(number[1])) if number else None

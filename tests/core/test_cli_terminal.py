@@ -140,6 +140,7 @@ def test_arguments_are_edited_at_the_prompt(cli, terminal, writing) -> None:
     asked.wait_for("> ")
     asked.type("what?\n")
     asked.wait_for("none of the answers")
+    asked.wait_for("\n> ")  # what is typed before the prompt is there does not count
     asked.type("e\n")
     asked.wait_for("an empty line ends")
     for line in ("path=b.txt", ""):
