@@ -1,8 +1,8 @@
 """One turn: one request to a model, and its response as text or as calls that have not run.
 
-Every tool is shown to the model as an external one, so pydantic-ai ends its run as soon as the model calls something.
-The calls then run through the gate, outside of any agent: the response is durable before them, the arguments that are
-checked are those that run, and a crash, an approval or a denial all go on in the same way - with the next turn.
+No agent runs between a response and its calls. They pass the gate one by one, outside: the response is durable before
+them, the arguments that are checked are those that run, and a crash, an approval or a denial all go on in the same
+way - with the next turn.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from typing import Any
 
 from pydantic_ai import Agent, DeferredToolRequests
 from pydantic_ai.capabilities import AbstractCapability
-from pydantic_ai.exceptions import AgentRunError, FallbackExceptionGroup, ModelAPIError, UserError
+from pydantic_ai.direct import model_request, model_request_stream
+from pydantic_ai.exceptions import (
+    AgentRunError,
+    FallbackExceptionGroup,
+    ModelAPIError,
+    UnexpectedModelBehavior,
+    UserError,
+)
 from pydantic_ai.messages import (
     ModelMessage,
     ModelMessagesTypeAdapter,
@@ -27,23 +34,23 @@ from pydantic_ai.messages import (
     ToolCallPart,
     ToolReturnPart,
     UserContent,
+    UserPromptPart,
 )
-from pydantic_ai.models import Model
+from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.run import AgentRunResultEvent
 from pydantic_ai.settings import ModelSettings
-from pydantic_ai.tools import RunContext, ToolDefinition
+from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import ExternalToolset
-from pydantic_ai.toolsets.abstract import ToolsetTool
-from pydantic_ai.toolsets.external import TOOL_SCHEMA_VALIDATOR
-from pydantic_ai.usage import RunUsage
+from pydantic_ai.usage import RequestUsage, RunUsage
 
 from agent_core.errors import ConfigurationError, ModelError
 from agent_core.json_values import as_json, is_finite
 from agent_core.models.compaction import UNKNOWN_CONTEXT_TOKENS
 from agent_core.models.errors import as_model_error
 
+EMPTY_REPLIES = 2
+"""A model that says nothing is asked once more; then it is reported."""
 _AGENT: Agent[None, str | DeferredToolRequests] = Agent(None, output_type=[str, DeferredToolRequests])
-
 
 MAX_RETURN_CHARS = 100_000
 """How much of one result a model is given to read; the journal and the steps of a plan have all of it."""
@@ -126,56 +133,97 @@ class Speaker:
         return len(self.instructions) + shown
 
 
-class _Shown(ExternalToolset[None]):
-    """Tools that a model may call and that pydantic-ai never runs; made once for a turn, not at each of its stages."""
-
-    def __init__(self, definitions: Sequence[ToolDefinition]) -> None:
-        super().__init__([d if d.kind == "external" else replace(d, kind="external") for d in definitions])
-        self._made: dict[str, ToolsetTool[None]] = {
-            definition.name: ToolsetTool(
-                toolset=self, tool_def=definition, max_retries=0, args_validator=TOOL_SCHEMA_VALIDATOR
-            )
-            for definition in self.tool_defs
-        }
-
-    async def get_tools(self, ctx: RunContext[None]) -> dict[str, ToolsetTool[None]]:
-        """All of them, every time."""
-        return self._made
-
-
 async def take_turn(
     conversation: Conversation,
     speaker: Speaker,
     prompt: str | Sequence[UserContent] | None,
     on_text: Callable[[str], None] | None = None,
-) -> RunUsage:
+) -> RequestUsage | RunUsage:
     """Ask the model once; the conversation then ends in its response. Streams only when somebody listens.
 
     Raises:
         ModelError: the model could not be reached or gave nothing usable; the conversation is as it was.
     """
-    options: dict[str, Any] = {
-        "message_history": conversation.messages or None,
-        "model": speaker.model,
-        "model_settings": speaker.settings,
-        "instructions": speaker.instructions or None,
-        "toolsets": [_Shown(speaker.tools)] if speaker.tools else None,
-        "capabilities": list(speaker.compaction()) if _may_be_long(conversation, speaker, prompt) else None,
-    }
+    ask = _ask_compacted if _may_be_long(conversation, speaker, prompt) else _ask
     try:
-        if on_text is None:
-            result = await _AGENT.run(prompt, **options)
-        else:
-            result = await _streamed(prompt, options, on_text)
+        messages, usage = await ask(conversation, speaker, prompt, on_text)
     except UserError as error:
         raise ConfigurationError(f"The model {speaker.model.model_name!r} cannot be used: {error}") from error
     except (ModelAPIError, FallbackExceptionGroup) as error:
         raise as_model_error(error) from error
     except AgentRunError as error:
         raise ModelError(f"The model {speaker.model.model_name!r} did not answer: {error}") from error
-    conversation.messages = result.all_messages()
+    conversation.messages = messages
     conversation.turn += 1
-    return result.usage
+    return usage
+
+
+async def _ask(
+    conversation: Conversation, speaker: Speaker, prompt: Any, on_text: Callable[[str], None] | None
+) -> tuple[list[ModelMessage], RequestUsage]:
+    """The usual case: the request alone. An agent run around it would cost twenty times its CPU."""
+    instructions = speaker.instructions or None
+    if prompt is not None:
+        request = ModelRequest(parts=[UserPromptPart(prompt)], instructions=instructions)
+        messages = [*conversation.messages, request]
+    else:
+        last = conversation.messages[-1]
+        assert isinstance(last, ModelRequest), "a turn follows a prompt or the returns of calls"
+        messages = [*conversation.messages[:-1], replace(last, instructions=instructions)]
+    parameters = ModelRequestParameters(function_tools=list(speaker.tools), allow_text_output=True)
+    for _ in range(EMPTY_REPLIES):
+        response = await _response(messages, speaker, parameters, on_text)
+        if response.tool_calls or any(isinstance(part, TextPart) and part.content.strip() for part in response.parts):
+            return [*messages, response], response.usage
+    raise UnexpectedModelBehavior(f"its reply was empty, {EMPTY_REPLIES} times")
+
+
+async def _response(
+    messages: list[ModelMessage],
+    speaker: Speaker,
+    parameters: ModelRequestParameters,
+    on_text: Callable[[str], None] | None,
+) -> ModelResponse:
+    if on_text is None:
+        return await model_request(
+            speaker.model, messages, model_settings=speaker.settings, model_request_parameters=parameters
+        )
+    async with model_request_stream(
+        speaker.model, messages, model_settings=speaker.settings, model_request_parameters=parameters
+    ) as stream:
+        async for event in stream:
+            _tell_text(event, on_text)
+        return stream.get()
+
+
+async def _ask_compacted(
+    conversation: Conversation, speaker: Speaker, prompt: Any, on_text: Callable[[str], None] | None
+) -> tuple[list[ModelMessage], RunUsage]:
+    """A conversation that may not fit: compaction is a capability of agents, so an agent asks."""
+    options: dict[str, Any] = {
+        "message_history": conversation.messages or None,
+        "model": speaker.model,
+        "model_settings": speaker.settings,
+        "instructions": speaker.instructions or None,
+        "toolsets": [ExternalToolset(list(speaker.tools))] if speaker.tools else None,
+        "capabilities": list(speaker.compaction()),
+    }
+    if on_text is None:
+        result = await _AGENT.run(prompt, **options)
+        return result.all_messages(), result.usage
+    async with _AGENT.run_stream_events(prompt, **options) as events:
+        async for event in events:
+            _tell_text(event, on_text)
+            if isinstance(event, AgentRunResultEvent):
+                return event.result.all_messages(), event.result.usage
+    raise UnexpectedModelBehavior("its stream ended without a result")
+
+
+def _tell_text(event: Any, on_text: Callable[[str], None]) -> None:
+    if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
+        on_text(event.part.content)
+    elif isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
+        on_text(event.delta.content_delta)
 
 
 def _may_be_long(conversation: Conversation, speaker: Speaker, prompt: str | Sequence[UserContent] | None) -> bool:
@@ -202,15 +250,3 @@ def arguments_of(call: ToolCallPart) -> dict[str, Any]:
     if not is_finite(args):
         raise ValueError(f"the arguments of {call.tool_name} hold NaN or an infinity; give a number")
     return plain
-
-
-async def _streamed(prompt: Any, options: dict[str, Any], on_text: Callable[[str], None]) -> Any:
-    async with _AGENT.run_stream_events(prompt, **options) as events:
-        async for event in events:
-            if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
-                on_text(event.part.content)
-            elif isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
-                on_text(event.delta.content_delta)
-            elif isinstance(event, AgentRunResultEvent):
-                return event.result
-    raise ModelError("The model's stream ended without a result.")
