@@ -19,7 +19,7 @@ from agent_plugin_offline.text import stem, tokenize
 from agent_plugin_offline.tools import view_tools
 from agent_plugin_offline.wording import Wording
 
-_LABELLED, _TYPED, _FORMULA, _GENERALITY, _FILE_KIND = 1.0, 2.0, 4.0, 4.0, 3.0
+LABELLED, _TYPED, _FORMULA, _GENERALITY, _FILE_KIND = 1.0, 2.0, 4.0, 4.0, 3.0
 """What an argument speaks for its tool: labelled; with a form of its own; a formula; that without unknowns, for a tool
 of plain arithmetic; a file of a kind that the tool names."""
 _OPERATION = 3.0
@@ -132,6 +132,6 @@ def _worth(slot: Slot, value: Any, wording: Wording) -> float:
         case "choice" if slot.required:
             return _OPERATION
         case "choice" | "number" | "label" | "flag":
-            return _LABELLED
+            return LABELLED
         case _:
             return 0.0

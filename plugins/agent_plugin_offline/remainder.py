@@ -15,7 +15,7 @@ from agent_plugin_offline.wording import Wording
 _COUNT_NAMES = words("limit max maximum count top number results n size")
 _LEAD_INS: dict[str, re.Pattern[str]] = {
     "expression": re.compile(
-        r"(?:what(?:'s|\s+is|\s+are)|take|how\s+much\s+is|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
+        r"(?:what(?:'s|\s+is|\s+are|\s+do(?:es)?)?|take|how\s+much\s+is|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
         r"|the\s+(?:exact\s+)?(?:value|result|answer)\s+(?:of|to))\s+",
         re.IGNORECASE,
     ),
@@ -28,7 +28,7 @@ REQUESTING = words("take find get show give tell check look see determine figure
 """At the start of a clause these only say that something is wanted."""
 _PLACEHOLDERS = words("line note text message something stuff file mail email list entry sentence word words report")
 _TITLES = frozenset({"title", "summary"})
-_AS_VARIABLE = re.compile(r"\s+(?:as|when|where)\s+[a-z]$")
+_AS_VARIABLE = re.compile(r"\s+(?:as|when|where)\s+[a-z]$|\s+(?:comes?\s+(?:out\s+)?to|equals?|makes?|amounts?\s+to|is|are)$")
 _SAME_CHOICE = {"biggest": "largest", "latest": "newest", "littlest": "smallest", "highest": "largest"}
 _ASIDES = words("please thanks kindly today now again out up down me us myself file files folder it")
 
@@ -174,6 +174,8 @@ def _free_text(found: Explanation, wording: Wording) -> None:
         trimmed = [_titled(found.text, start, end, wording) for start, end in stretches]
     elif slot.role == "label":
         trimmed = [place for place in trimmed if place[0] > 0 and _is_name(found, place, wording)]
+    if slot in titles:
+        trimmed = [place for place in trimmed if not _is_generic(found.text[slice(*place)], wording)]
     best = max((place for place in trimmed if place[1] > place[0]), key=lambda place: place[1] - place[0], default=None)
     if best is not None and _means_something(found.text[slice(*best)], slot):
         value = found.text[slice(*best)]
@@ -185,6 +187,15 @@ _TITLE_LEAD = re.compile(
     r"(?:an?\s+|the\s+|my\s+|new\s+)*(?:(?:event|entry|item|ticket|task)\s+)?(?:(?:called|named|titled|for|about)\s+)?",
     re.IGNORECASE,
 )
+
+
+_KINDS_OF_EVENT = words("event events appointment meeting entry item reminder call task ticket slot thing something")
+
+
+def _is_generic(title: str, wording: Wording) -> bool:
+    """Whether a title says no more than what kind of thing it is: "a meeting in my calendar"."""
+    told = [token for token in tokenize(title) if token.lower not in STOP_WORDS]
+    return all(token.lower in _KINDS_OF_EVENT or stem(token.text) in wording.structural for token in told)
 
 
 def _titled(text: str, start: int, end: int, wording: Wording) -> tuple[int, int]:
@@ -221,7 +232,7 @@ def _trimmed(text: str, start: int, end: int, slot: Slot, wording: Wording) -> t
         end -= 1
     while start < end and text[start] in " ,;:":
         start += 1
-    if slot.role == "expression" and (aside := _AS_VARIABLE.search(text, start, end)):
+    if slot.role == "expression" and (aside := _AS_VARIABLE.search(text[:end], start)):
         end = aside.start()
     pattern = _LEAD_INS.get(slot.role)
     if pattern is not None:

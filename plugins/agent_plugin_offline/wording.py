@@ -134,8 +134,23 @@ class Wordings:
             rare = {word: weight * math.log(1 + len(tools) / spread[word]) for word, weight in weights.items()}
             openings = frozenset(tuple(text.lower().split()[:length]) for text in tool.examples for length in (2, 3))
             own = _leads(tool)
-            leads = _kin(own)
+            leads = kin(own)
             self.all.append(Wording(tool, slots_of(tool), rare, leads, openings, _structural(tool) | leads, own))
+
+
+def wordings_of(tools: Sequence[ToolSpec]) -> Wordings:
+    """The vocabularies of `tools`, worked out once per set of tools."""
+    key = tuple((tool.name, tool.description, repr(tool.parameters), tuple(tool.examples)) for tool in tools)
+    known = _KNOWN.pop(key, None) or Wordings(tools)
+    _KNOWN[key] = known
+    while len(_KNOWN) > _SETS:
+        _KNOWN.pop(next(iter(_KNOWN)), None)
+    return known
+
+
+_KNOWN: dict[tuple[object, ...], Wordings] = {}
+"""The sets of tools that were used last, the latest at the end."""
+_SETS = 32
 
 
 def _vocabulary(tool: ToolSpec) -> dict[str, float]:
@@ -179,6 +194,7 @@ def _leads(tool: ToolSpec) -> frozenset[str]:
     return frozenset(stem(word) for word in named if word not in STOP_WORDS)
 
 
-def _kin(words: frozenset[str]) -> frozenset[str]:
+def kin(words: frozenset[str]) -> frozenset[str]:
+    """Stems with all that ask for the same."""
     groups = {group for word in words for group in _GROUP_OF.get(word, ())}
     return words | {word for word, own in _GROUP_OF.items() if own & groups}
