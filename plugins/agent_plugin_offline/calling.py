@@ -8,13 +8,14 @@ from dataclasses import replace
 from agent_plugin_offline.clauses import is_question
 from agent_plugin_offline.coordination import Coordination
 from agent_plugin_offline.explaining import explain
-from agent_plugin_offline.frames import FORMED, LEAD, Frame, fill_by_engine, frame
+from agent_plugin_offline.frames import FORMED, LABELLED, LEAD, Frame, fill_by_engine, frame
+from agent_plugin_offline.personal import asks_for_own_fact, is_named, memory_slot, subject_of
 from agent_plugin_offline.plausible import may_stand
 from agent_plugin_offline.proposals import Proposal, ToolSpec, propose, propose_one
 from agent_plugin_offline.remainder import REQUESTING
 from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import stem, tokenize
-from agent_plugin_offline.wording import Wording, Wordings, looks_up
+from agent_plugin_offline.wording import Wording, looks_up, wordings_of
 
 _OVER = -3.0
 """What each word that a tool leaves over speaks against it."""
@@ -31,9 +32,10 @@ class Caller:
 
     def __init__(self, tools: Sequence[ToolSpec], reading_tools: Collection[str] = ()) -> None:
         self.tools = tools
-        self._wordings = Wordings(tools)
+        self._wordings = wordings_of(tools)
         self._lookups = frozenset(tool.name for tool in tools if looks_up(tool, reading_tools))
         self._read: dict[tuple[str, frozenset[str] | None], Proposal | None] = {}
+        self._explanations: dict[tuple[str, frozenset[str] | None], Frame | None] = {}
 
     def one(self, clause: str, only: frozenset[str] | None = None) -> Proposal | None:
         """The call that a clause means; None when no tool fits.
@@ -49,34 +51,60 @@ class Caller:
 
     def explains(self, clause: str) -> bool:
         """Whether a call leaves no word of `clause` over."""
-        return self._explained(clause, self._wordings.all) is not None
+        return self._explained(clause) is not None
 
     def _one(self, clause: str, only: frozenset[str] | None) -> Proposal | None:
-        wordings = [wording for wording in self._wordings.all if only is None or wording.tool.name in only]
-        explained = self._explained(clause, wordings)
+        explained = self._explained(clause, only)
         if explained is not None:
             return self._agreed(clause, explained) if explained.is_answerable else None
-        proposal = propose_one(clause, [wording.tool for wording in wordings])
+        proposal = propose_one(clause, [tool for tool in self.tools if only is None or tool.name in only])
         return self._checked(clause, proposal) if proposal else None
 
-    def _explained(self, clause: str, wordings: Sequence[Wording]) -> Frame | None:
+    def _explained(self, clause: str, only: frozenset[str] | None = None) -> Frame | None:
         """The tool that leaves no word of the clause over, if there is one."""
+        key = (clause, only)
+        if key not in self._explanations:
+            wordings = [wording for wording in self._wordings.all if only is None or wording.tool.name in only]
+            self._explanations[key] = self._best_frame(clause, wordings)
+        return self._explanations[key]
+
+    def _best_frame(self, clause: str, wordings: Sequence[Wording]) -> Frame | None:
         if is_question(clause):  # "what do I have on Friday" is no order to add something
             wordings = [wording for wording in wordings if wording.tool.name in self._lookups]
         frames = sorted((frame(clause, wording) for wording in wordings), key=lambda one: -one.promise)[:_SHORTLIST]
+        settled = max((one.score for one in frames if not one.over), default=float("-inf"))
         for one in frames:
-            fill_by_engine(one)
+            if one.promise + LABELLED * len(one.found.missing) >= settled:  # else it can win nothing any more
+                fill_by_engine(one)
         best = max(frames, key=lambda one: one.score + _OVER * one.over, default=None)
+        own = self._own_fact(clause, best, wordings)
+        if own is not None:
+            return own
         if best is None or best.over or not self._is_meant(clause, best):
             return None
         return best if best.score >= (_ENOUGH if best.found.certain else _ENOUGH_FOR_FREE_TEXT) else None
+
+    def _own_fact(self, clause: str, best: Frame | None, wordings: Sequence[Wording]) -> Frame | None:
+        """A question about the user's own life, put to the tool that keeps such facts; None if another is meant."""
+        if not asks_for_own_fact(clause) or not (subject := subject_of(clause)):
+            return None
+        kept = [(wording, slot) for wording in wordings if (slot := memory_slot(wording.tool))]
+        if not kept or any(is_named(w.tool, clause) for w in wordings if w is not kept[0][0] and w.tool.name in self._lookups):
+            return None
+        if best is not None and any(slot.role in FORMED - {"query"} and slot.name in best.found.args for slot in best.wording.slots):
+            return None
+        wording, slot = kept[0]
+        found = explain(clause, ())
+        found.slots = wording.slots
+        found.take(slot, subject, 0, len(clause))
+        return Frame(wording, found, _ENOUGH)
 
     def all(self, clause: str) -> list[Proposal]:
         """The independent calls that a clause means: more than one for "the weather in Rome and in Madrid"."""
         several = Coordination(self.one, self._slot).calls(clause)
         if several:
             return several
-        explained = self._explained(clause, self._wordings.all)
+        explained = self._explained(clause)
         if explained is not None:
             return [self._agreed(clause, explained)] if explained.is_answerable else []
         return self.learned(clause)

@@ -36,8 +36,15 @@ _ABBREVIATED = re.compile(
 _FILLER = re.compile(
     r"(?:(?:and|also|then|next|finally|now|please|kindly|first|second|after\s+that|afterwards|so|ok(?:ay)?|hi|hello|hey)\b[,\s]*"
     r"|(?:can|could|would|will)\s+you\s+(?:also\s+|then\s+|please\s+)?|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like)\s+you\s+to\s+"
+    r"|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like|i'd\s+love)\s+to\s+(?:know|see|find\s+out)\s+|do\s+you\s+know\s+"
+    r"|(?:please\s+)?(?:tell|show|give)\s+me\s+(?=(?:what|where|when|who|which|how|whether)\b)"
     r"|let's\s+|let\s+us\s+|use\s+(?:that|it|this)\s+to\s+)+",
     re.IGNORECASE,
+)
+_COURTESY = re.compile(r",?\s+(?:please|thanks|thank\s+you|for\s+me)(?=[.!?]*$)", re.IGNORECASE)
+_FRONTED = re.compile(
+    r"(?P<phrase>(?:in|from|with|using|under|on|at|to|for)\s+(?!which\b|what\b|whom\b)[^,]+?)\s*,\s+(?P<rest>\S.*)$",
+    re.IGNORECASE | re.DOTALL,
 )
 _DO_NOT_FORGET = re.compile(r"^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+forget\s+", re.IGNORECASE)
 _FORBIDS = re.compile(r"(?:do\s+not|don't|don’t|never)\b", re.IGNORECASE)
@@ -94,9 +101,16 @@ def joints(request: str, starts: Collection[str]) -> list[Joint]:
         if found and _FILLER.fullmatch(request[found[-1].end : begin]):
             continue  # "after that, ..." is no clause of its own
         after = without_fillers(request[end:])
+        if not strong and _is_fronted(request[found[-1].end if found else 0 : begin], request[begin:end]):
+            continue
         if begin > 0 and (strong or starts_a_call(after, starts)):
             found.append(Joint(begin, end, strong or after != request[end:].lstrip()))
     return found[:MAX_CUTS]
+
+
+def _is_fronted(piece: str, joint: str) -> bool:
+    """Whether `piece` is only a phrase before a verb, as in "In sales.csv, sum ..."."""
+    return "," in joint and _FRONTED.match(f"{without_fillers(piece)}, x") is not None
 
 
 def and_joints(clause: str) -> list[tuple[int, int]]:
@@ -122,7 +136,20 @@ def without_fillers(piece: str) -> str:
     """`piece` without "and then", "please", "could you" at its start."""
     piece = _DO_NOT_FORGET.sub("remember ", piece.strip())
     match = _FILLER.match(piece)
-    return piece[match.end() :] if match and match.end() < len(piece) else piece
+    piece = piece[match.end() :] if match and match.end() < len(piece) else piece
+    return piece if opens_content(piece) else _COURTESY.sub("", piece)
+
+
+def verb_first(piece: str, starts: Collection[str]) -> str:
+    """`piece` with what stands before its verb moved behind it: "in a.csv, sum the cost" is "sum the cost in a.csv"."""
+    match = _FRONTED.match(piece)
+    if match is None or not starts_a_call(match["rest"], starts):
+        return piece
+    rest = match["rest"].rstrip(" .!?")
+    dictated = _OPENS_CONTENT.search(rest)
+    place = dictated.start() if dictated else len(rest)
+    phrase = match["phrase"][0].lower() + match["phrase"][1:]
+    return " ".join(part for part in (rest[:place].rstrip(" ,"), phrase, rest[place:]) if part)
 
 
 def forbids(piece: str) -> bool:

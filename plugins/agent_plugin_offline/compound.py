@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from agent_plugin_offline.clauses import Joint, forbids, joints, opens_content, starting_words, without_fillers
+from agent_plugin_offline.clauses import Joint, forbids, joints, opens_content, starting_words, verb_first, without_fillers
 from agent_plugin_offline.linking import Step
 from agent_plugin_offline.mentions import asks_for_nothing
 from agent_plugin_offline.proposals import ToolSpec
@@ -86,7 +86,7 @@ def _better(steps: tuple[Step, ...], learned: Sequence[Step]) -> tuple[Step, ...
 
 
 def _extended(before: _Partial, piece: str, bridged: Sequence[Joint], reader: Reader) -> _Partial | None:
-    clause = without_fillers(piece)
+    clause = verb_first(without_fillers(piece), reader.starts)
     if asks_for_nothing(clause, reader.known(before.steps)):
         return replace(before, text=before.text + piece)
     steps = [] if forbids(clause) else reader.read(clause, before.steps, before.clauses)

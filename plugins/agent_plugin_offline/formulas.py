@@ -13,9 +13,9 @@ _OPERATIONS = words(
     "plus minus times multiply multiplied divide divided add added subtract subtracted sum total product "
     "quotient difference square squared cube cubed root power percent percentage factorial mod modulo "
     "double triple twice halve half log ln sin cos tan sec csc cot asin acos atan sinh cosh tanh arcsin "
-    "arccos arctan exp sqrt gcd lcm mean average median prime increased decreased increase decrease "
+    "arccos arctan exp sqrt gcd lcm prime increased decreased increase decrease "
     "reduced off less more than over raised raise abs binomial choose floor ceiling round logarithm max "
-    "min maximum minimum greatest common divisor factor factors multiple standard deviation"
+    "min maximum minimum greatest common divisor factor factors multiple"
 )
 _GLUE = words("the of and by to from a an is what with at for as it number natural pi e i infinity or in respect")
 _SIGNS = re.compile(r"[-+*/^=<>%!√²³()]")

@@ -19,7 +19,7 @@ from agent_plugin_offline.text import stem, tokenize
 from agent_plugin_offline.tools import view_tools
 from agent_plugin_offline.wording import Wording
 
-_LABELLED, _TYPED, _FORMULA, _GENERALITY, _FILE_KIND = 1.0, 2.0, 4.0, 4.0, 3.0
+LABELLED, _TYPED, _FORMULA, _GENERALITY, _FILE_KIND = 1.0, 2.0, 4.0, 4.0, 3.0
 """What an argument speaks for its tool: labelled; with a form of its own; a formula; that without unknowns, for a tool
 of plain arithmetic; a file of a kind that the tool names."""
 _OPERATION = 3.0
@@ -28,6 +28,8 @@ _OPENINGS = ((2, 1.0), (3, 4.0))
 """For beginning with the same so many words as one of its examples."""
 LEAD, _KIN_LEAD = 2.5, 1.0
 """For beginning with a verb of its own, or one that asks for the same."""
+_NAMED_LEAD = 1.0
+"""For beginning with the verb in its name, or one that asks for the same."""
 _MISSING, _FOREIGN = -4.0, -4.0
 FORMED = frozenset({"email", "phone", "url", "file", "folder", "moment", "duration", "content", "query", "expression"})
 """Roles whose values rules find better than statistics."""
@@ -111,6 +113,7 @@ def _asked(found: Explanation, wording: Wording) -> float:
     asked = {stem(token.text) for token in tokens if found.is_free(token.start, token.end)}
     score = sum(wording.weights.get(word, 0.0) for word in asked)
     lead = stem(tokens[0].text)
+    score += _NAMED_LEAD if lead in wording.name_verbs else 0.0
     score += LEAD if lead in wording.own_verbs else _KIN_LEAD if lead in wording.leads else 0.0
     words = found.text.lower().split()
     score += max((worth for length, worth in _OPENINGS if tuple(words[:length]) in wording.openings), default=0.0)
@@ -132,6 +135,6 @@ def _worth(slot: Slot, value: Any, wording: Wording) -> float:
         case "choice" if slot.required:
             return _OPERATION
         case "choice" | "number" | "label" | "flag":
-            return _LABELLED
+            return LABELLED
         case _:
             return 0.0

@@ -123,6 +123,8 @@ def _placed(step: Step, name: str, value: Any, sources: Sequence[Step], mention:
     schema = step.parameter(name)
     types = results.types_of(schema)
     source = sources[-1]
+    if _is_one(source) and not (mention.plural and mention.noun.endswith("s")) and not mention.each:
+        mention = replace(mention, first=True)
     available = _pointed_at(results.fields(source.returns), mention)
     whole = not isinstance(value, str) or _STAND_IN.fullmatch(value.strip()) is not None
     if whole and not source.looks_up and (same := _same_argument(source, name, schema)) is not None:
@@ -135,8 +137,15 @@ def _placed(step: Step, name: str, value: Any, sources: Sequence[Step], mention:
         return _identity(step, source, available, name, mention)
     if not whole and not results.is_content(name, schema):
         return None
+    if mention.first and not mention.noun:
+        mention = replace(mention, first=False)
     text = "\n".join(_text_of(one, mention) for one in sources)
     return {"$text": _inside(str(value), text)} if "{" not in _STAND_IN.sub("", str(value)) else None, None
+
+
+def _is_one(source: Step) -> bool:
+    """Whether a step was asked for one thing, though it returns a list: the largest file."""
+    return source.looks_up and any("limit" in name and value == 1 for name, value in source.args.items())
 
 
 def _same_argument(source: Step, name: str, schema: Mapping[str, Any]) -> Any:
@@ -194,6 +203,8 @@ def _identity(step: Step, source: Step, available: list[results.Field], name: st
         return ({"$text": f"{{{_path(source, found)}}}"}, None) if found else None
     if not found.many:
         return {"$from": _path(source, found)}, None
+    if not (mention.plural or mention.each):
+        return None  # "it" is one thing, and nothing says which of them
     return {"$item": ""}, {"$from": _path(source, found)}
 
 

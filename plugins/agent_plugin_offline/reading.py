@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from agent_plugin_offline import results
 from agent_plugin_offline.calling import Caller
@@ -44,13 +45,17 @@ class Reader:
 
     def read(self, clause: str, earlier: Sequence[Step], number: int) -> list[Step]:
         """The steps that `clause` means, numbered on from `earlier`; none when no tool fits."""
-        readings = [
-            *self._back_references(clause, earlier, number),
-            *self._nested(clause, earlier, number),
-            *self._plain(clause, earlier, number),
-        ]
-        complete = (steps for steps in readings if not any(step.missing for step in steps))
-        return next(complete, None) or next(iter(readings), [])
+        readings = chain(
+            self._back_references(clause, earlier, number),
+            self._nested(clause, earlier, number),
+            self._plain(clause, earlier, number),
+        )
+        incomplete: list[Step] = []
+        for steps in readings:  # one by one: the later ones cost the most
+            if not any(step.missing for step in steps):
+                return steps
+            incomplete = incomplete or steps
+        return incomplete
 
     def whole(self, request: str) -> list[Step]:
         """What the learned engine makes of the whole request, as steps; none unless it is complete."""

@@ -15,7 +15,7 @@ from agent_plugin_offline.wording import Wording
 _COUNT_NAMES = words("limit max maximum count top number results n size")
 _LEAD_INS: dict[str, re.Pattern[str]] = {
     "expression": re.compile(
-        r"(?:what(?:'s|\s+is|\s+are)|take|how\s+much\s+is|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
+        r"(?:what(?:'s|\s+is|\s+are|\s+do(?:es)?)?|take|how\s+much\s+is|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
         r"|the\s+(?:exact\s+)?(?:value|result|answer)\s+(?:of|to))\s+",
         re.IGNORECASE,
     ),
@@ -28,14 +28,15 @@ REQUESTING = words("take find get show give tell check look see determine figure
 """At the start of a clause these only say that something is wanted."""
 _PLACEHOLDERS = words("line note text message something stuff file mail email list entry sentence word words report")
 _TITLES = frozenset({"title", "summary"})
-_AS_VARIABLE = re.compile(r"\s+(?:as|when|where)\s+[a-z]$")
-_SAME_CHOICE = {"biggest": "largest", "latest": "newest", "littlest": "smallest", "highest": "largest"}
-_ASIDES = words("please thanks kindly today now again out up down me us myself file files folder it")
+_AS_VARIABLE = re.compile(r"\s+(?:as|when|where)\s+[a-z]$|\s+(?:comes?\s+(?:out\s+)?to|equals?|makes?|amounts?\s+to|is|are)$")
+_SAME_CHOICE = {"biggest": "largest", "latest": "newest", "littlest": "smallest", "highest": "largest", "average": "mean", "total": "sum"}
+_ASIDES = words("please thanks kindly today now again out up down me us myself file files folder it comes equals")
 
 
 def complete(found: Explanation, wording: Wording) -> None:
     """Give numbers, choices, switches and the free text of a clause to the parameters that have none yet."""
     _numbers(found)
+    _only_one(found)
     _choices(found, wording)
     _flags(found, wording)
     _free_text(found, wording)
@@ -53,6 +54,21 @@ def _numbers(found: Explanation) -> None:
             found.take(
                 slot, int(value) if float(value).is_integer() else value, chosen.start, chosen.end, cue=slot.required
             )
+
+
+_ONE_OF_MANY = re.compile(
+    r"\b(?:largest|smallest|newest|oldest|biggest|latest|most\s+recent|longest|shortest|last|first|top)\s+"
+    r"(?:[a-z]+\s+)?(?:file|document|folder|note|event|row|entry|item|result|record)\b", re.IGNORECASE
+)
+
+
+def _only_one(found: Explanation) -> None:
+    """Take "the largest file" as a limit of one, where a tool has a limit and sorts."""
+    match = _ONE_OF_MANY.search(found.text)
+    sorts = any({"sort", "order"} & set(identifier_words(slot.name)) for slot in found.slots)
+    for slot in [slot for slot in found.open("number") if "limit" in identifier_words(slot.name)][:1]:
+        if match and sorts and found.is_free(*match.span()):
+            found.args[slot.name] = 1
 
 
 def _labels_number(found: Explanation, slot: Slot, span: Span) -> bool:
@@ -73,7 +89,7 @@ def _labels_number(found: Explanation, slot: Slot, span: Span) -> bool:
 
 def _choices(found: Explanation, wording: Wording) -> None:
     for slot in found.open("choice"):
-        explained = _explained_choice(found, slot)
+        explained = _literal_choice(found, slot) or _explained_choice(found, slot)
         if explained is not None:
             found.take(slot, *explained, cue=False)
             _operand(found, explained[2])
@@ -88,7 +104,7 @@ def _choices(found: Explanation, wording: Wording) -> None:
 
 _ROWS = words("rows row lines line records record entries entry items values cells columns")
 _OPERAND = re.compile(
-    r"\s+(?:of\s+)?(?:the\s+)?(?P<value>[A-Za-z_][\w-]*)(?=\s+(?:in|of|from|per|by|for|where|with)\b|[\s.?!]*$)",
+    r"\s+(?:of\s+)?(?:the\s+)?(?P<value>[A-Za-z_][\w-]*)(?=\s+(?:in|of|from|per|by|for|where|with|are|is|were|do|does|there)\b|[\s.?!]*$)",
     re.IGNORECASE,
 )
 
@@ -101,6 +117,15 @@ def _operand(found: Explanation, end: int) -> None:
         return
     if match["value"].lower() not in _ROWS:
         found.take(slots[0], match["value"], match.start("value"), match.end("value"), cue=False)
+
+
+def _literal_choice(found: Explanation, slot: Slot) -> tuple[str, int, int] | None:
+    """A choice called by its own name, which says more than any description; a verb at the start may mean anything."""
+    for choice in sorted(slot.choices, key=len, reverse=True):
+        match = re.search(rf"(?<!^)\b{re.escape(choice)}\b", found.text, re.IGNORECASE)
+        if match and choice.lower() not in STOP_WORDS | _ROWS and found.is_free(*match.span()):
+            return choice, *match.span()
+    return None
 
 
 def _explained_choice(found: Explanation, slot: Slot) -> tuple[str, int, int] | None:
@@ -125,7 +150,7 @@ def _chosen(slot: Slot, token: Token, wording: Wording) -> str | None:
         ):
             return choice
     named = {stem(part) for part in identifier_words(wording.tool.name)}
-    if token.lower in STOP_WORDS or len(word) < 3 or word in named:
+    if token.lower in STOP_WORDS | REQUESTING or len(word) < 3 or word in named:
         return None
     described = slot.described
     place = next((t.start for t in tokenize(described) if stem(t.text) == word), None)
@@ -174,6 +199,8 @@ def _free_text(found: Explanation, wording: Wording) -> None:
         trimmed = [_titled(found.text, start, end, wording) for start, end in stretches]
     elif slot.role == "label":
         trimmed = [place for place in trimmed if place[0] > 0 and _is_name(found, place, wording)]
+    if slot in titles:
+        trimmed = [place for place in trimmed if not _is_generic(found.text[slice(*place)], wording)]
     best = max((place for place in trimmed if place[1] > place[0]), key=lambda place: place[1] - place[0], default=None)
     if best is not None and _means_something(found.text[slice(*best)], slot):
         value = found.text[slice(*best)]
@@ -185,6 +212,15 @@ _TITLE_LEAD = re.compile(
     r"(?:an?\s+|the\s+|my\s+|new\s+)*(?:(?:event|entry|item|ticket|task)\s+)?(?:(?:called|named|titled|for|about)\s+)?",
     re.IGNORECASE,
 )
+
+
+_KINDS_OF_EVENT = words("event events appointment meeting entry item reminder call task ticket slot thing something")
+
+
+def _is_generic(title: str, wording: Wording) -> bool:
+    """Whether a title says no more than what kind of thing it is: "a meeting in my calendar"."""
+    told = [token for token in tokenize(title) if token.lower not in STOP_WORDS]
+    return all(token.lower in _KINDS_OF_EVENT or not token.text[0].isalpha() or stem(token.text) in wording.structural for token in told)
 
 
 def _titled(text: str, start: int, end: int, wording: Wording) -> tuple[int, int]:
@@ -221,7 +257,7 @@ def _trimmed(text: str, start: int, end: int, slot: Slot, wording: Wording) -> t
         end -= 1
     while start < end and text[start] in " ,;:":
         start += 1
-    if slot.role == "expression" and (aside := _AS_VARIABLE.search(text, start, end)):
+    if slot.role == "expression" and (aside := _AS_VARIABLE.search(text[:end], start)):
         end = aside.start()
     pattern = _LEAD_INS.get(slot.role)
     if pattern is not None:

@@ -36,7 +36,7 @@ _BRACKETS = re.compile(r"\(([a-z][a-z ,]*)\)")
 _LABEL_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "title": ("titled", "entitled", "called", "named"),
     "name": ("called", "named"),
-    "subject": ("titled",),
+    "subject": ("titled", "about", "regarding"),
     "variable": ("with respect to", "by"),
 }
 

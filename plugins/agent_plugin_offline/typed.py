@@ -31,6 +31,7 @@ _FILE_NAME = re.compile(r"[\w-]+\.[A-Za-z][A-Za-z0-9]{0,4}\b")
 _DURATION = re.compile(
     r"\bfor\s+(?P<text>(?:an?|one|half\s+an|[\d.]+)\s*(?P<unit>h(?:ours?|rs?)?|min(?:ute)?s?|m|days?))\b", re.IGNORECASE
 )
+_AT_HOUR = re.compile(r"\s+at\s+\d{1,2}(?:\s*[ap]\.?m\b\.?)?(?![\w:.]\S)", re.IGNORECASE)
 _LIST_GAP = re.compile(r"^\s*(?:,|and|&|,\s*and)\s*$", re.IGNORECASE)
 
 
@@ -93,7 +94,11 @@ def take_moments(found: Explanation, request: Request) -> None:
     for span in sorted(_outermost(spans), key=lambda span: span.start):
         if slots and found.is_free(span.start, span.end):
             value = span.moment.iso if span.moment and span.moment.iso else span.text
-            found.take(slots.pop(0), value, span.start, span.end)
+            hour = _AT_HOUR.match(found.text, span.end)
+            if hour and "T" not in value and ":" not in value and found.is_free(*hour.span()):
+                found.take(slots.pop(0), value + hour[0], span.start, hour.end())
+            else:
+                found.take(slots.pop(0), value, span.start, span.end)
 
 
 def _outermost(spans: Sequence[Span]) -> list[Span]:

@@ -18,7 +18,7 @@ _KINDRED = (
     "find search look locate seek",
     "show display open view print see read",
     "write save store record put create make copy",
-    "add create insert schedule book put enter arrange",
+    "add create insert schedule book put enter arrange block plan",
     "delete remove erase drop cancel clear forget",
     "send email mail message write",
     "compute calculate work evaluate figure determine solve",
@@ -43,7 +43,7 @@ _KINDRED = (
 )
 """Words that ask for the same thing; one shared group makes a word half as good as the tool's own."""
 
-_NAME, _EXAMPLES, _DESCRIPTION, _PARAMETERS, _KIN = 3.0, 2.0, 1.5, 0.7, 0.8
+_NAME, _EXAMPLES, _DESCRIPTION, _CHOICES, _PARAMETERS, _KIN = 3.0, 2.0, 1.5, 1.5, 0.7, 0.8
 
 
 _WEAK_WORDS = frozenset(
@@ -108,6 +108,11 @@ class Wording:
     """Stems of the first word of its name and of those of its examples."""
 
     @cached_property
+    def name_verbs(self) -> frozenset[str]:
+        """Stems of the first word of its name and of those that ask for the same."""
+        return kin(frozenset(stem(word) for word in identifier_words(self.tool.name)[:1]))
+
+    @cached_property
     def file_kinds(self) -> frozenset[str]:
         """File suffixes that its texts name: a tool that speaks of CSV is meant for a .csv file."""
         texts = " ".join([self.tool.description, *self.tool.examples, *(slot.described for slot in self.slots)])
@@ -134,8 +139,23 @@ class Wordings:
             rare = {word: weight * math.log(1 + len(tools) / spread[word]) for word, weight in weights.items()}
             openings = frozenset(tuple(text.lower().split()[:length]) for text in tool.examples for length in (2, 3))
             own = _leads(tool)
-            leads = _kin(own)
+            leads = kin(own)
             self.all.append(Wording(tool, slots_of(tool), rare, leads, openings, _structural(tool) | leads, own))
+
+
+def wordings_of(tools: Sequence[ToolSpec]) -> Wordings:
+    """The vocabularies of `tools`, worked out once per set of tools."""
+    key = tuple((tool.name, tool.description, repr(tool.parameters), tuple(tool.examples)) for tool in tools)
+    known = _KNOWN.pop(key, None) or Wordings(tools)
+    _KNOWN[key] = known
+    while len(_KNOWN) > _SETS:
+        _KNOWN.pop(next(iter(_KNOWN)), None)
+    return known
+
+
+_KNOWN: dict[tuple[object, ...], Wordings] = {}
+"""The sets of tools that were used last, the latest at the end."""
+_SETS = 32
 
 
 def _vocabulary(tool: ToolSpec) -> dict[str, float]:
@@ -144,6 +164,7 @@ def _vocabulary(tool: ToolSpec) -> dict[str, float]:
         (identifier_words(tool.name), _NAME),
         ([word for example in tool.examples for word in _asking_words(example)], _EXAMPLES),
         ([token.lower for token in tokenize(tool.description)], _DESCRIPTION),
+        ([word for slot in slots_of(tool) for choice in slot.choices for word in identifier_words(choice)], _CHOICES),
         ([word for name in tool.parameters.get("properties", {}) for word in identifier_words(name)], _PARAMETERS),
     ):
         for word in vocabulary:
@@ -179,6 +200,7 @@ def _leads(tool: ToolSpec) -> frozenset[str]:
     return frozenset(stem(word) for word in named if word not in STOP_WORDS)
 
 
-def _kin(words: frozenset[str]) -> frozenset[str]:
+def kin(words: frozenset[str]) -> frozenset[str]:
+    """Stems with all that ask for the same."""
     groups = {group for word in words for group in _GROUP_OF.get(word, ())}
     return words | {word for word, own in _GROUP_OF.items() if own & groups}

@@ -1,0 +1,60 @@
+"""Questions about the user's own life: what notes are for, unless another tool is named in the question.
+
+"When does my lease end?" asks for something that only the user can have told. A tool that keeps such facts shows it by
+its examples: most of them are questions of that kind.
+"""
+
+from __future__ import annotations
+
+import re
+
+from agent_plugin_offline.proposals import ToolSpec
+from agent_plugin_offline.slots import Slot, slots_of
+from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, tokenize
+from agent_plugin_offline.wording import kin
+
+_QUESTION = re.compile(
+    r"(?:and\s+)?(?:(?:in|on|at|for|to|with|under)\s+)?(?P<word>what|where|when|who|whom|whose|which|how\s+(?:much|many|old|tall|long|far|big|often))\b"
+    r"(?:['’]s\b)?",
+    re.IGNORECASE,
+)
+_OWN = re.compile(
+    r"\b(?:my|our|mine)\b|\b(?:did|was|were|am|have|had|do)\s+(?:i|we)\b|\b[A-Z][\w-]+['’]s\s+(?=[a-z])"
+    r"|\bi\s+(?:said|told|asked|left|parked|put|have|like|prefer)\b"
+)
+_ADVICE = re.compile(r"\b(?:should|shall|can|could|would|will|might|must|how\s+(?:do|to))\b", re.IGNORECASE)
+_AUXILIARY = re.compile(r"\s*(?:is|are|was|were|does|do|did|has|have|had|am)\b", re.IGNORECASE)
+_OWNER = re.compile(r"\s*(?:(?:my|our|the|an?|i|we|me)\b\s*)+", re.IGNORECASE)
+
+
+def asks_for_own_fact(text: str) -> bool:
+    """Whether `text` asks what, where, when or who something of the user's, or of somebody named, is."""
+    question = _QUESTION.match(text)
+    if question is None or _ADVICE.search(text):
+        return False
+    rest = text[question.end() :]
+    return _OWN.search(re.sub(r"\bI\b", "i", rest)) is not None
+
+
+def subject_of(text: str) -> str:
+    """What a question is about: "gym membership expire" of "When does my gym membership expire?"."""
+    question = _QUESTION.match(text)
+    rest = text[question.end() if question else 0 :]
+    for pattern in (_AUXILIARY, _OWNER):
+        start = pattern.match(rest)
+        rest = rest[start.end() :] if start else rest
+    return rest.strip(" .?!,;:")
+
+
+def memory_slot(tool: ToolSpec) -> Slot | None:
+    """The parameter that takes the question, of a tool that keeps the user's facts; None for any other tool."""
+    if not tool.examples or 2 * sum(map(asks_for_own_fact, tool.examples)) < len(tool.examples):
+        return None
+    required = [slot for slot in slots_of(tool) if slot.required]
+    return required[0] if len(required) == 1 and required[0].role in ("query", "content") else None
+
+
+def is_named(tool: ToolSpec, text: str) -> bool:
+    """Whether the question says a word of the tool's name, or one that means the same: "appointment" for an event."""
+    names = kin(frozenset(stem(word) for word in identifier_words(tool.name) if word not in STOP_WORDS))
+    return any(stem(token.text) in names for token in tokenize(text) if token.lower not in STOP_WORDS)
