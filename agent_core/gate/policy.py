@@ -37,6 +37,9 @@ class Surroundings:
     workspace: str
     conversation_id: str
     persona: str | None = None
+    """Who the run is worked on by."""
+    agent_persona: str | None = None
+    """Who calls, where the work was handed to somebody else."""
 
     def scope_id(self, scope: str) -> str:
         """What a rule of this scope is tied to."""
@@ -59,7 +62,7 @@ class Rule:
 
     def matches(self, tool: Tool, args: Mapping[str, Any], where: Surroundings) -> bool:
         """Whether the rule speaks of this call."""
-        if self.persona is not None and self.persona != where.persona:
+        if self.persona is not None and self.persona not in self._personas_that_count(where):
             return False
         if self.scope != "run" and self.scope_id != where.scope_id(self.scope):
             return False
@@ -73,6 +76,12 @@ class Rule:
             name in args and enough(_matches(text, pattern) for text in _texts(args[name]) or [""])
             for name, pattern in self.arguments.items()
         )
+
+    def _personas_that_count(self, where: Surroundings) -> tuple[str | None, ...]:
+        """An allowance is for who acts; a restriction holds for the run too, or delegating would be a way around it."""
+        if self.effect == "allow":
+            return (where.agent_persona or where.persona,)
+        return (where.persona, where.agent_persona)
 
     def __str__(self) -> str:
         inner = ", ".join(f"{name}={pattern}" for name, pattern in self.arguments.items())
@@ -163,7 +172,8 @@ def standing_rule(tool: Tool, args: Mapping[str, Any], scope: StandingScope, whe
     patterns = {
         name: "|".join(escape(text).replace("|", "[|]") for text in _texts(value)) for name, value in pinned.items()
     }
-    return Rule("allow", tool.name, patterns, scope, where.scope_id(scope), where.persona, tool.schema_hash)
+    persona = where.agent_persona or where.persona
+    return Rule("allow", tool.name, patterns, scope, where.scope_id(scope), persona, tool.schema_hash)
 
 
 _RULE = re.compile(r"\s*([^\s()]+)\s*(?:\((.*)\))?\s*", re.DOTALL)

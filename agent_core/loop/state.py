@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic_ai.messages import UserContent
@@ -127,9 +127,12 @@ class Run:
         """Seconds of work so far, those of earlier processes included; waiting for a person is no work."""
         return self.row.active_s + time.monotonic() - self._since - self.waited_s
 
-    def call(self, step_id: str, turn: int, call_id: str, labels: Labels, agent: str = "") -> Call:
-        """Name a call of this run."""
-        return Call(self.id, step_id, turn, call_name(call_id), self.where, labels, agent, self.run_rules)
+    def call(
+        self, step_id: str, turn: int, call_id: str, labels: Labels, agent: str = "", persona: str | None = None
+    ) -> Call:
+        """Name a call of this run; `persona` is who calls, where it is not who the run is worked on by."""
+        where = replace(self.where, agent_persona=persona) if persona else self.where
+        return Call(self.id, step_id, turn, call_name(call_id), where, labels, agent, self.run_rules)
 
     def labels_of(self, step: Step) -> Labels:
         """What a step has seen before it runs: the context that wrote it, and the results that it refers to."""

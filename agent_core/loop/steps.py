@@ -120,7 +120,9 @@ async def run_agent(
     first: str | None = None if conversation.messages else prompt
     while True:
         if calls := conversation.open_calls():
-            done = await _gather([_agent_call(run, agent, conversation.turn, call, usable, seen) for call in calls])
+            who = persona.name if persona else None
+            work = [_agent_call(run, agent, conversation.turn, call, usable, seen, who) for call in calls]
+            done = await _gather(work)
             seen = union([seen, *map(_labels_of, done, (usable.get(call.tool_name) for call in calls))])
             conversation.returned([_return(call, outcome) for call, outcome in zip(calls, done, strict=True)])
         elif conversation.messages and first is None:
@@ -130,7 +132,13 @@ async def run_agent(
 
 
 async def _agent_call(
-    run: Run, agent: str, turn: int, call: ToolCallPart, tools: dict[str, Tool], seen: Labels
+    run: Run,
+    agent: str,
+    turn: int,
+    call: ToolCallPart,
+    tools: dict[str, Tool],
+    seen: Labels,
+    who: str | None,
 ) -> Outcome:
     try:
         args = arguments_of(call)
@@ -148,7 +156,8 @@ async def _agent_call(
         return await run_agent(run, child, str(args.get("goal")), persona, None, seen)
     if call.tool_name not in tools:
         raise ToolError(f"there is no tool {call.tool_name!r} here; there are: {', '.join(tools) or 'none'}")
-    return await run.services.gate(run.call(agent, turn, call.tool_call_id, seen, agent), tools[call.tool_name], args)
+    named = run.call(agent, turn, call.tool_call_id, seen, agent, who)
+    return await run.services.gate(named, tools[call.tool_name], args)
 
 
 def ask_person(run: Run, agent: str, turn: int, call_id: str, question: str) -> str:

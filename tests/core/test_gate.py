@@ -403,3 +403,19 @@ async def test_another_users_conversation_cannot_be_continued(assistants):
     with pytest.raises(UsageError, match=first.conversation_id):
         await assistant.ask("what did I say?", conversation=first.conversation_id, user="bo")
     assert (await assistant.ask("hi", conversation=first.conversation_id, user="ada")).text == "again"
+
+
+def test_delegating_is_no_way_around_a_personas_rule():
+    from agent_core import Tool
+    from agent_core.gate.policy import Rule, Surroundings
+
+    tool = Tool.from_schema(None, "send", "Send.", {"type": "object", "properties": {}})
+    own = Surroundings("u", "w", "c", persona="legal")
+    handed_over = Surroundings("u", "w", "c", persona="legal", agent_persona="clerk")
+    denied = Rule("deny", "send", scope="run", persona="legal")
+    allowed = Rule("allow", "send", scope="run", persona="legal")
+    assert denied.matches(tool, {}, own)
+    assert denied.matches(tool, {}, handed_over)
+    assert allowed.matches(tool, {}, own)
+    assert not allowed.matches(tool, {}, handed_over), "an allowance is for who acts"
+    assert Rule("deny", "send", scope="run", persona="clerk").matches(tool, {}, handed_over)
