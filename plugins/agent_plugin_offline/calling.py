@@ -12,9 +12,8 @@ from agent_plugin_offline.frames import FORMED, LABELLED, LEAD, Frame, fill_by_e
 from agent_plugin_offline.personal import asks_for_own_fact, is_named, memory_slot, subject_of
 from agent_plugin_offline.plausible import may_stand
 from agent_plugin_offline.proposals import Proposal, ToolSpec, propose, propose_one
-from agent_plugin_offline.remainder import REQUESTING
 from agent_plugin_offline.slots import Slot
-from agent_plugin_offline.text import stem, tokenize
+from agent_plugin_offline.text import REQUESTING, stem, tokenize
 from agent_plugin_offline.wording import Wording, looks_up, wordings_of
 
 _OVER = -3.0
@@ -89,11 +88,12 @@ class Caller:
         if not asks_for_own_fact(clause) or not (subject := subject_of(clause)):
             return None
         kept = [(wording, slot) for wording in wordings if (slot := memory_slot(wording.tool))]
-        if not kept or any(is_named(w.tool, clause) for w in wordings if w is not kept[0][0] and w.tool.name in self._lookups):
-            return None
-        if best is not None and any(slot.role in FORMED - {"query"} and slot.name in best.found.args for slot in best.wording.slots):
+        if not kept or (best is not None and best.has_formed):
             return None
         wording, slot = kept[0]
+        others = (one.tool for one in wordings if one is not wording and one.tool.name in self._lookups)
+        if any(is_named(tool, clause) for tool in others):
+            return None
         found = explain(clause, ())
         found.slots = wording.slots
         found.take(slot, subject, 0, len(clause))

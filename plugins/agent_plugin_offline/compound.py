@@ -10,7 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from agent_plugin_offline.clauses import Joint, forbids, joints, opens_content, starting_words, verb_first, without_fillers
+from agent_plugin_offline.clauses import (
+    Joint,
+    forbids,
+    joints,
+    opens_content,
+    starting_words,
+    verb_first,
+    without_fillers,
+)
 from agent_plugin_offline.linking import Step
 from agent_plugin_offline.mentions import asks_for_nothing
 from agent_plugin_offline.proposals import ToolSpec

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent_plugin_offline.candidates import read_request
 from agent_plugin_offline.slots import Role, Slot
+from agent_plugin_offline.text import Token
 
 _CUE_BEFORE = re.compile(
     r"(?:\b(?:to|from|in|at|on|for|of|by|with|into|as|inside|under|cc|bcc|copy|copying|until|till|through|called|named)\s*:?\s*)+$"
@@ -42,6 +44,12 @@ class Explanation:
     def is_free(self, start: int, end: int) -> bool:
         """Whether no argument was taken from that place."""
         return all(end <= low or high <= start for low, high in self.taken)
+
+    def free_tokens(self) -> Iterator[Token]:
+        """The words that no argument was taken from."""
+        for token in read_request(self.text).tokens:
+            if self.is_free(token.start, token.end):
+                yield token
 
     def take(self, slot: Slot, value: Any, start: int, end: int, *, cue: bool = True) -> None:
         """Make `value` the argument of `slot`; the words that introduce it are explained with it."""

@@ -31,7 +31,9 @@ LEAD, _KIN_LEAD = 2.5, 1.0
 _NAMED_LEAD = 1.0
 """For beginning with the verb in its name, or one that asks for the same."""
 _MISSING, _FOREIGN = -4.0, -4.0
-FORMED = frozenset({"email", "phone", "url", "file", "folder", "moment", "duration", "content", "query", "expression"})
+FORMED = frozenset(
+    {"email", "phone", "url", "file", "folder", "moment", "duration", "content", "query", "expression", "numbers"}
+)
 """Roles whose values rules find better than statistics."""
 _CLEARLY_MEANT = 8.0
 
@@ -49,6 +51,12 @@ class Frame:
     def over(self) -> int:
         """How many words are left over."""
         return len(unexplained(self.found, self.wording)) + self.found.foreign
+
+    @property
+    def has_formed(self) -> bool:
+        """Whether an argument has a form of its own: a date, a file, a formula."""
+        formed = FORMED - {"query"}
+        return any(slot.role in formed and slot.name in self.found.args for slot in self.wording.slots)
 
     @property
     def promise(self) -> float:
@@ -72,7 +80,7 @@ class Frame:
         dictated = any(slot.role == "content" and slot.name in self.found.args for slot in self.wording.slots)
         if not roles or self.found.certain > 0 or (self.asked >= _CLEARLY_MEANT and not dictated):
             return True
-        return roles == {"moment"} and stem(self.found.text.split()[0]) in self.wording.own_verbs
+        return roles <= {"moment", "email"} and stem(self.found.text.split()[0]) in self.wording.own_verbs
 
     @property
     def proposal(self) -> Proposal:
@@ -126,6 +134,8 @@ def _worth(slot: Slot, value: Any, wording: Wording) -> float:
         case "file" | "folder":
             kind = str(value).rpartition(".")[2].lower() if "." in str(value) else ""
             return _TYPED + (_FILE_KIND if kind and kind in wording.file_kinds else 0.0)
+        case "numbers":
+            return _FORMULA
         case "email" | "phone" | "url" | "moment" | "duration":
             return _TYPED
         case "expression":

@@ -9,11 +9,14 @@ from typing import Any
 from agent_plugin_offline.formulas import is_formula
 from agent_plugin_offline.moments import find_moments
 from agent_plugin_offline.slots import Slot
-from agent_plugin_offline.text import identifier_words, stem
+from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, words
 
 _PATH = re.compile(r"\w[./\\]|[/\\]\w")
 _OTHER_KIND = re.compile(r"@\w|://|^\+\d|\w\.(?:csv|tsv|xlsx?|txt|md|json|pdf|docx?)$")
 """An address, a telephone number or a file: never a mere name."""
+
+PLACEHOLDERS = words("line note text message something stuff file mail email list entry sentence word words report")
+"""They say what kind of thing is to be written, not what is to stand in it."""
 
 
 def is_plausible(slot: Slot, value: Any) -> bool:
@@ -32,6 +35,9 @@ def is_plausible(slot: Slot, value: Any) -> bool:
             return all(any(character.isdigit() for character in text) for text in texts)
         case "moment":
             return all(find_moments(text) for text in texts)
+        case "content":
+            told = [w for text in texts for w in re.findall(r"\w+", text.lower()) if w not in STOP_WORDS]
+            return not told or any(word not in PLACEHOLDERS for word in told)
         case "label":
             return not any(_OTHER_KIND.search(text) for text in texts)
         case _:

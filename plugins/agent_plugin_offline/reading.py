@@ -14,8 +14,7 @@ from agent_plugin_offline.formulas import is_formula
 from agent_plugin_offline.linking import Step, filled, holds_stand_in, linked, stand_ins
 from agent_plugin_offline.mentions import Mention, mentions, words_of
 from agent_plugin_offline.proposals import Proposal, ToolSpec
-from agent_plugin_offline.remainder import REQUESTING
-from agent_plugin_offline.text import identifier_words
+from agent_plugin_offline.text import REQUESTING, identifier_words
 from agent_plugin_offline.wording import looks_up
 
 _NESTED_START = re.compile(

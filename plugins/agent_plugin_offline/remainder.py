@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from agent_plugin_offline.candidates import Span, read_request
+from agent_plugin_offline.choices import take_choices
 from agent_plugin_offline.explanation import Explanation
 from agent_plugin_offline.formulas import as_formula, is_formula
+from agent_plugin_offline.plausible import PLACEHOLDERS
 from agent_plugin_offline.slots import Slot
-from agent_plugin_offline.text import STOP_WORDS, Token, content_stems, identifier_words, stem, tokenize, words
+from agent_plugin_offline.text import (
+    REQUESTING,
+    STOP_WORDS,
+    Token,
+    content_stems,
+    identifier_words,
+    stem,
+    tokenize,
+    words,
+)
 from agent_plugin_offline.wording import Wording
 
 _COUNT_NAMES = words("limit max maximum count top number results n size")
@@ -24,12 +34,10 @@ _LEAD_INS: dict[str, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
-REQUESTING = words("take find get show give tell check look see determine figure display fetch work")
-"""At the start of a clause these only say that something is wanted."""
-_PLACEHOLDERS = words("line note text message something stuff file mail email list entry sentence word words report")
 _TITLES = frozenset({"title", "summary"})
-_AS_VARIABLE = re.compile(r"\s+(?:as|when|where)\s+[a-z]$|\s+(?:comes?\s+(?:out\s+)?to|equals?|makes?|amounts?\s+to|is|are)$")
-_SAME_CHOICE = {"biggest": "largest", "latest": "newest", "littlest": "smallest", "highest": "largest", "average": "mean", "total": "sum"}
+_AS_VARIABLE = re.compile(
+    r"\s+(?:as|when|where)\s+[a-z]$|\s+(?:comes?\s+(?:out\s+)?to|equals?|makes?|amounts?\s+to|is|are)$"
+)
 _ASIDES = words("please thanks kindly today now again out up down me us myself file files folder it comes equals")
 
 
@@ -37,7 +45,7 @@ def complete(found: Explanation, wording: Wording) -> None:
     """Give numbers, choices, switches and the free text of a clause to the parameters that have none yet."""
     _numbers(found)
     _only_one(found)
-    _choices(found, wording)
+    take_choices(found, wording)
     _flags(found, wording)
     _free_text(found, wording)
 
@@ -58,7 +66,8 @@ def _numbers(found: Explanation) -> None:
 
 _ONE_OF_MANY = re.compile(
     r"\b(?:largest|smallest|newest|oldest|biggest|latest|most\s+recent|longest|shortest|last|first|top)\s+"
-    r"(?:[a-z]+\s+)?(?:file|document|folder|note|event|row|entry|item|result|record)\b", re.IGNORECASE
+    r"(?:[a-z]+\s+)?(?:file|document|folder|note|event|row|entry|item|result|record)\b",
+    re.IGNORECASE,
 )
 
 
@@ -87,99 +96,15 @@ def _labels_number(found: Explanation, slot: Slot, span: Span) -> bool:
     return bool(before and stem(before[-1]) in named) or bool(after and stem(after[0]) in named)
 
 
-def _choices(found: Explanation, wording: Wording) -> None:
-    for slot in found.open("choice"):
-        explained = _literal_choice(found, slot) or _explained_choice(found, slot)
-        if explained is not None:
-            found.take(slot, *explained, cue=False)
-            _operand(found, explained[2])
-            continue
-        for token in _free_tokens(found):
-            value = _chosen(slot, token, wording)
-            if value is not None:
-                found.take(slot, value, token.start, token.end, cue=False)
-                _operand(found, token.end)
-                break
-
-
-_ROWS = words("rows row lines line records record entries entry items values cells columns")
-_OPERAND = re.compile(
-    r"\s+(?:of\s+)?(?:the\s+)?(?P<value>[A-Za-z_][\w-]*)(?=\s+(?:in|of|from|per|by|for|where|with|are|is|were|do|does|there)\b|[\s.?!]*$)",
-    re.IGNORECASE,
-)
-
-
-def _operand(found: Explanation, end: int) -> None:
-    """Take what directly follows the name of an operation as its column: "the average price in ..."."""
-    match = _OPERAND.match(found.text, end)
-    slots = [slot for slot in found.open("label") if "column" in identifier_words(slot.name)]
-    if not match or not slots or not found.is_free(*match.span()) or match["value"].lower() in STOP_WORDS:
-        return
-    if match["value"].lower() not in _ROWS:
-        found.take(slots[0], match["value"], match.start("value"), match.end("value"), cue=False)
-
-
-def _literal_choice(found: Explanation, slot: Slot) -> tuple[str, int, int] | None:
-    """A choice called by its own name, which says more than any description; a verb at the start may mean anything."""
-    for choice in sorted(slot.choices, key=len, reverse=True):
-        match = re.search(rf"(?<!^)\b{re.escape(choice)}\b", found.text, re.IGNORECASE)
-        if match and choice.lower() not in STOP_WORDS | _ROWS and found.is_free(*match.span()):
-            return choice, *match.span()
-    return None
-
-
-def _explained_choice(found: Explanation, slot: Slot) -> tuple[str, int, int] | None:
-    """A choice whose description gives it other names in brackets: "count (how many)"."""
-    for choice in slot.choices:
-        for inside in re.findall(rf"\b{re.escape(choice)}\W{{0,2}}\s*\(([^)]*)\)", slot.described, re.IGNORECASE):
-            for phrase in re.split(r"\s*(?:,|;|\bor\b)\s*", inside):
-                match = re.search(rf"\b{re.escape(phrase)}\b", found.text, re.IGNORECASE) if phrase else None
-                if match and found.is_free(*match.span()):
-                    return choice, *match.span()
-    return None
-
-
-def _chosen(slot: Slot, token: Token, wording: Wording) -> str | None:
-    """The choice that a word names, by itself or as the description explains it ("sum (add up, total), mean")."""
-    word = stem(_SAME_CHOICE.get(token.lower, token.text) if token.lower not in slot.described else token.text)
-    for choice in slot.choices:
-        if (
-            word == stem(choice)
-            or token.lower == f"{choice}imum"
-            or word in {stem(part) for part in identifier_words(choice)}
-        ):
-            return choice
-    named = {stem(part) for part in identifier_words(wording.tool.name)}
-    if token.lower in STOP_WORDS | REQUESTING or len(word) < 3 or word in named:
-        return None
-    described = slot.described
-    place = next((t.start for t in tokenize(described) if stem(t.text) == word), None)
-    if place is None:
-        return None
-    before = [(described[:place].lower().rfind(_root(choice)), choice) for choice in slot.choices]
-    nearest = max(before, default=(-1, ""))
-    return nearest[1] if nearest[0] >= 0 else None
-
-
-def _root(choice: str) -> str:
-    return choice.lower()[: max(4, len(choice) - 2)]
-
-
 def _flags(found: Explanation, wording: Wording) -> None:
     """A switch is on when one of its own words is said; it is never switched without."""
     for slot in found.open("flag"):
         own = {stem(word) for word in identifier_words(slot.name) if word not in STOP_WORDS}
         own |= {word for word in content_stems(slot.described) if wording.weights.get(word, 0.0) == 0.0}
-        for token in _free_tokens(found):
+        for token in found.free_tokens():
             if stem(token.text) in own:
                 found.take(slot, True, token.start, token.end, cue=False)
                 break
-
-
-def _free_tokens(found: Explanation) -> Iterator[Token]:
-    for token in read_request(found.text).tokens:
-        if found.is_free(token.start, token.end):
-            yield token
 
 
 def _free_text(found: Explanation, wording: Wording) -> None:
@@ -191,6 +116,9 @@ def _free_text(found: Explanation, wording: Wording) -> None:
     if len(slots) != 1:
         return
     slot = slots[0]
+    if elsewhere := _looked_up(found.text, slot, wording):
+        found.take(slot, found.text[slice(*elsewhere)], *elsewhere, cue=False)
+        return
     if slot.role == "content" and stem(found.text.split(None, 1)[0].strip(",:")) not in wording.leads:
         return  # "in a.ini change x to y" dictates nothing to a tool that writes
     stretches = [(start, end) for start, end in found.leftovers() if found.text[start:end].strip(" ,.;:?!")]
@@ -220,7 +148,10 @@ _KINDS_OF_EVENT = words("event events appointment meeting entry item reminder ca
 def _is_generic(title: str, wording: Wording) -> bool:
     """Whether a title says no more than what kind of thing it is: "a meeting in my calendar"."""
     told = [token for token in tokenize(title) if token.lower not in STOP_WORDS]
-    return all(token.lower in _KINDS_OF_EVENT or not token.text[0].isalpha() or stem(token.text) in wording.structural for token in told)
+    return all(
+        token.lower in _KINDS_OF_EVENT or not token.text[0].isalpha() or stem(token.text) in wording.structural
+        for token in told
+    )
 
 
 def _titled(text: str, start: int, end: int, wording: Wording) -> tuple[int, int]:
@@ -238,6 +169,25 @@ def _titled(text: str, start: int, end: int, wording: Wording) -> tuple[int, int
     return begin, stop
 
 
+_ELSEWHERE = re.compile(
+    r"(?P<lead>[\w'’ ]{0,40}?)\b(?:(?:on|in|over|across|through)\s+)?(?:the\s+)?(?:web|internet|net|google|online)\b"
+    r"[\s:,]*"
+    r"(?:(?:for|about|to\s+(?:see|find(?:\s+out)?|learn|check)|and\s+(?:see|find(?:\s+out)?))\s+)?(?=\w)",
+    re.IGNORECASE,
+)
+
+
+def _looked_up(text: str, slot: Slot, wording: Wording) -> tuple[int, int] | None:
+    """What follows "find out on the web": the place to look says that all the rest is what to look for."""
+    match = _ELSEWHERE.match(text)
+    if slot.role != "query" or match is None or stem("web") not in wording.structural:
+        return None
+    lead = [token for token in tokenize(match["lead"]) if token.lower not in STOP_WORDS | REQUESTING | _ASIDES]
+    if any(stem(token.text) not in wording.structural for token in lead):
+        return None
+    return match.end(), len(text.rstrip(" .?!"))
+
+
 def _is_name(found: Explanation, place: tuple[int, int], wording: Wording) -> bool:
     """Whether a stretch holds nothing but words that are not the tool's own: a short name, not a sentence."""
     tokens = [token for token in read_request(found.text).tokens if place[0] <= token.start < place[1]]
@@ -248,7 +198,7 @@ def _means_something(value: str, slot: Slot) -> bool:
     if slot.role == "expression":
         return is_formula(value) or value.replace(".", "").isdigit() or len(value) == 1
     words = [word.lower() for word in re.findall(r"\w+", value) if word.lower() not in STOP_WORDS]
-    return bool(words) and not (slot.role == "content" and all(word in _PLACEHOLDERS for word in words))
+    return bool(words) and not (slot.role == "content" and all(word in PLACEHOLDERS for word in words))
 
 
 def _trimmed(text: str, start: int, end: int, slot: Slot, wording: Wording) -> tuple[int, int]:
@@ -304,7 +254,7 @@ def unexplained(found: Explanation, wording: Wording) -> list[Token]:
     """The words that are neither arguments nor the tool's wording nor grammar."""
     return [
         token
-        for token in _free_tokens(found)
+        for token in found.free_tokens()
         if token.lower not in STOP_WORDS | _ASIDES
         and wording.weight(token.text) == 0.0
         and not (token.start == 0 and token.lower in REQUESTING)

@@ -17,7 +17,7 @@ from agent_plugin_offline.text import content_stems, identifier_words, stem, wor
 
 Role = Literal[
     "email", "phone", "url", "file", "folder", "moment", "duration", "number", "choice", "flag", "expression",
-    "content", "query", "label", "other",
+    "numbers", "content", "query", "label", "other",
 ]  # fmt: skip
 
 _NAMED: tuple[tuple[Role, str], ...] = (
@@ -124,11 +124,17 @@ def _role(name: str, schema: Mapping[str, Any], types: frozenset[str]) -> Role:
     if _takes_moment(words, described, schema):
         return "moment"
     if "array" in types and "string" not in types:
-        return "other"
+        return "numbers" if _holds_numbers(schema) else "other"
     for role, known in _NAMED:
         if {stem(word) for word in words} & {stem(word) for word in known.split()}:
             return role if role not in ("file", "folder") or _is_place(described) else "label"
     return "label"
+
+
+def _holds_numbers(schema: Mapping[str, Any]) -> bool:
+    items = schema.get("items")
+    types = results.types_of(items) if isinstance(items, Mapping) else frozenset[str]()
+    return bool(types) and types <= {"number", "integer"}
 
 
 def _takes_moment(words: set[str], described: str, schema: Mapping[str, Any]) -> bool:

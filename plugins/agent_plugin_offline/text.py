@@ -40,6 +40,8 @@ VERBS = words(
     "reserve retrieve return run save schedule search select send set show simulate solve start stop suggest switch "
     "tell translate turn update use view visit write work"
 )
+REQUESTING = words("take find get show give tell check look see determine figure display fetch work")
+"""At the start of a clause these only say that something is wanted."""
 NOISE = words(
     "about according additional again ago along already another approximate approximately available based certain "
     "considering current currently detail detailed details different exactly few first following former further "

@@ -32,6 +32,10 @@ _DURATION = re.compile(
     r"\bfor\s+(?P<text>(?:an?|one|half\s+an|[\d.]+)\s*(?P<unit>h(?:ours?|rs?)?|min(?:ute)?s?|m|days?))\b", re.IGNORECASE
 )
 _AT_HOUR = re.compile(r"\s+at\s+\d{1,2}(?:\s*[ap]\.?m\b\.?)?(?![\w:.]\S)", re.IGNORECASE)
+_NUMBER = r"-?(?<![\w.])\d+(?:\.\d+)?(?![\w%^*/(]|\s*[-+*/^=]|\.\d)"
+_NUMBER_LIST = re.compile(
+    rf"{_NUMBER}(?:\s*(?:,\s*and|,|;|and|&)\s+{_NUMBER})+|{_NUMBER}(?:,{_NUMBER})+", re.IGNORECASE
+)
 _LIST_GAP = re.compile(r"^\s*(?:,|and|&|,\s*and)\s*$", re.IGNORECASE)
 
 
@@ -114,6 +118,15 @@ def _minutes(text: str, unit: str) -> float | int:
     amount = float(number.group()) if number else 0.5 if "half" in text.lower() else 1.0
     factor = 60 if unit.lower().startswith("h") else 1440 if unit.lower().startswith("d") else 1
     return int(amount * factor) if (amount * factor).is_integer() else amount * factor
+
+
+def take_number_lists(found: Explanation) -> None:
+    """Take "3, 8 and 22" where a tool takes a list of numbers."""
+    for slot in found.open("numbers"):
+        match = next((m for m in _NUMBER_LIST.finditer(found.text) if found.is_free(*m.span())), None)
+        if match:
+            numbers = [float(one) for one in re.findall(r"-?\d+(?:\.\d+)?", match[0])]
+            found.take(slot, [int(n) if n.is_integer() else n for n in numbers], *match.span())
 
 
 def take_folders(found: Explanation) -> None:
