@@ -21,6 +21,7 @@ from agent_plugin_offline.clauses import (
 )
 from agent_plugin_offline.linking import Step
 from agent_plugin_offline.mentions import asks_for_nothing
+from agent_plugin_offline.openings import asked_of_file, is_about
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.reading import Reader
 
@@ -76,9 +77,13 @@ def draft(request: str, tools: Sequence[ToolSpec], reading_tools: frozenset[str]
     for last, end in enumerate(ends):
         for first in range(last + 1):
             if first in best:
-                extended = _extended(best[first], request[begins[first] : end], cuts[first:last], reader)
-                if extended and extended.worth > best.get(last + 1, _Partial(-1.0)).worth:
-                    best[last + 1] = extended
+                readings = [_extended(best[first], request[begins[first] : end], cuts[first:last], reader)]
+                if last == first + 1:
+                    opened = request[begins[first] : ends[first]]
+                    readings.append(_asked_of_file(best[first], opened, request[begins[last] : end], reader))
+                for extended in readings:
+                    if extended and extended.worth > best.get(last + 1, _Partial(-1.0)).worth:
+                        best[last + 1] = extended
     whole = best.get(len(ends), _Partial())
     steps = _in_order(whole.steps, request, cuts)
     if any(step.after or step.spec.examples for step in steps) or (not steps and any(tool.examples for tool in tools)):
@@ -91,6 +96,19 @@ def _better(steps: tuple[Step, ...], learned: Sequence[Step]) -> tuple[Step, ...
     if learned and (len(learned) >= len(steps) or {s.spec.name for s in steps} == {s.spec.name for s in learned}):
         return tuple(learned)
     return steps
+
+
+def _asked_of_file(before: _Partial, first: str, second: str, reader: Reader) -> _Partial | None:
+    """Two clauses as one call, where the first does no more than name the file that the second asks about."""
+    found = asked_of_file(first, second)
+    if found is None:
+        return None
+    file, request = found
+    steps = reader.read(verb_first(without_fillers(request), reader.starts), before.steps, before.clauses)
+    if len(steps) != 1 or steps[0].missing or not is_about(file, steps[0].args):
+        return None
+    # Worth a little more than two calls: one that reads the file, and one that then asks about it.
+    return _Partial(before.worth + 2 * _COMPLETE + 0.1, (*before.steps, *steps), before.clauses + 1, first + second)
 
 
 def _extended(before: _Partial, piece: str, bridged: Sequence[Joint], reader: Reader) -> _Partial | None:

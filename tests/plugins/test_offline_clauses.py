@@ -8,6 +8,7 @@ from agent_plugin_offline.answers import Outcome, answer, render, steps_of_plan
 from agent_plugin_offline.clauses import joints, starting_words, without_fillers
 from agent_plugin_offline.formulas import as_formula, is_formula
 from agent_plugin_offline.mentions import asks_for_nothing, mentions
+from agent_plugin_offline.openings import asked_of_file
 from agent_plugin_offline.results import fields, readable
 from agent_plugin_offline.text import stem
 
@@ -111,3 +112,17 @@ def test_a_failure_is_told_beside_what_was_done() -> None:
 
 def test_a_plan_that_returns_no_steps_is_quoted() -> None:
     assert answer(steps_of_plan("The plan was refused.", frozenset())) == "The plan was refused."
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "asked"),
+    [
+        ("Read trips.csv", "add up the km column", ("trips.csv", "add up the km column in trips.csv")),
+        ("Open the file 'my list.csv' here", "count the rows.", ("my list.csv", "count the rows in 'my list.csv'")),
+        ("Read report.txt", "email it to bo@example.com", None),
+        ("Read a.txt", "write the sum to b.txt", None),
+        ("Delete a.txt", "count the rows", None),
+    ],
+)
+def test_a_file_that_is_only_opened_to_be_asked_about_is_one_question(first, second, asked):
+    assert asked_of_file(first, second) == asked

@@ -1,0 +1,39 @@
+"""A file that is opened only to be asked about: "Read sales.csv and add up the units column" is one call.
+
+People name the file first and say what they want of it second. The second part reads best with the file in its usual
+place, behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_OPENING = re.compile(
+    r"\s*(?:please\s+)?(?:can you\s+|could you\s+)?"
+    r"(?:read|open|take|load|use|check|inspect|consult|scan|get|look\s+(?:at|in|into|through)|go\s+(?:through|over|into))\s+"
+    r"(?:(?:the|my|this|our)\s+)?(?:(?:file|table|spreadsheet|sheet|workbook)\s+)?"
+    r"(?P<file>'[^']+\.\w{1,5}'|\"[^\"]+\.\w{1,5}\"|\S+\.\w{1,5})"
+    r"(?:\s+(?:in\s+(?:this|the|my)\s+(?:folder|directory|workspace)|from\s+here|here))?\s*",
+    re.IGNORECASE,
+)
+_REFERS_BACK = re.compile(
+    r"\b(?:it|its|this|that|them|they|their|each|everything|the (?:file|text|content|contents))\b", re.IGNORECASE
+)
+_NAMES_A_FILE = re.compile(r"\S+\.[A-Za-z]\w{1,4}\b|\S+@\S+")
+
+
+def asked_of_file(first: str, second: str) -> tuple[str, str] | None:
+    """(file, request) when `first` only opens a file and `second` may be about it; None otherwise."""
+    opening = _OPENING.fullmatch(first)
+    wanted = second.strip().rstrip(".!?")
+    if opening is None or not wanted or _REFERS_BACK.search(wanted) or _NAMES_A_FILE.search(wanted):
+        return None
+    file = opening["file"]
+    return file.strip("'\""), f"{wanted} in {file}"
+
+
+def is_about(file: str, args: Mapping[str, Any]) -> bool:
+    """Whether a call takes the file as it is, and not as a piece of some other text."""
+    return any(value == file for value in args.values())
