@@ -51,7 +51,18 @@ def same_value(value: Any, accepted: Any) -> bool:
     if isinstance(value, list) and isinstance(accepted, (list, tuple)):
         one, other = cast("list[Any]", value), cast("list[Any]", list(accepted))
         return len(one) == len(other) and all(map(same_value, one, other))
+    if isinstance(value, dict) and isinstance(accepted, dict):
+        return _same_object(cast("dict[str, Any]", value), cast("dict[str, Any]", accepted))
     return value == accepted
+
+
+def _same_object(value: dict[str, Any], accepted: dict[str, Any]) -> bool:
+    """Objects are accepted member by member: each has one value, or a list of those that are right."""
+    options = {key: list(v) if isinstance(v, list) else [v] for key, v in accepted.items()}
+    return all(
+        any(same_value(value[key], right) for right in rights) if key in value else "" in rights
+        for key, rights in options.items()
+    ) and not (value.keys() - options.keys())
 
 
 def learn_weights(cases: Sequence[Case]) -> Weights:

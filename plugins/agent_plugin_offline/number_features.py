@@ -29,6 +29,8 @@ def number_features(evidence: Evidence, index: int, span: Span) -> Features:
         found["yearish&year" if "year" in parameter.roles else "yearish"] = 1.0
     if number and isinstance(number.value, float) and parameter.kind == "integer":
         found["float-for-int"] = 1.0
+    if is_tally(request, span):
+        found["tally"] = 1.0
     if parameter.roles & {"time", "date"} and number:
         found["clock"] = 1.0
     if _rank(request, span) == _rank_among_siblings(evidence, index):
@@ -68,8 +70,17 @@ def _unit_of(request: Request, span: Span) -> str | None:
     return unit or (UNIT_CLASS.get(following[1].stem) if len(following) > 1 and first.lower == "of" else None)
 
 
+def is_tally(request: Request, span: Span) -> bool:
+    """Whether a number in words only says how many numbers come: the "three" of "three sides: 3, 4 and 5"."""
+    number = span.number
+    if number is None or not number.words or number.ordinal or number.value not in range(2, 13):
+        return False
+    later = sum(n.start > span.end and n.number is not None and not n.number.words for n in request.numbers)
+    return later > 0 and later % number.value == 0
+
+
 def _rank(request: Request, span: Span) -> int:
-    plain = [n for n in request.numbers if n.number and not n.number.ordinal]
+    plain = [n for n in request.numbers if n.number and not n.number.ordinal and not is_tally(request, n)]
     return next((i for i, other in enumerate(plain) if other.start >= span.start), 0)
 
 

@@ -31,7 +31,8 @@ MAX_EXPONENT = 300
 """Beyond it a number is not one that a tool could take."""
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
 _NUMBER = re.compile(
-    rf"(?<![\w.])(?<![A-Za-z]\w-)(?P<money>[$€£¥₹])?\s?(?P<sign>[-−+])?(?P<money2>[$€£¥₹])?(?P<digits>{_DIGITS})"
+    rf"(?<![\w.])(?<![A-Za-z]\w-)(?<![A-Za-z]\^)"  # the 2 of "m/s^2" is part of a unit
+    rf"(?P<money>[$€£¥₹])?\s?(?P<sign>[-−+])?(?P<money2>[$€£¥₹])?(?P<digits>{_DIGITS})"
     rf"(?P<exponent>e[-+]?\d+|\s?[x×*]\s?10\s?\^\s?(?P<power>[-−]?\d+))?"
     rf"(?:(?P<ordinal>st|nd|rd|th)\b|\s?(?P<percent>%|percent\b|per cent\b)"
     rf"|\s?(?P<suffix>k|m|bn|b|mm)(?![\w/²^])|\s(?P<magnitude>hundred|thousand|million|billion|trillion|dozen)\b)?",
@@ -99,7 +100,7 @@ def _digit_numbers(text: str) -> Iterator[NumberSpan]:
 
 def _glued_unit(text: str, end: int) -> bool:
     """Whether the letters that follow directly are a unit ("5kg", "10am") and not part of a code ("4B7")."""
-    match = re.match(r"[a-zA-Z°µ]{1,5}(?![\w-])", text[end:])
+    match = re.match(r"[a-zA-Z°µ]{1,5}[²³]?(?![\w-])", text[end:])
     return match is not None
 
 

@@ -18,9 +18,9 @@ from agent_plugin_offline.features import Features
 from agent_plugin_offline.filling import Filling, best_filling
 from agent_plugin_offline.lexicon import UNIT_CLASS
 from agent_plugin_offline.scoring import Scored
+from agent_plugin_offline.stretches import MAX_CALLS, salient, stretches
 from agent_plugin_offline.text import words
 
-MAX_CALLS = 12
 _SLACK = 4.0
 """How much less likely (in logarithm) than the best value another value of the same parameter may be."""
 _FARTHEST = 14.0
@@ -31,8 +31,8 @@ _COORDINATED = re.compile(
     r"[\s\w%°$€£.'\"’”/²³^()-]{0,24}?(?:,|;|\band\b|\bor\b|&|\bthen\b|\bversus\b|\bvs\.?)[\s\w$€£'\"“‘(]{0,12}",
     re.IGNORECASE,
 )
-_BRACKETS = re.compile(r"\([^()]*\)")
-_SEPARATOR = re.compile(r"[.!?]\s|;|\b(?:and|then|also|while|plus)\b|,", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[.!?]\s(?=\W*(?-i:[A-Z]))|;|\b(?:and|then|also|while|plus)\b|,", re.IGNORECASE)
+"""A full stop before a small letter ends an abbreviation ("3000 sq ft. in Oslo"), no sentence."""
 _CUES = words(
     "respectively each both also another then finally additionally separately different second two three four"
 )
@@ -50,9 +50,8 @@ class Hypothesis:
 
 def hypotheses(found: Attempt) -> list[Hypothesis]:
     """The single call first, then the readings as several calls."""
-    single = (found.filling,)
-    readings = [single, *_by_values(found), *_by_stretches(found)]
-    return [Hypothesis(fillings, _features(found, fillings)) for fillings in readings]
+    readings = [("single", (found.filling,)), *(("values", f) for f in _by_values(found)), *_by_stretches(found)]
+    return [Hypothesis(fillings, _features(found, fillings) | {f"by={way}": 1.0}) for way, fillings in readings]
 
 
 def _by_values(found: Attempt) -> Iterator[tuple[Filling, ...]]:
@@ -66,6 +65,8 @@ def _by_values(found: Attempt) -> Iterator[tuple[Filling, ...]]:
         segments = _segments(request, _spans(groups[index]))
         calls = range(len(groups[index]))
         yield tuple(best_filling(parameters, _tables_of_call(found, segments, groups, (index, c))) for c in calls)
+    if any(token.lower == "respectively" for token in request.tokens):
+        return  # the items go together one by one
     for one, other in combinations(several, 2):
         if len(groups[one]) * len(groups[other]) <= MAX_CALLS and _apart(groups[one], groups[other]):
             yield tuple(
@@ -85,26 +86,13 @@ def _fixed(tables: Sequence[list[Scored]], chosen: Mapping[int, Scored]) -> list
     return [[chosen[index]] if index in chosen else table for index, table in enumerate(tables)]
 
 
-def _by_stretches(found: Attempt) -> Iterator[tuple[Filling, ...]]:
-    """A call per sentence, or per pair of brackets: "of (45, 60) and (81, 27)"."""
-    request = found.evidence.request
+def _by_stretches(found: Attempt) -> Iterator[tuple[str, tuple[Filling, ...]]]:
+    """A call per sentence, per pair of brackets, per row of numbers, or from one word to the same word again."""
+    parameters = found.evidence.tool.parameters
     empty: list[list[Scored]] = [[] for _ in found.tables]
-    for segments in (_sentences(request), _brackets(request)):
-        if 2 <= len(segments) <= MAX_CALLS:
-            tables = [_tables_of_call(found, segments, empty, (-1, call)) for call in range(len(segments))]
-            yield tuple(best_filling(found.evidence.tool.parameters, t) for t in tables)
-
-
-def _sentences(request: Request) -> list[tuple[int, int]]:
-    ends = [t.end for t in request.tokens if t.ends_sentence and len(t.text) > 2]
-    worth = salient(request)
-    segments = zip([0, *ends], [*ends, len(request.text)], strict=True)
-    return [(a, b) for a, b in segments if any(a <= s.start < b for s in worth)]
-
-
-def _brackets(request: Request) -> list[tuple[int, int]]:
-    found = (m.span() for m in _BRACKETS.finditer(request.text))
-    return [(a, b) for a, b in found if sum(a <= n.start < b for n in request.numbers) > 1]
+    for way, segments in stretches(found.evidence.request, parameters):
+        tables = [_tables_of_call(found, segments, empty, (-1, call)) for call in range(len(segments))]
+        yield way, tuple(best_filling(parameters, t) for t in tables)
 
 
 def _spans(group: Sequence[Scored]) -> list[Span]:
@@ -182,9 +170,11 @@ def _word_before(request: Request, span: Span) -> str:
 
 
 def _unit(request: Request, span: Span) -> str | None:
-    """The class of unit after a number; one of its own for every number without a unit."""
+    """What a number counts: a class of unit, or the word after it; something of its own where nothing follows."""
     following = request.tokens[span.last + 1 : span.last + 2]
-    return (UNIT_CLASS.get(following[0].lower) if following else None) or f"none at {span.start}"
+    if not following or following[0].is_stop or request.tokens[span.last].after:
+        return f"none at {span.start}"
+    return UNIT_CLASS.get(following[0].lower) or following[0].stem
 
 
 def _same_kind(one: Span, other: Span | None) -> bool:
@@ -193,7 +183,9 @@ def _same_kind(one: Span, other: Span | None) -> bool:
 
 def _signature(span: Span) -> str:
     if span.number:
-        return "word" if span.number.words or span.number.ordinal else "number"
+        if span.number.words or span.number.ordinal:
+            return "word"
+        return "percent" if span.number.percent else "money" if span.number.money else "number"
     return next((kind for kind in _SIGNATURES if kind in span.kinds), "name" if span.text[:1].isupper() else "phrase")
 
 
@@ -226,10 +218,14 @@ def _tables_of_call(
 
 
 def _without_count(table: Sequence[Scored], calls: int) -> list[Scored]:
-    """The "two" of "two triangles" says how many calls there are; it is no call's value."""
-    spans = map(_span, table)
-    counts = [s is not None and s.number is not None and s.number.words and s.number.value == calls for s in spans]
-    return [scored for scored, is_count in zip(table, counts, strict=True) if not is_count]
+    """The "two" of "two triangles" and the "first" of "the first one" count the calls; they are no call's value."""
+    return [scored for scored in table if not _counts_calls(_span(scored), calls)]
+
+
+def _counts_calls(span: Span | None, calls: int) -> bool:
+    if span is None or span.number is None or not span.number.words:
+        return False
+    return span.number.value <= calls if span.number.ordinal else span.number.value == calls
 
 
 def _preferring(table: Sequence[Scored], own: Scored, group: Sequence[Scored]) -> list[Scored]:
@@ -248,19 +244,18 @@ def _nearest(table: Sequence[Scored], segments: Sequence[tuple[int, int]], call:
     return sorted(adjusted, key=lambda s: -s.score)
 
 
-def salient(request: Request) -> list[Span]:
-    """Spans that somebody writes for a reason: numbers, names, quotations, dates, addresses."""
-    found: list[Span] = [*request.numbers, *request.quoted]
-    kinds = {"name", "place", "email", "path", "date"}
-    for span in request.spans:
-        if span.kinds & kinds and span.first > 0 and not any(span.overlaps(other) for other in found):
-            found.append(span)
-    return sorted(found, key=lambda s: s.start)
-
-
 def _spans_twice(filling: Filling) -> bool:
     spans = [o.span for o in filling.chosen if o is not None and o.span is not None]
     return any(one.overlaps(other) for one, other in combinations(spans, 2))
+
+
+def _left_behind(request: Request, span: Span, used: Sequence[Span]) -> bool:
+    """Whether the span stands beside a value in a list, and that value was taken and it was not."""
+    for value in used:
+        one, other = sorted((span, value), key=lambda s: s.start)
+        if _same_kind(span, value) and _COORDINATED.fullmatch(request.text[one.end : other.start]):
+            return True
+    return False
 
 
 def _features(found: Attempt, fillings: Sequence[Filling]) -> Features:
@@ -283,6 +278,8 @@ def _features(found: Attempt, fillings: Sequence[Filling]) -> Features:
         "worst": max(-12.0, min(confidences, default=0.0)) / 12,
         "missing": missing / max(1, count * len(required)),
         "repeated": 1.0 - distinct / count,
+        "left-behind": min(sum(_left_behind(request, span, used) for span in open_spans), 3) / 3,
+        f"{several}&mean": max(-8.0, sum(confidences) / max(1, len(confidences))) / 8,
         "span-twice": sum(map(_spans_twice, fillings)) / count,
         f"{several}&array": 1.0 if any(p.kind == "array" for p in parameters) else 0.0,
         f"{several}&numbered": 1.0 if any(p.name[-1:] in "12" for p in parameters) else 0.0,
@@ -293,8 +290,6 @@ def _features(found: Attempt, fillings: Sequence[Filling]) -> Features:
         found_features["count-differs"] = 1.0 if said and count not in said else 0.0
         crossed = count > 2 and any(len({repr(f.chosen[i]) for f in fillings}) * 2 == count for i in required)
         found_features["crossed"] = 1.0 if crossed else 0.0
-        respectively = any(t.lower == "respectively" for t in request.tokens)
-        found_features["crossed&respectively"] = 1.0 if crossed and respectively else 0.0
         found_features["calls"] = min(count, 6) / 6
         shared = sum(len({repr(f.chosen[i] and f.chosen[i].value) for f in fillings}) == 1 for i in required)  # type: ignore[union-attr]
         found_features["shared"] = shared / len(required) if required else 0.0

@@ -80,7 +80,7 @@ PLACES: frozenset[str] = frozenset(
 _CURRENCIES = {
     "USD": "dollar,dollars,us dollar,us dollars,american dollars,u.s. dollars,usd,$",
     "EUR": "euro,euros,eur,€",
-    "GBP": "british pound,british pounds,pounds sterling,pound sterling,gbp,£",
+    "GBP": "pound,pounds,british pound,british pounds,pounds sterling,pound sterling,gbp,£",
     "JPY": "yen,japanese yen,jpy,¥",
     "CNY": "yuan,chinese yuan,renminbi,cny,rmb",
     "INR": "rupee,rupees,indian rupee,indian rupees,inr",
