@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from agent_plugin_offline.clauses import is_question
+
 SHOWN_CHARACTERS = 6_000
 """How much of one result an answer quotes; the whole of it stays in the journal."""
 
@@ -42,6 +44,17 @@ def answer(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(f"- {_line(outcome)}" for outcome in in_order)
 
 
+def how_it_ended(outcome: str, content: Any) -> Status:
+    """How a call ended: by pydantic-ai's word, or by the runtime's own report of one that was not carried out."""
+    if outcome == "denied":
+        return "denied"
+    if outcome != "success":
+        return "failed"
+    if isinstance(content, Mapping) and set(content) == {"status", "error"} and content["status"] != "done":
+        return "denied" if content["status"] == "denied" else "failed"
+    return "done"
+
+
 def steps_of_plan(content: Any, reading_tools: frozenset[str]) -> list[Outcome]:
     """The outcomes in what `submit_plan` returned; without any, its content as the only one."""
     steps = content.get("steps") if isinstance(content, Mapping) else None
@@ -68,10 +81,24 @@ def _line(outcome: Outcome) -> str:
 
 
 def _problem(outcome: Outcome) -> str:
-    reason = _closed(render(outcome.value))
+    reason = _closed(render(_reason(outcome.value)))
     if outcome.status == "denied":
-        return f"{outcome.title}: not done, because it was denied. {reason}".rstrip()
-    return f"{outcome.title}: failed. {reason}".rstrip()
+        return f"I did not {_deed(outcome.title)}, because it was denied. {reason}".rstrip()
+    return f"I could not {_deed(outcome.title)}: {reason}" if reason else f"I could not {_deed(outcome.title)}."
+
+
+def _deed(title: str) -> str:
+    """A step's title as what was to be done: "search the web for ..."; a question is something to answer."""
+    if is_question(title):
+        return f'answer "{title}"'
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title
+
+
+def _reason(value: Any) -> Any:
+    """What an error says, without the names of its fields."""
+    if not isinstance(value, Mapping):
+        return value
+    return next((value[key] for key in ("error", "message", "reason", "detail") if value.get(key)), value)
 
 
 def _closed(reason: str) -> str:

@@ -59,7 +59,9 @@ class _Partial:
     text: str = field(default="", repr=False)
 
 
-def draft(request: str, tools: Sequence[ToolSpec], reading_tools: frozenset[str] = frozenset()) -> Draft:
+def draft(
+    request: str, tools: Sequence[ToolSpec], reading_tools: frozenset[str] = frozenset(), said: str = ""
+) -> Draft:
     """Plan a request.
 
     Args:
@@ -67,10 +69,18 @@ def draft(request: str, tools: Sequence[ToolSpec], reading_tools: frozenset[str]
         tools: The tools at hand.
         reading_tools: Names of those that only look something up: "the result" is theirs rather than that of a
             tool that did something with it.
+        said: The last answer before this request: what "it" means when nothing in the request does.
     """
-    starts = starting_words(tools)
-    cuts = joints(request, starts)
-    reader = Reader(tools, reading_tools, starts)
+    reader = Reader(tools, reading_tools, starting_words(tools))
+    planned = _drafted(request, tools, reader)
+    if said and (not planned.steps or planned.question):
+        continued = reader.continued(verb_first(without_fillers(request), reader.starts), said)
+        return Draft(tuple(continued)) if continued else planned
+    return planned
+
+
+def _drafted(request: str, tools: Sequence[ToolSpec], reader: Reader) -> Draft:
+    cuts = joints(request, reader.starts)
     best: dict[int, _Partial] = {0: _Partial()}
     ends = [*(joint.start for joint in cuts), len(request)]
     begins = [0, *(joint.end for joint in cuts)]

@@ -18,6 +18,8 @@ _OPERATIONS = words(
     "min maximum minimum greatest common divisor factor factors multiple"
 )
 _GLUE = words("the of and by to from a an is what with at for as it number natural pi e i infinity or in respect")
+_POINTING = words("it me my we us this that them")
+"""They stand for something that is said elsewhere, and cannot be computed with."""
 _SIGNS = re.compile(r"[-+*/^=<>%!√²³()]")
 _WORD = re.compile(r"[A-Za-z]+")
 _REFERENCE = "zqresult"
@@ -53,7 +55,7 @@ def is_formula(text: str) -> bool:
     operands = re.search(r"\d", text) or any(
         len(word) == 1 or word in _NUMBER_WORDS | {_REFERENCE, "pi"} for word in words
     )
-    if not operands or any(not _belongs(word) for word in words):
+    if not operands or not _POINTING.isdisjoint(words) or any(not _belongs(word) for word in words):
         return False
     return bool(_SIGNS.search(text)) or any(word in _OPERATIONS for word in words)
 

@@ -11,7 +11,7 @@ from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import identifier_words
 
 _CONTENT_LABEL = (
-    r"\b(?:that(?=\s+\w)|containing|saying|says|that\s+says|that\s+reads|reading|to\s+say"
+    r"\b(?:that(?=\s+\w)(?!\s+(?:to|with|as|by)\b)|containing|saying|says|that\s+says|that\s+reads|reading|to\s+say"
     r"|(?:telling|informing|reminding|to\s+(?:tell|inform|remind))\s+(?:him|her|them|us|everyone|everybody|[A-Z]\w+)(?:\s+that)?"
     r"|(?:asking|to\s+ask)(?:\s+(?:him|her|them|everyone|everybody|[A-Z]\w+))?(?=\s+(?:if|whether|to|for|when|where|what|who|how|why)\b)"
     r"|(?:to\s+let|letting)\s+(?:him|her|them|everyone|everybody|[A-Z]\w+)\s+know(?:\s+that)?"

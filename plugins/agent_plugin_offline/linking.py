@@ -115,6 +115,21 @@ def filled(step: Step, name: str, sources: Sequence[Step], mention: Mention) -> 
     return linked(step, sources, mention)
 
 
+SAID = "said"
+"""Stands for the answer before this request, as the id of a step does for its result."""
+
+
+def quoting(step: Step, said: str) -> Step | None:
+    """`step` with references to the last answer replaced by its words; None where words do not fit."""
+    args: dict[str, Any] = {}
+    for name, value in step.args.items():
+        written = value.get("$text") if isinstance(value, Mapping) else value
+        if isinstance(written, Mapping) or (isinstance(value, Mapping) and not isinstance(written, str)):
+            return None
+        args[name] = written.replace(f"{{{SAID}}}", said) if isinstance(value, Mapping) and written else written
+    return replace(step, args=args)
+
+
 Placed = tuple[Any, Mapping[str, Any] | None]
 """A reference, and the list to go over where the step must run once per item."""
 

@@ -31,6 +31,7 @@ from agent_plugin_offline.conversation import ASK_USER, CONTROL_TOOLS, SUBMIT_PL
 from agent_plugin_offline.linking import Step
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.questions import answered, question
+from agent_plugin_offline.text import VERBS, identifier_words
 
 _WORDS = re.compile(r"\s*\S+\s*")
 MODEL_NAME = "offline"
@@ -123,7 +124,7 @@ def respond(turn: Turn, definitions: Sequence[ToolDefinition]) -> Parts:
     reading = frozenset(definition.name for definition in definitions if _reads(definition))
     if turn.returned:
         return [TextPart(_report(turn.returned, reading))]
-    plan = answered(draft(turn.request, tools, reading), turn.answers)
+    plan = answered(draft(turn.request, tools, reading, turn.earlier), turn.answers)
     if not plan.steps:
         return [TextPart(answers.NO_TOOL_FITS)]
     asked = question(plan)
@@ -168,8 +169,8 @@ def _report(returned: Sequence[Returned], reading: frozenset[str]) -> str:
         if call.tool == SUBMIT_PLAN and call.outcome == "success":
             outcomes.extend(answers.steps_of_plan(call.content, reading))
         else:
-            status: answers.Status = {"success": "done", "denied": "denied"}.get(call.outcome, "failed")  # pyright: ignore[reportAssignmentType]
-            outcomes.append(answers.Outcome(_call_title(call), status, call.content, reads=call.tool in reading))
+            ended = answers.how_it_ended(call.outcome, call.content)
+            outcomes.append(answers.Outcome(_call_title(call), ended, call.content, reads=call.tool in reading))
     return answers.answer(outcomes)
 
 
@@ -178,7 +179,10 @@ def _call_title(call: Returned) -> str:
     if call.tool == SUBMIT_PLAN:
         return "The plan"
     given = next((str(value) for value in call.args.values() if isinstance(value, str | int | float)), "")
-    name = call.tool.replace("_", " ").capitalize()
+    words = identifier_words(call.tool)
+    if len(words) == 2 and words[0] not in VERBS and words[1] in VERBS:
+        words = (words[1], "the", words[0])  # web_search
+    name = " ".join(words).capitalize()
     return f"{name} ({given[:60]})" if given else name
 
 

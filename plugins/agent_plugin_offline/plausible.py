@@ -15,7 +15,10 @@ _PATH = re.compile(r"\w[./\\]|[/\\]\w")
 _OTHER_KIND = re.compile(r"@\w|://|^\+\d|\w\.(?:csv|tsv|xlsx?|txt|md|json|pdf|docx?)$")
 """An address, a telephone number or a file: never a mere name."""
 
-PLACEHOLDERS = words("line note text message something stuff file mail email list entry sentence word words report")
+PLACEHOLDERS = words(
+    "line note text message something stuff file mail email list entry sentence word words report "
+    "result results answer output outcome"
+)
 """They say what kind of thing is to be written, not what is to stand in it."""
 
 
@@ -37,7 +40,7 @@ def is_plausible(slot: Slot, value: Any) -> bool:
             return all(find_moments(text) for text in texts)
         case "content":
             told = [w for text in texts for w in re.findall(r"\w+", text.lower()) if w not in STOP_WORDS]
-            return not told or any(word not in PLACEHOLDERS for word in told)
+            return any(word not in PLACEHOLDERS for word in told)
         case "label":
             return not any(_OTHER_KIND.search(text) for text in texts)
         case _:

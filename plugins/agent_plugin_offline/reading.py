@@ -11,7 +11,7 @@ from agent_plugin_offline import results
 from agent_plugin_offline.calling import Caller
 from agent_plugin_offline.clauses import is_question, starts_a_call
 from agent_plugin_offline.formulas import is_formula
-from agent_plugin_offline.linking import Step, filled, holds_stand_in, linked, stand_ins
+from agent_plugin_offline.linking import SAID, Step, filled, holds_stand_in, linked, quoting, stand_ins
 from agent_plugin_offline.mentions import Mention, mentions, words_of
 from agent_plugin_offline.proposals import Proposal, ToolSpec
 from agent_plugin_offline.text import REQUESTING, identifier_words
@@ -60,6 +60,14 @@ class Reader:
         """What the learned engine makes of the whole request, as steps; none unless it is complete."""
         steps = [self._step(proposal, request, number) for number, proposal in enumerate(self._caller.learned(request))]
         return [] if any(step.missing for step in steps) else _numbered(steps, ())
+
+    def continued(self, clause: str, said: str) -> list[Step]:
+        """The call that `clause` makes of the last answer ("email it to ..."), which is put in as it was said."""
+        spoken = Step(SAID, "", ToolSpec("said", "", {}, (), {"type": "string"}), {})
+        for steps in self._back_references(clause, [spoken], 0):
+            found = [quoting(replace(step, id="s1", after=frozenset()), said.strip()) for step in steps]
+            return [step for step in found if step is not None]
+        return []
 
     def known(self, earlier: Sequence[Step]) -> frozenset[str]:
         """Stems of the words that stand for something by now: the earlier clauses' own, and their results' fields."""

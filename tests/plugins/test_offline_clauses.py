@@ -107,7 +107,7 @@ def test_values_are_shown_as_a_person_would_write_them() -> None:
 
 def test_a_failure_is_told_beside_what_was_done() -> None:
     text = answer([Outcome("Send it", "failed", "no server"), Outcome("Compute it", "done", 7, reads=True)])
-    assert text == "- Compute it: 7\n- Send it: failed. no server."
+    assert text == "- Compute it: 7\n- I could not send it: no server."
 
 
 def test_a_plan_that_returns_no_steps_is_quoted() -> None:

@@ -222,10 +222,12 @@ async def test_plan_results_are_told_step_by_step_lookups_first() -> None:
         ]
     }
     text = await answer_to("Compute 35 * 12 and email the result to kim@example.org", (steps, "success"))
-    assert text.splitlines() == ["- Compute 35 * 12: 420", "- Email it: not done, because it was denied. not today."]
+    assert text.splitlines() == ["- Compute 35 * 12: 420", "- I did not email it, because it was denied. not today."]
 
 
-@pytest.mark.parametrize(("outcome", "words"), [("denied", "denied"), ("failed", "failed"), ("retried", "failed")])
+@pytest.mark.parametrize(
+    ("outcome", "words"), [("denied", "denied"), ("failed", "could not"), ("retried", "could not")]
+)
 async def test_a_call_that_went_wrong_is_reported_and_not_tried_again(outcome: str, words: str) -> None:
     text = await answer_to("Resize tower.jpg", ("the disk is full", outcome))
     assert isinstance(text, str)

@@ -203,3 +203,24 @@ def test_nine_in_ten_requests_are_planned_right_and_nothing_is_invented() -> Non
             wrong.append(f"{request} => {[(s.spec.name, dict(s.args), s.missing) for s in planned.steps]}")
     assert not made_up
     assert len(wrong) <= len(cases) * 0.1, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("request_", "tool", "argument", "value"),
+    [
+        ("Email it to ann@corp.io", "send_mail", "body", "397.8"),
+        ("Save that to total.txt", "write_file", "content", "397.8"),
+        ("Divide it by 3", "calculate", "expression", "(397.8) / 3"),
+    ],
+)
+def test_it_is_the_last_answer_where_nothing_in_the_request_is_meant(
+    request_: str, tool: str, argument: str, value: str
+) -> None:
+    specs, reading = tools()
+    (step,) = draft(request_, specs, reading, "397.8").steps
+    assert (step.spec.name, step.args[argument], step.missing) == (tool, value, ())
+
+
+def test_a_file_is_never_taken_from_the_last_answer() -> None:
+    specs, reading = tools()
+    assert question(draft("Delete it", specs, reading, "notes.txt is empty")) is not None
