@@ -42,7 +42,7 @@ asyncio_mode = "auto"
     "README.md": """\
 # agent-plugin-$dashed
 
-A plugin of [agent-core](https://pypi.org/project/agent-core/).
+A plugin of agent-core.
 
     pip install -e .
     pytest
