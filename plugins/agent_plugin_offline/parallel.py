@@ -17,6 +17,7 @@ from agent_plugin_offline.choosing import Attempt
 from agent_plugin_offline.features import Features
 from agent_plugin_offline.filling import Filling, best_filling
 from agent_plugin_offline.lexicon import UNIT_CLASS
+from agent_plugin_offline.places import STATES
 from agent_plugin_offline.scoring import Scored
 from agent_plugin_offline.stretches import MAX_CALLS, salient, stretches
 from agent_plugin_offline.text import words
@@ -37,6 +38,7 @@ _CUES = words(
     "respectively each both also another then finally additionally separately different second two three four"
 )
 _COUNTS = {"two": 2, "both": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+_STATE_NAMES = frozenset(name.lower() for pair in STATES.items() for name in pair)
 _SIGNATURES = ("quoted", "email", "date", "time", "month", "state", "path", "expression", "choice")
 
 
@@ -149,7 +151,15 @@ def _linked(request: Request, group: list[Scored], best: Scored, floor: float) -
 
 def _coordinated(request: Request, first: Scored, second: Scored) -> bool:
     one, other = _span(first), _span(second)
-    return bool(one and other and _COORDINATED.fullmatch(request.text[one.end : other.start]))
+    return bool(one and other and _in_a_list(request, one, other))
+
+
+def _in_a_list(request: Request, one: Span, other: Span) -> bool:
+    """Whether only a comma or a conjunction parts them; the state after a city ("Boston, MA") is no second item."""
+    between = request.text[one.end : other.start]
+    if between.strip() == "," and other.text.strip(".").lower() in _STATE_NAMES:
+        return False
+    return bool(_COORDINATED.fullmatch(between))
 
 
 def _same_left(request: Request, first: Scored, second: Scored) -> bool:
@@ -253,7 +263,7 @@ def _left_behind(request: Request, span: Span, used: Sequence[Span]) -> bool:
     """Whether the span stands beside a value in a list, and that value was taken and it was not."""
     for value in used:
         one, other = sorted((span, value), key=lambda s: s.start)
-        if _same_kind(span, value) and _COORDINATED.fullmatch(request.text[one.end : other.start]):
+        if _same_kind(span, value) and _in_a_list(request, one, other):
             return True
     return False
 
