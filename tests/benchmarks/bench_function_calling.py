@@ -17,7 +17,7 @@ import pytest
 
 from agent_plugin_offline.learning import Case, learn_weights
 from agent_plugin_offline.proposals import propose
-from tests.benchmarks.function_calling_cases import data_folder, own_cases, public_cases
+from tests.benchmarks.function_calling_cases import chatty_cases, data_folder, own_cases, public_cases
 
 FOLDS = 5
 Row = tuple[dict[str, Any], Case]
@@ -70,3 +70,16 @@ def test_function_calling_table() -> None:
     print(f"{per_request_ms:.1f} ms of CPU per request")
     assert table["simple_python"][0] >= 0.55 * table["simple_python"][1]
     assert table["irrelevance"][0] >= 0.75 * table["irrelevance"][1]
+
+
+@pytest.mark.benchmark
+def test_chatty_requests_that_nothing_was_learned_from() -> None:
+    folder = data_folder()
+    if folder is None:
+        pytest.skip("no function_calling/score.py under AGENT_CORE_DATA or ../shared/data")
+    rows = chatty_cases()
+    found = {row["id"]: propose(case.request, case.tools) for row, case in rows}
+    predictions = {key: [{"name": p.tool, "args": p.args} for p in calls] for key, calls in found.items()}
+    table = scorer(folder).score([row for row, _ in rows], predictions)
+    print("\n" + ", ".join(f"chatty, {name}: {right}/{total}" for name, (right, total) in table.items()))
+    assert table["own irrelevance"][0] >= 0.75 * table["own irrelevance"][1]

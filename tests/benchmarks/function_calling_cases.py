@@ -31,20 +31,27 @@ def public_cases(folder: Path) -> list[tuple[dict[str, Any], Case]]:
     return [(row, Case(row["request"], tuple(map(_spec, row["tools"])), _calls(row["truth"]))) for row in rows]
 
 
-def own_cases(seed: int = 5) -> list[tuple[dict[str, Any], Case]]:
-    """The requests of assistant_requests.yaml, each among its own tool and a few others."""
-    entries: list[dict[str, Any]] = yaml.safe_load((_HERE / "data" / "assistant_requests.yaml").read_text("utf-8"))
+def chatty_cases() -> list[tuple[dict[str, Any], Case]]:
+    """The requests of chatty_requests.yaml, which nothing is learned from."""
+    return own_cases(file="chatty_requests.yaml", others=3)
+
+
+def own_cases(
+    seed: int = 5, file: str = "assistant_requests.yaml", others: int = _OTHERS
+) -> list[tuple[dict[str, Any], Case]]:
+    """The requests of a file of ours, each among its own tool and a few others."""
+    entries: list[dict[str, Any]] = yaml.safe_load((_HERE / "data" / file).read_text("utf-8"))
     tools = {entry["tool"]: _tool(entry) for entry in entries if "tool" in entry}
     chance = random.Random(seed)
     rows: list[dict[str, Any]] = []
     for entry in entries:
         for request, wanted in entry.get("requests", []):
-            others = [tools[name] for name in chance.sample(sorted(tools), _OTHERS) if name != entry["tool"]]
+            strange = [tools[name] for name in chance.sample(sorted(tools), others) if name != entry["tool"]]
             calls = wanted if isinstance(wanted, list) else [wanted]
             truth = [{entry["tool"]: _accepted(tools[entry["tool"]], call)} for call in calls]
-            rows.append(_row("own", request, [tools[entry["tool"]], *others], truth))
+            rows.append(_row("own", request, [tools[entry["tool"]], *strange], truth))
         for request in entry.get("nothing", []):
-            some = [tools[name] for name in chance.sample(sorted(tools), _OTHERS)]
+            some = [tools[name] for name in chance.sample(sorted(tools), others)]
             rows.append(_row("own irrelevance", request, some, []))
     for number, row in enumerate(rows):
         row["id"] = f"own_{number}"
