@@ -56,7 +56,8 @@ class Caller:
         explained = self._explained(clause, only)
         if explained is not None:
             return self._agreed(clause, explained) if explained.is_answerable else None
-        proposal = propose_one(clause, [tool for tool in self.tools if only is None or tool.name in only])
+        tools = [tool for tool in self._askable(clause) if only is None or tool.name in only]
+        proposal = propose_one(clause, tools) if tools else None
         return self._checked(clause, proposal) if proposal else None
 
     def _explained(self, clause: str, only: frozenset[str] | None = None) -> Frame | None:
@@ -111,8 +112,13 @@ class Caller:
 
     def learned(self, request: str) -> list[Proposal]:
         """What the engine alone makes of a request, without the values that cannot be right."""
-        found = (self._checked(request, proposal) for proposal in propose(request, self.tools))
+        found = (self._checked(request, proposal) for proposal in propose(request, self._askable(request)))
         return [proposal for proposal in found if proposal is not None]
+
+    def _askable(self, clause: str) -> list[ToolSpec]:
+        """The tools that may serve a clause: a question orders nothing of a tool that shows what orders look like."""
+        asks = is_question(clause)
+        return [tool for tool in self.tools if not (asks and tool.examples and tool.name not in self._lookups)]
 
     def _is_meant(self, clause: str, best: Frame) -> bool:
         """Without examples to go by, a frame needs an argument with a form of its own, or the engine's consent."""

@@ -16,6 +16,8 @@ _SAME_CHOICE = {
     "highest": "largest",
     "average": "mean",
     "total": "sum",
+    "different": "distinct",
+    "unique": "distinct",
 }
 
 
@@ -54,6 +56,9 @@ def _operand(found: Explanation, end: int) -> None:
 
 def _literal_choice(found: Explanation, slot: Slot) -> tuple[str, int, int] | None:
     """A choice called by its own name, which says more than any description; a verb at the start may mean anything."""
+    for word in found.free_tokens():
+        if _SAME_CHOICE.get(word.lower) == "distinct" and "distinct" in slot.choices:
+            return "distinct", word.start, word.end
     for choice in sorted(slot.choices, key=len, reverse=True):
         match = re.search(rf"(?<!^)\b{re.escape(choice)}\b", found.text, re.IGNORECASE)
         if match and choice.lower() not in STOP_WORDS | _ROWS and found.is_free(*match.span()):

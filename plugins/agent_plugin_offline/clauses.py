@@ -49,6 +49,8 @@ _FRONTED = re.compile(
 _DO_NOT_FORGET = re.compile(r"^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+forget\s+", re.IGNORECASE)
 _FORBIDS = re.compile(r"(?:do\s+not|don't|don’t|never)\b", re.IGNORECASE)
 _QUESTIONS = words("what what's whats how how's which who who's where where's when when's is are was were does do did")
+_MODALS = words("should shall may might must can could will would am")
+"""They open a question too, unless it is a polite order ("could you ..."), which has lost them by then."""
 _VERBS = words(
     "add append answer ask attach book buy calculate call cancel change check clear close compute convert "
     "copy count create decrease delete derive determine differentiate display divide double draft draw "
@@ -129,7 +131,7 @@ def starts_a_call(piece: str, starts: Collection[str]) -> bool:
 
 def is_question(piece: str) -> bool:
     """Whether `piece` begins with a question word."""
-    return piece.split(None, 1)[0].lower().strip(",:") in _QUESTIONS if piece.strip() else False
+    return piece.split(None, 1)[0].lower().strip(",:") in _QUESTIONS | _MODALS if piece.strip() else False
 
 
 def without_fillers(piece: str) -> str:

@@ -15,7 +15,7 @@ _CONTENT_LABEL = (
     r"|(?:telling|informing|reminding|to\s+(?:tell|inform|remind))\s+(?:him|her|them|us|everyone|everybody|[A-Z]\w+)(?:\s+that)?"
     r"|(?:asking|to\s+ask)(?:\s+(?:him|her|them|everyone|everybody|[A-Z]\w+))?(?=\s+(?:if|whether|to|for|when|where|what|who|how|why)\b)"
     r"|(?:to\s+let|letting)\s+(?:him|her|them|everyone|everybody|[A-Z]\w+)\s+know(?:\s+that)?"
-    r"|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content)(?:\s+is)?)\s*:?\s+(?:that\s+)?"
+    r"|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content)(?:\s+is)?(?!\s+(?:to|for|from)\b))\s*:?\s+(?:that\s+)?"
 )
 _LABEL = (
     r"\b(?:(?:with|under|using|and|has|have)\s+)?(?:(?:the|a|an)\s+)?(?:{words})\b\s*(?:of\s+|is\s+|line\s+|:\s*|=\s*)?"
@@ -89,7 +89,7 @@ def _value_end(found: Explanation, start: int, slot: Slot) -> int:
     ]
     stops = [rf"\s*,?\s+(?:(?:and|with)\s+)*(?:the\s+|a\s+)?(?:{'|'.join(map(re.escape, labels))})\b"] if labels else []
     if slot.role == "label":
-        stops += [r"\s*[,;]\s", r"\s+(?:to|saying|that\s+says|and|on|at|from|for|with)\s", r"[.?!]*$"]
+        stops += [r"\s*[,;:]\s", r"\s+(?:to|saying|that\s+says|and|on|at|from|for|with)\s", r"[.?!]*$"]
     if any(other.role == "content" for other in found.slots) and slot.role != "content":
         stops.append(rf"\s*,?\s+(?:and\s+)?{_CONTENT_LABEL}")
     if any(other.role == "email" for other in found.slots):

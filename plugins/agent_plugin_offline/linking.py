@@ -138,7 +138,7 @@ def _placed(step: Step, name: str, value: Any, sources: Sequence[Step], mention:
     schema = step.parameter(name)
     types = results.types_of(schema)
     source = sources[-1]
-    if _is_one(source) and not (mention.plural and mention.noun.endswith("s")) and not mention.each:
+    if _is_one(source) and not mention.each:
         mention = replace(mention, first=True)
     available = _pointed_at(results.fields(source.returns), mention)
     whole = not isinstance(value, str) or _STAND_IN.fullmatch(value.strip()) is not None

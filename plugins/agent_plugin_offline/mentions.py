@@ -84,7 +84,7 @@ def _determined(clause: str, known: frozenset[str]) -> Iterator[Mention]:
             match.end(),
             noun="" if plain else noun,
             specific=not general,
-            plural=_plural(noun) or possessive,
+            plural=match["determiner"].lower() == "their" or (_plural(noun) and match["determiner"].lower() != "its"),
             each=(match["each"] or "").lower().startswith(("each", "every")),
             first=bool(match["first"]),
         )
@@ -131,6 +131,8 @@ def asks_for_nothing(clause: str, known: frozenset[str]) -> bool:
     if words <= _COURTESIES or re.match(r"how\s+(?:are|is|do)\s+(?:you|things|it\s+going)\b", clause, re.IGNORECASE):
         return True
     for mention in mentions(clause, known) if known else ():
+        if stem(mention.noun) == stem("content") and stem("content") not in known:
+            continue  # what a listed file holds must be read first
         rest = f"{clause[: mention.start]} {clause[mention.end :]}".split()
         if {word.strip(".,!?").lower() for word in rest} <= _SHOWING | _COURTESIES:
             return True

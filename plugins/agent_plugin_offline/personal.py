@@ -23,6 +23,8 @@ _OWN = re.compile(
     r"|\bi\s+(?:said|told|asked|left|parked|put|have|like|prefer)\b"
 )
 _ADVICE = re.compile(r"\b(?:should|shall|can|could|would|will|might|must|how\s+(?:do|to))\b", re.IGNORECASE)
+_PLACES = frozenset(map(stem, ("web", "internet", "online")))
+"""Where to look; "my internet contract" is not looked up there."""
 _AUXILIARY = re.compile(r"\s*(?:is|are|was|were|does|do|did|has|have|had|am)\b", re.IGNORECASE)
 _OWNER = re.compile(r"\s*(?:(?:my|our|the|an?|i|we|me)\b\s*)+", re.IGNORECASE)
 
@@ -57,4 +59,5 @@ def memory_slot(tool: ToolSpec) -> Slot | None:
 def is_named(tool: ToolSpec, text: str) -> bool:
     """Whether the question says a word of the tool's name, or one that means the same: "appointment" for an event."""
     names = kin(frozenset(stem(word) for word in identifier_words(tool.name) if word not in STOP_WORDS))
+    names -= _PLACES
     return any(stem(token.text) in names for token in tokenize(text) if token.lower not in STOP_WORDS)

@@ -38,7 +38,8 @@ _TITLES = frozenset({"title", "summary"})
 _AS_VARIABLE = re.compile(
     r"\s+(?:as|when|where)\s+[a-z]$|\s+(?:comes?\s+(?:out\s+)?to|equals?|makes?|amounts?\s+to|is|are)$"
 )
-_ASIDES = words("please thanks kindly today now again out up down me us myself file files folder it comes equals")
+_ASIDES = words("please thanks kindly today now again out up down me us myself it comes equals")
+_PATH_WORDS = words("file files folder")
 
 
 def complete(found: Explanation, wording: Wording) -> None:
@@ -157,7 +158,9 @@ def _is_generic(title: str, wording: Wording) -> bool:
 def _titled(text: str, start: int, end: int, wording: Wording) -> tuple[int, int]:
     """A stretch as the title of something: "call with Priya" of "schedule a call with Priya in my calendar"."""
     tokens = tokenize(text[start:end])
-    if start == 0 and tokens and stem(tokens[0].text) in wording.leads:
+    if start == 0 and tokens:
+        if stem(tokens[0].text) not in wording.leads:
+            return end, end  # a verb that is not this tool's
         tokens = tokens[1:]
     if not tokens:
         return end, end
@@ -170,7 +173,8 @@ def _titled(text: str, start: int, end: int, wording: Wording) -> tuple[int, int
 
 
 _ELSEWHERE = re.compile(
-    r"(?P<lead>[\w'’ ]{0,40}?)\b(?:(?:on|in|over|across|through)\s+)?(?:the\s+)?(?:web|internet|net|google|online)\b"
+    r"(?P<lead>[\w'’ ]{0,40}?)\b(?:(?:(?:on|in|over|across|through|search)\s+)(?:the\s+)?(?:web|internet|net|google)"
+    r"|online|^google)\b"
     r"[\s:,]*"
     r"(?:(?:for|about|to\s+(?:see|find(?:\s+out)?|learn|check)|and\s+(?:see|find(?:\s+out)?))\s+)?(?=\w)",
     re.IGNORECASE,
@@ -252,10 +256,12 @@ def _asks(token: Token, wording: Wording) -> bool:
 
 def unexplained(found: Explanation, wording: Wording) -> list[Token]:
     """The words that are neither arguments nor the tool's wording nor grammar."""
+    takes_path = any(slot.role in ("file", "folder") for slot in found.slots)
+    grammar = STOP_WORDS | _ASIDES | (_PATH_WORDS if takes_path else frozenset())
     return [
         token
         for token in found.free_tokens()
-        if token.lower not in STOP_WORDS | _ASIDES
+        if token.lower not in grammar
         and wording.weight(token.text) == 0.0
         and not (token.start == 0 and token.lower in REQUESTING)
     ]
