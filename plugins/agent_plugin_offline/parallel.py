@@ -260,10 +260,12 @@ def _spans_twice(filling: Filling) -> bool:
 
 
 def _left_behind(request: Request, span: Span, used: Sequence[Span]) -> bool:
-    """Whether the span stands beside a value in a list, and that value was taken and it was not."""
+    """Whether the span stands beside a value in a list, or counts what a value counts, and only the value was taken."""
     for value in used:
         one, other = sorted((span, value), key=lambda s: s.start)
-        if _same_kind(span, value) and _in_a_list(request, one, other):
+        if not _same_kind(span, value):
+            continue
+        if _in_a_list(request, one, other) or (span.number and _unit(request, span) == _unit(request, value)):
             return True
     return False
 
