@@ -12,6 +12,8 @@ from agent_plugin_offline.parameters import Parameter
 MAX_CALLS = 12
 _MOST_REPEATED = 6
 """A word that stands more often than this opens no calls; it is just frequent."""
+_LONGEST = 120
+"""In a longer text (something pasted) every other word is repeated: not worth the time."""
 _BRACKETS = re.compile(r"\([^()]*\)")
 _NUMERIC = ("integer", "number")
 Stretch = tuple[int, int]
@@ -68,6 +70,8 @@ def _rows(request: Request, parameters: Sequence[Parameter]) -> Iterator[list[St
 
 def _repeated(request: Request) -> Iterator[list[Stretch]]:
     """From each occurrence of a word to the next: "between A and B, and between C and D"."""
+    if len(request.tokens) > _LONGEST:
+        return
     places: dict[str, list[int]] = defaultdict(list)
     for token in request.tokens:
         if token.text[0].isalpha():
