@@ -88,7 +88,7 @@ def _chosen(slot: Slot, token: Token, wording: Wording) -> str | None:
         ):
             return choice
     named = {stem(part) for part in identifier_words(wording.tool.name)}
-    if token.lower in STOP_WORDS | REQUESTING or len(word) < 3 or word in named:
+    if token.lower in STOP_WORDS | REQUESTING | {"out", "up", "down"} or len(word) < 3 or word in named:
         return None
     described = slot.described
     place = next((t.start for t in tokenize(described) if stem(t.text) == word), None)

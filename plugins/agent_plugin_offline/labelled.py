@@ -46,9 +46,27 @@ def _range(found: Explanation) -> None:
         found.args[high[0].name] = match["high"]
 
 
+_CONDITION = re.compile(
+    r"\b(?:have|has|having|with|whose)\s+(?:an?\s+|the\s+)?(?P<column>[\w-]+)\s+(?P<sign>=|!=|<=?|>=?|is\s+|of\s+)?\s*"
+    r"(?P<value>'[^']*'|\"[^\"]*\"|[\w.-]+)(?=\s+in\b|[\s.?!]*$)",
+    re.IGNORECASE,
+)
+
+
+def _condition(found: Explanation) -> None:
+    """Take "have status shipped" as the condition on rows that it is."""
+    slots = [slot for slot in found.open("label") if "where" in identifier_words(slot.name)]
+    match = _CONDITION.search(found.text) if slots else None
+    if match and found.is_free(*match.span()):
+        sign = (match["sign"] or "").strip()
+        written = f"{match['column']} {sign if sign[:1] in '=!<>' and sign else '='} {match['value']}"
+        found.take(slots[0], written, *match.span())
+
+
 def take_labelled(found: Explanation, request: Request) -> None:
     """Take what a parameter's own word introduces or follows: "with subject Lunch", "the amount column"."""
     _range(found)
+    _condition(found)
     for slot in found.slots:
         if slot.role != "label" or slot.name in found.args:
             continue

@@ -213,6 +213,12 @@ def _identity(step: Step, source: Step, available: list[results.Field], name: st
     role = next((slot.role for slot in slots_of(step.spec) if slot.name == name), "other")
     if role in _ADDRESS_FIELDS and (found is None or found.name.lower() not in _ADDRESS_FIELDS[role]):
         return None
+    if (
+        not step.looks_up
+        and (found is None or found.name in ("", "text", "summary"))
+        and any(one.many for one in available)
+    ):
+        return None  # a list told in words names nothing that could be acted on
     if found is None or "string" not in found.types:
         found = results.readable([one for one in available if not one.many], mention.noun)
         return ({"$text": f"{{{_path(source, found)}}}"}, None) if found else None

@@ -10,7 +10,7 @@ import re
 
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.slots import Slot, slots_of
-from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, tokenize
+from agent_plugin_offline.text import STOP_WORDS, VERBS, identifier_words, stem, tokenize
 from agent_plugin_offline.wording import kin
 
 _QUESTION = re.compile(
@@ -58,6 +58,6 @@ def memory_slot(tool: ToolSpec) -> Slot | None:
 
 def is_named(tool: ToolSpec, text: str) -> bool:
     """Whether the question says a word of the tool's name, or one that means the same: "appointment" for an event."""
-    names = kin(frozenset(stem(word) for word in identifier_words(tool.name) if word not in STOP_WORDS))
+    names = kin(frozenset(stem(word) for word in identifier_words(tool.name) if word not in STOP_WORDS | VERBS))
     names -= _PLACES
     return any(stem(token.text) in names for token in tokenize(text) if token.lower not in STOP_WORDS)

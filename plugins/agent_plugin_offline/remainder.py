@@ -173,7 +173,8 @@ def _titled(text: str, start: int, end: int, wording: Wording) -> tuple[int, int
 
 
 _ELSEWHERE = re.compile(
-    r"(?P<lead>[\w'’ ]{0,40}?)\b(?:(?:(?:on|in|over|across|through|search)\s+)(?:the\s+)?(?:web|internet|net|google)"
+    r"(?P<lead>[\w'’ ]{0,40}?)\b"
+    r"(?:(?:(?:on|in|over|across|through|search|check|browse)\s+)(?:the\s+)?(?:web|internet|net|google)"
     r"|online|^google)\b"
     r"[\s:,]*"
     r"(?:(?:for|about|to\s+(?:see|find(?:\s+out)?|learn|check)|and\s+(?:see|find(?:\s+out)?))\s+)?(?=\w)",
