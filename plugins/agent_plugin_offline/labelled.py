@@ -112,6 +112,8 @@ def _value_end(found: Explanation, start: int, slot: Slot) -> int:
         stops.append(rf"\s*,?\s+(?:and\s+)?{_CONTENT_LABEL}")
     if any(other.role == "email" for other in found.slots):
         stops.append(r"\s*,?\s+(?:and\s+)?(?:to|cc|bcc|copy)\s+\S+@")
+    if any(other.role == "file" and other.name not in found.args for other in found.slots):
+        stops.append(r"\s+(?:to|in|into|onto)\s+(?:(?:the|a)\s+)?(?:file\s+)?[\w./-]+\.\w{1,5}[.?!]*$")
     ends = [match.start() + start for stop in stops if (match := re.search(stop, found.text[start:], re.IGNORECASE))]
     return min([len(found.text), *ends, *(low for low, _ in found.taken if low >= start)])
 

@@ -21,6 +21,9 @@ PLACEHOLDERS = words(
 )
 """They say what kind of thing is to be written, not what is to stand in it."""
 
+_UNTOLD = STOP_WORDS - words("hello hi hey ok okay yes no thanks")
+"""A greeting asks for nothing, and is all the same a text that somebody may want written."""
+
 
 def is_plausible(slot: Slot, value: Any) -> bool:
     """Whether a value can be what its parameter takes; what has no form of its own is believed."""
@@ -39,7 +42,7 @@ def is_plausible(slot: Slot, value: Any) -> bool:
         case "moment":
             return all(find_moments(text) for text in texts)
         case "content":
-            told = [w for text in texts for w in re.findall(r"\w+", text.lower()) if w not in STOP_WORDS]
+            told = [w for text in texts for w in re.findall(r"\w+", text.lower()) if w not in _UNTOLD]
             return any(word not in PLACEHOLDERS for word in told)
         case "label":
             return not any(_OTHER_KIND.search(text) for text in texts)
