@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
 from pydantic_ai.messages import ToolReturnPart, UserContent
@@ -139,8 +140,6 @@ def _make(parts: Parts, row: RunRow, persona: Persona | None) -> Run:
 
 def _tools_of(tools: Any, row: RunRow, persona: Persona | None) -> dict[str, Tool]:
     denied = [parse_pattern(pattern) for pattern in row.options.get("deny", ())]
-    from fnmatch import fnmatchcase
-
     whole = [name for name, arguments in denied if not arguments]
     return {
         name: tool

@@ -74,7 +74,6 @@ class OllamaChatModel(Model["ollama.AsyncClient"]):
         """
         self._model_name = model_name
         self._host = host
-        self._facts = facts
         # Ollama takes seconds as a number ("-1": for ever), and as text only with a unit ("10m").
         self._keep_alive = int(keep_alive) if keep_alive and keep_alive.lstrip("-").isdecimal() else keep_alive
         self._num_ctx = facts.context_tokens(num_ctx)

@@ -14,7 +14,6 @@ from agent_core.planning.plan import Plan
 from agent_core.tools.tool import Tool
 
 SUBMIT_PLAN, ASK_USER, DELEGATE, FIND_TOOLS = "submit_plan", "ask_user", "delegate", "find_tools"
-CONTROL = frozenset({SUBMIT_PLAN, ASK_USER, DELEGATE, FIND_TOOLS})
 
 
 def definition(tool: Tool) -> ToolDefinition:

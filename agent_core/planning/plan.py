@@ -84,8 +84,3 @@ class Plan(BaseModel):
             for step in self.steps
         ]
         return {"revision": self.revision, "goal": self.goal, "steps": steps}
-
-    def revised(self, steps: tuple[Step, ...], keep: frozenset[str]) -> Plan:
-        """The next revision: the steps in `keep` stay, the others are replaced by `steps`."""
-        kept = tuple(step for step in self.steps if step.id in keep)
-        return self.model_copy(update={"steps": (*kept, *steps), "revision": self.revision + 1})

@@ -2,7 +2,8 @@
 
 A plugin is a module that registers under the entry-point group `agent_core` and implements any of these with
 `@hookimpl` (from agent_core). Hooks return plain data; they are called once, when the plugin is loaded.
-A module should import quickly: put heavy imports inside the functions that need them.
+A module should import quickly: put heavy imports inside the functions that need them. `AGENT_CORE_PRELOAD = ("sympy",)`
+names those that isolated tools need: they are imported once, not for every call.
 
 Deprecation rule: `HOOK_API` grows when a hook changes in a way that old plugins notice. A hook that is going away
 keeps working for two minor versions and its use is reported by `agent-core plugins list`.

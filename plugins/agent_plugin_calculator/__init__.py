@@ -12,7 +12,7 @@ from functools import wraps
 from typing import Any, Literal
 
 from agent_core import Limits, Tool, ToolError, hookimpl, tool
-from agent_plugin_calculator.results import Calculation, Solutions, Statistics
+from agent_plugin_calculator.results import Calculation, Measure, Solutions, Statistics
 
 AGENT_CORE_HOOK_API = 1
 AGENT_CORE_PRELOAD = tuple(
@@ -256,23 +256,7 @@ def matrix(
 )
 def statistics(
     numbers: list[float],
-    measure: Literal[
-        "summary",
-        "mean",
-        "median",
-        "mode",
-        "standard deviation",
-        "variance",
-        "population standard deviation",
-        "population variance",
-        "minimum",
-        "maximum",
-        "range",
-        "sum",
-        "count",
-        "quartiles",
-        "correlation",
-    ] = "summary",
+    measure: Measure = "summary",
     other: list[float] | None = None,
 ) -> Statistics:
     """Describe a list of numbers: mean, median, mode, standard deviation, variance, quartiles, correlation.

@@ -6,32 +6,15 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import isfinite
 from statistics import multimode
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import sympy
 
 from agent_core.errors import ToolArgumentError
 from agent_plugin_calculator.functions import BUILDERS
 from agent_plugin_calculator.rendering import decimal, exact, shown
-from agent_plugin_calculator.results import Statistics
+from agent_plugin_calculator.results import Measure, Statistics
 
-Measure: TypeAlias = Literal[
-    "summary",
-    "mean",
-    "median",
-    "mode",
-    "standard deviation",
-    "variance",
-    "population standard deviation",
-    "population variance",
-    "minimum",
-    "maximum",
-    "range",
-    "sum",
-    "count",
-    "quartiles",
-    "correlation",
-]
 MAX_NUMBERS = 100_000
 _SUMMARY = ("count", "sum", "mean", "median", "standard deviation", "minimum", "maximum")
 

@@ -3,6 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Measure: TypeAlias = Literal[
+    "summary",
+    "mean",
+    "median",
+    "mode",
+    "standard deviation",
+    "variance",
+    "population standard deviation",
+    "population variance",
+    "minimum",
+    "maximum",
+    "range",
+    "sum",
+    "count",
+    "quartiles",
+    "correlation",
+]
+"""Which figure of a list of numbers; `summary` stands for the usual ones."""
 
 
 @dataclass(frozen=True)

@@ -48,11 +48,6 @@ class Text:
         return replace(self, content=content)
 
     @property
-    def invalid_bytes(self) -> int:
-        """How many bytes were not valid in the encoding."""
-        return sum("\udc80" <= character <= "\udcff" for character in self.content)
-
-    @property
     def newline(self) -> str:
         r"""The line end used throughout: "\r\n" where every line has it, else "\n"."""
         ends = self.content.count("\n")

@@ -35,8 +35,6 @@ class Draft:
     """The steps that a request means, in order. None: no tool fits."""
 
     steps: tuple[Step, ...] = ()
-    sequential: bool = False
-    """Whether the order matters even without references."""
 
     @property
     def linked(self) -> bool:
