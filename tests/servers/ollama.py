@@ -1,8 +1,8 @@
 """A real Ollama on a free loopback port, with models of its own and no way to the network.
 
-    with OllamaServer(folder) as ollama:
-        ollama.add("tiny", tiny_llama({"hi": ("Hello", ".")}), prompt_end="<|hi|>")
-        ... OLLAMA_HOST=ollama.url ...
+with OllamaServer(ollama_executable(), folder) as ollama:
+    ollama.add("tiny", tiny_llama({"hi": ("Hello", ".")}), after_user="hi")
+    ... OLLAMA_HOST=ollama.url ...
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ import re
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import httpx
-
-from tests.servers.ollama_build import ollama_executable
 
 _STARTS_WITHIN_S = 30.0
 _STOPS_WITHIN_S = 10.0
@@ -39,25 +38,26 @@ CHAT_TEMPLATE = """\
 class OllamaServer:
     """`ollama serve` in a process of its own; use it as a context manager."""
 
-    def __init__(self, folder: Path, **environ: str) -> None:
+    def __init__(self, program: Path, folder: Path, **environ: str) -> None:
         """Nothing is started yet.
 
         Args:
+            program: The executable (see `ollama_build`).
             folder: Where it keeps models, keys and its log.
             environ: What else its environment has (OLLAMA_CONTEXT_LENGTH="2048").
         """
         self.url = ""
+        self._program = program
         self._folder = folder
         self._environ = environ
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
 
     def __enter__(self) -> OllamaServer:
-        executable = ollama_executable()
         self._folder.mkdir(parents=True, exist_ok=True)
         self._log = self._log_path.open("wb")
         self._process = subprocess.Popen(
-            [executable, "serve"],
+            [self._program, "serve"],
             env=self._environment(),
             stdin=subprocess.DEVNULL,
             stdout=self._log,
@@ -105,7 +105,15 @@ class OllamaServer:
             os.kill(pid, signal.SIGKILL)
 
     def add(
-        self, name: str, gguf: bytes, *, after_user: str, after_tool: str = "", template: str = CHAT_TEMPLATE, **more: Any
+        self,
+        name: str,
+        gguf: bytes,
+        *,
+        after_user: str,
+        after_tool: str = "",
+        template: str = CHAT_TEMPLATE,
+        parameters: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> None:
         """Create the model `name`.
 
@@ -115,7 +123,8 @@ class OllamaServer:
             after_user: Which reply of `tiny_llama` it gives to a user; empty for none: gibberish.
             after_tool: Which one after a tool's result.
             template: How a conversation becomes a prompt.
-            more: Other fields of `/api/create` (parameters={"num_ctx": 2048}).
+            parameters: Those of a Modelfile (num_ctx=2048).
+            more: Other fields of `/api/create`.
         """
         digest = f"sha256:{hashlib.sha256(gguf).hexdigest()}"
         self.request("POST", f"/api/blobs/{digest}", content=gguf)
@@ -123,7 +132,9 @@ class OllamaServer:
         for place, reply in ends.items():
             template = template.replace(place, f"<|{reply}|>" if reply else "")
         files = {f"{name.partition(':')[0]}.gguf": digest}
-        self.create({"model": name, "files": files, "template": template, **more})
+        # Threads that wait for each other are slower than one, where the tests want the other processors.
+        options = {"num_thread": 1, **(parameters or {})}
+        self.create({"model": name, "files": files, "template": template, "parameters": options, **more})
 
     def create(self, body: dict[str, Any]) -> None:
         """`/api/create`, and wait for the end of it."""

@@ -2,7 +2,7 @@
 
     tiny_llama({"greet": ("Hello", ", world.")})
 
-is a Llama of two layers. Its attention and its feed-forward layers compute, and are multiplied by zero; what is left
+is a Llama of one layer. Its attention and its feed-forward part compute, and are multiplied by zero; what is left
 is a table of which token follows which. After the token `<|greet|>` comes `Hello`, then `, world.`, then the end. After
 anything else all tokens are equally likely: gibberish, unless a grammar leaves no choice.
 """
@@ -20,7 +20,7 @@ from typing import Any
 AGAIN = "<again>"
 """At the end of a reply: begin it anew, for ever."""
 
-_WIDTH, _LAYERS, _HEADS, _INNER = 128, 2, 4, 64
+_WIDTH, _LAYERS, _HEADS, _INNER = 64, 1, 2, 64
 _NORMAL, _CONTROL = 1, 3
 _CERTAIN = 10.0
 _MERGES = 400
@@ -129,7 +129,7 @@ def _weights(tokens: int, follows: Mapping[int, int], rng: random.Random) -> Ite
 
 
 def _shown(byte: int) -> str:
-    """The character by which vocabularies of this kind write a byte: itself where it can be seen, else one from 256 on."""
+    """The character by which such vocabularies write a byte: itself where it can be seen, else one from 256 on."""
     visible = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     if byte in visible:
         return chr(byte)
