@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import ollama
-from pydantic_ai.exceptions import ModelAPIError, ModelContextWindowExceededError, ModelServerError
+from pydantic_ai.exceptions import ModelAPIError, ModelContextWindowExceededError, ModelServerError, UserError
 from pydantic_ai.messages import (
     FinishReason,
     ModelMessage,
@@ -79,6 +79,7 @@ class OllamaChatModel(Model[httpx.AsyncClient]):
         """Whether what is sent leaves this machine."""
         # Ollama takes seconds as a number ("-1": for ever), and as text only with a unit ("10m").
         self._keep_alive = int(keep_alive) if keep_alive and keep_alive.lstrip("-").isdecimal() else keep_alive
+        self._calls_tools = facts.calls_tools
         self._num_ctx = facts.context_tokens(num_ctx)
         self._granted: int | None = None
         self._calibration = Calibration()
@@ -145,6 +146,7 @@ class OllamaChatModel(Model[httpx.AsyncClient]):
 
         Raises:
             PromptTooLongError: the prompt does not fit and was not sent, or the server refused or cut it.
+            UserError: tools are offered to a model that cannot call any.
             ModelAPIError: the server could not be reached or refused.
         """
         async with self.request_stream(messages, model_settings, model_request_parameters) as stream:
@@ -199,6 +201,8 @@ class OllamaChatModel(Model[httpx.AsyncClient]):
         instructions = [part.content for part in self._get_instruction_parts(messages, parameters) or ()]
         wire: list[WireMessage] = wire_messages(messages, instructions)
         tools = wire_tools(_offered(settings, parameters))
+        if tools and not self._calls_tools:
+            raise UserError("it cannot call tools; choose one that can, see: agent-core models list")
         body: dict[str, Any] = {
             "model": self._model_name,
             "messages": wire,

@@ -22,6 +22,8 @@ AGAIN = "<again>"
 
 _WIDTH, _LAYERS, _HEADS, _INNER = 64, 1, 2, 64
 _NORMAL, _CONTROL = 1, 3
+_STATES = 48
+"""Dimensions that tell tokens apart which something certain follows; the others are for all other tokens."""
 _CERTAIN = 10.0
 _MERGES = 400
 _PROSE = (
@@ -58,7 +60,7 @@ def tiny_llama(replies: Mapping[str, Sequence[str]], *, context_tokens: int = 40
         chain = [f"<|{name}|>", *(by_piece[piece] for piece in reply if piece != AGAIN)]
         after = chain[1] if reply[-1] == AGAIN else "<|end|>"
         follows |= {number[one]: number[other] for one, other in pairwise([*chain, after])}
-    assert len(follows) <= _WIDTH // 2, "too much to say for a model this small"
+    assert len(follows) <= _STATES, "too much to say for a model this small"
     metadata = {
         "general.architecture": "llama",
         "general.name": "tiny",
@@ -109,8 +111,8 @@ def _weights(tokens: int, follows: Mapping[int, int], rng: random.Random) -> Ite
         output[1][successor * _WIDTH + state] = _CERTAIN
     for token in range(tokens):
         if token not in follows:
-            # Something to normalise, in the half of the dimensions that no output reads.
-            embedding[1][token * _WIDTH + _WIDTH // 2 + rng.randrange(_WIDTH // 2)] = 1
+            # Something to normalise, where no output looks.
+            embedding[1][token * _WIDTH + rng.randrange(_STATES, _WIDTH)] = 1
     yield "token_embd.weight", embedding
     for layer in range(_LAYERS):
         for name in ("attn_q", "attn_k", "attn_v"):
