@@ -126,6 +126,11 @@ class OllamaChatModel(Model[httpx.AsyncClient]):
         """The same, under the name by which pydantic-ai's compaction asks."""
         return self.context_tokens
 
+    @property
+    def tokens_per_estimate(self) -> float:
+        """How many of this model's tokens one token of an uncalibrated estimate turned out to be."""
+        return self._calibration.factor
+
     def estimate_tokens(
         self, messages: list[ModelMessage], model_request_parameters: ModelRequestParameters | None = None
     ) -> int:
@@ -243,14 +248,14 @@ class OllamaChatModel(Model[httpx.AsyncClient]):
         counted = reply.prompt_eval_count or 0
         self._calibration.learn(prompt.estimated, counted)
         if counted >= self.context_tokens - 1 or expected > self.context_tokens:
-            raise PromptTooLongError(self._model_name, max(counted, expected), self.context_tokens, was_cut=True)
+            raise PromptTooLongError(self._model_name, max(counted, expected), self.context_tokens, "cut")
 
     async def refused(self, client: httpx.AsyncClient, prompt: Prompt) -> PromptTooLongError:
         """The error for a prompt that the server would not read, whose length was estimated too low."""
         await self._learn_context(client)
         at_least = self.context_tokens + 1
         self._calibration.learn(prompt.estimated, at_least)
-        return PromptTooLongError(self._model_name, at_least, self.context_tokens)
+        return PromptTooLongError(self._model_name, at_least, self.context_tokens, "refused")
 
 
 @dataclass

@@ -46,7 +46,7 @@ from pydantic_ai.usage import RequestUsage, RunUsage
 from agent_core.errors import ConfigurationError, ModelError
 from agent_core.json_values import as_json, is_finite
 from agent_core.models.compaction import UNKNOWN_CONTEXT_TOKENS
-from agent_core.models.errors import as_model_error
+from agent_core.models.errors import PromptTooLongError, as_model_error
 
 EMPTY_REPLIES = 2
 """A model that says nothing is asked once more; then it is reported."""
@@ -146,7 +146,13 @@ async def take_turn(
     """
     ask = _ask_compacted if _may_be_long(conversation, speaker, prompt) else _ask
     try:
-        messages, usage = await ask(conversation, speaker, prompt, on_text)
+        try:
+            messages, usage = await ask(conversation, speaker, prompt, on_text)
+        except PromptTooLongError as error:
+            if error.outcome != "refused":
+                raise
+            # Nothing was read or said yet, and now the model is known to make more tokens of a text than we thought.
+            messages, usage = await _ask_compacted(conversation, speaker, prompt, on_text)
     except UserError as error:
         raise ConfigurationError(f"The model {speaker.model.model_name!r} cannot be used: {error}") from error
     except (ModelAPIError, FallbackExceptionGroup) as error:

@@ -6,6 +6,7 @@ prompts without a word; `/api/chat` takes `num_ctx`, and refuses what does not f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -36,6 +37,7 @@ from agent_core.models.ollama import OllamaModelFacts
 from agent_core.models.ollama import OllamaServer as Probe
 from agent_core.models.ollama_chat import OllamaChatModel
 from agent_core.models.ollama_wire import wire_tools
+from agent_core.models.turn import Conversation, Speaker, take_turn
 from agent_core.settings.sections import ModelRetries, Models, OllamaSettings
 from tests.core.conftest import CommandLine
 from tests.servers.llm_script import say
@@ -56,9 +58,8 @@ REPLIES = {
     "stick": ("again", AGAIN),
 }
 WITHOUT_TOOLS = "{{ range .Messages }}{{ .Role }}: {{ .Content }}\n{{ end }}AFTER_USER"
-THINKS = CHAT_TEMPLATE.replace(
-    "{{ .Content }}", "{{ if .Thinking }}<think>{{ .Thinking }}</think>{{ end }}{{ .Content }}"
-)
+THOUGHTS = "{{ if .Thinking }}<think>{{ .Thinking }}</think>{{ end }}"
+THINKS = CHAT_TEMPLATE.replace("{{ .Content }}", THOUGHTS + "{{ .Content }}")
 
 
 def weights(seed: int, context_tokens: int = 4096) -> bytes:
@@ -80,6 +81,7 @@ def served(ollama: OllamaServer) -> OllamaServer:
     ollama.add("small:512", weights(2, context_tokens=512), after_user="answer")
     ollama.add("own", weights(3), after_user="answer", parameters={"num_ctx": 1536})
     ollama.add("free", weights(4, context_tokens=32_768), after_user="answer")
+    ollama.add("dense", weights(7, context_tokens=32_768), after_user="answer")
     ollama.add("v1", weights(5, context_tokens=32_768), after_user="answer")
     ollama.add("toolless", weights(6), after_user="answer", template=WITHOUT_TOOLS)
     return ollama
@@ -99,7 +101,12 @@ def local(name: str, *, retry: ModelRetries | None = None, **preferences: Any) -
 
 def chats(server: OllamaServer) -> int:
     """How many requests for a reply it has taken."""
-    return sum("POST" in line and '"/api/chat"' in line and "[GIN] " in line for line in server.log.splitlines())
+    return len(statuses(server.log))
+
+
+def statuses(log: str) -> list[int]:
+    """How the requests for a reply that `log` tells of ended."""
+    return [int(status) for status in re.findall(r'\| (\d{3}) \|.*POST +"/api/chat"', log)]
 
 
 # -- what there is
@@ -243,6 +250,30 @@ async def test_a_long_conversation_is_compacted_until_it_fits(served: OllamaServ
     assert served.loaded()["free:latest"] == 2048
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_conversation_that_turns_out_too_long_is_compacted_and_asked_again(
+    served: OllamaServer, streamed: bool
+) -> None:
+    resolved = local("dense", num_ctx=2048)
+    said: list[str] = []
+    conversation = Conversation()
+    for number in range(12):
+        conversation.messages.append(ModelRequest(parts=[UserPromptPart(f"Part {number}: {'qzxv' * 55}")]))
+        conversation.messages.append(ModelResponse(parts=[TextPart("Noted.")]))
+    assert resolved.estimate_tokens(conversation.messages) < 2048 * 3 / 4
+    speaker = Speaker(resolved.model, context_tokens=resolved.context_tokens, compaction=resolved.compaction)
+    earlier = len(served.log)
+    usage = await take_turn(conversation, speaker, "And now?", said.append if streamed else None)
+    assert 0 < usage.input_tokens < 2048 * 2
+    assert conversation.messages[-1].parts == [TextPart("It is 391.")]
+    assert "".join(said) == ("It is 391." if streamed else "")
+    # Refused once; then there was a summary to write, and the question to answer.
+    assert statuses(served.log[earlier:]) == [400, 200, 200]
+    text = str(conversation.messages)
+    assert "Part 0: qzxv" not in text
+    assert "And now?" in text
+
+
 async def test_a_reply_that_fills_the_context_ends_and_the_prompt_stays_whole(served: OllamaServer) -> None:
     resolved = local("counter", num_ctx=512)
     result = await Agent(resolved.model).run("Count.")
@@ -360,7 +391,7 @@ def test_the_model_is_shown_all_that_a_schema_says(served: OllamaServer) -> None
 def test_a_model_that_cannot_call_tools_is_not_asked_to(cli: CommandLine, served: OllamaServer) -> None:
     before = chats(served)
     ran = cli("ask", "What is 17*23?", "--model", "ollama:toolless")
-    assert (ran.code, ran.out) == (2, "")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
     assert "'toolless'" in ran.err
     assert "cannot call tools" in ran.err
     assert "models list" in ran.err
