@@ -48,7 +48,7 @@ def options(llm: ScriptedLLM, number: int = -1) -> dict[str, Any]:
         ({}, None, 16_384),
         ({"trained_tokens": 8192}, None, 8192),
         ({"parameters": 'stop "<|end|>"\nnum_ctx                        6000\ntemperature 1'}, None, 6000),
-        ({"loaded_tokens": 24_576}, None, 24_576),
+        ({"loaded_tokens": 24_576, "trained_tokens": 40_960}, None, 24_576),
         ({"loaded_tokens": 4096}, None, 16_384),
         ({"parameters": "num_ctx 6000"}, 20_000, 20_000),
         ({"trained_tokens": 2048}, 20_000, 2048),
