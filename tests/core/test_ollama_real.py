@@ -278,7 +278,11 @@ async def test_a_conversation_that_turns_out_too_long_is_compacted_and_asked_aga
 
 async def test_a_reply_that_fills_the_context_ends_and_the_prompt_stays_whole(served: OllamaServer) -> None:
     resolved = local("counter", num_ctx=512)
-    result = await Agent(resolved.model).run("Count.")
+    # Longer than we think, so that the bound that we set on the reply lies beyond the end of the context.
+    dense = "qzxv" * 40
+    estimated = resolved.estimate_tokens([ModelRequest(parts=[UserPromptPart(dense)])])
+    result = await Agent(resolved.model).run(dense)
+    assert result.usage.input_tokens > estimated
     assert result.response.finish_reason == "length"
     assert result.output.startswith("one two three")
     # The last token that was written has not been read.

@@ -8,6 +8,7 @@ through the ordinary clients of Go and Python, which check them against recorded
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
@@ -68,13 +69,19 @@ def _build_into(home: Path) -> None:
     with tempfile.TemporaryDirectory(dir=home.parent, prefix=f"{home.name}-building-") as folder:
         work = Path(folder)
         result = work / "result"
+        source = _source()
         _build_program(result / "bin", _headers(work))
         try:
-            _build_fast_arithmetic(result / "lib" / "ollama", work / "cmake")
+            _build_fast_arithmetic(result / "lib" / "ollama", source, work / "cmake")
         except RuntimeError as error:
             print(f"Ollama will be slow: {error}", file=sys.stderr)
         shutil.rmtree(home, ignore_errors=True)
         result.rename(home)
+
+
+def _source() -> Path:
+    """Where Go keeps the sources."""
+    return Path(json.loads(_run(["go", "mod", "download", "-json", MODULE]))["Dir"])
 
 
 def _headers(work: Path) -> Path:
@@ -103,14 +110,13 @@ def _build_program(folder: Path, include: Path) -> None:
     _run(["go", "install", "-trimpath", "-ldflags", link, MODULE], environ)
 
 
-def _build_fast_arithmetic(folder: Path, work: Path) -> None:
+def _build_fast_arithmetic(folder: Path, source: Path, work: Path) -> None:
     """The library that Ollama loads in place of its portable arithmetic, for this machine's processor."""
     variant = _cpu_variant()
     if variant is None or not shutil.which("cmake"):
         return
-    source = _run(["go", "mod", "download", "-json", MODULE]).partition('"Dir": "')[2].partition('"')[0]
     work.mkdir()
-    _run(["cmake", "-S", source, "-B", str(work), "-DCMAKE_DISABLE_FIND_PACKAGE_Vulkan=ON"])
+    _run(["cmake", "-S", str(source), "-B", str(work), "-DCMAKE_DISABLE_FIND_PACKAGE_Vulkan=ON"])
     _run(["cmake", "--build", str(work), "--parallel", "2", "--target", f"ggml-cpu-{variant}"])
     shutil.copytree(work / "lib" / "ollama", folder, symlinks=True)
 
