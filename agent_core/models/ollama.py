@@ -178,12 +178,13 @@ def client_options(host: str) -> dict[str, Any]:
 
 
 def error_text(text: str) -> str:
-    """What the body of a failed response says, as Ollama writes it: `{"error": "..."}`."""
+    """What the body of a failed response says, as Ollama writes it (`{"error": "..."}`), on one line."""
     try:
         body = json.loads(text)
     except ValueError:
-        return text[:_LONGEST_ERROR]
-    return str(body.get("error", text) if isinstance(body, dict) else text)[:_LONGEST_ERROR]
+        body = text
+    said = body.get("error", text) if isinstance(body, dict) else text
+    return " ".join(str(said).split())[:_LONGEST_ERROR]
 
 
 def granted_tokens(running: ollama.ProcessResponse, name: str) -> int | None:
