@@ -89,7 +89,8 @@ def _headers(work: Path) -> Path:
     wanted = work / "headers.txt"
     wanted.write_text(f"{_HEADERS_FROM} --hash=sha256:{_HEADERS_SHA256}\n")
     download = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    _run([*download, "--no-binary=:all:", "--require-hashes", f"--requirement={wanted}", f"--dest={work}"])
+    as_sources = f"--no-binary={_HEADERS_FROM.partition('==')[0]}"
+    _run([*download, as_sources, "--require-hashes", f"--requirement={wanted}", f"--dest={work}"])
     (archive,) = work.glob("*.tar.gz")
     include = work / "include"
     with tarfile.open(archive) as files:
