@@ -73,19 +73,18 @@ def learn_weights(cases: Sequence[Case]) -> Weights:
     parallel: list[Contest] = []
     attempts: list[tuple[list[Features], list[bool]]] = []
     pool = [tool for case in cases for tool in case.tools]
-    chance = random.Random(3)  # noqa: S311 - distractors, not secrets
     for fold in folds:
         within = set(fold)
         others = {"fill": learn(c for case, found in fill.items() if case not in within for c in found)}
         for case in fold:
-            for tools, right in _tool_questions(case, pool, chance):
-                request, views = read_request(case.request), view_tools(tools)
-                verdict = [view.spec.name == right for view in views]
-                wording.append(Contest([wording_features(request, v) for v in views], verdict))
-                tried = [attempt(request, view, others) for view in views]
-                attempts.append(([t.features for t in tried], verdict))
-                if right and tools is case.tools:
-                    parallel.append(_parallel_contest(case, right, tried[verdict.index(True)]))
+            request, strange = read_request(case.request), _strange_tools(case, pool)
+            tried = {view.spec.name: attempt(request, view, others) for view in view_tools([*case.tools, *strange])}
+            for names, right in _tool_questions(case, [tool.name for tool in strange]):
+                verdict = [name == right for name in names]
+                wording.append(Contest([wording_features(request, tried[n].evidence.tool) for n in names], verdict))
+                attempts.append(([tried[name].features for name in names], verdict))
+            if case.calls:
+                parallel.append(_parallel_contest(case, case.calls[0][0], tried[case.calls[0][0]]))
     tool = learn(Contest(features, verdict) for features, verdict in attempts)
     return {
         "fill": learn(contest for found in fill.values() for contest in found),
@@ -123,20 +122,22 @@ def _is_right(choice: Option | None, accepted: Sequence[Any]) -> bool:
     return any(value != "" and same_value(choice.value, value) for value in accepted)
 
 
-def _tool_questions(
-    case: Case, pool: Sequence[ToolSpec], chance: random.Random
-) -> Iterator[tuple[Sequence[ToolSpec], str | None]]:
-    """The case itself, the same among tools of other cases, and with the right tool taken away."""
-    right = case.calls[0][0] if case.calls else None
-    yield case.tools, right
+def _strange_tools(case: Case, pool: Sequence[ToolSpec]) -> list[ToolSpec]:
+    """A few tools of other cases, always the same ones for a request."""
+    chance = random.Random(case.request)  # noqa: S311 - distractors, not secrets
     own = {tool.name for tool in case.tools}
-    strange = [tool for tool in chance.sample(pool, min(_DISTRACTORS, len(pool))) if tool.name not in own]
+    return [tool for tool in chance.sample(pool, min(_DISTRACTORS, len(pool))) if tool.name not in own]
+
+
+def _tool_questions(case: Case, strange: list[str]) -> Iterator[tuple[list[str], str | None]]:
+    """Names of tools and the right one: the case itself, the same among strange tools, and without the right tool."""
+    right, names = case.calls[0][0] if case.calls else None, [tool.name for tool in case.tools]
+    yield names, right
     if right is None:
-        yield list(case.tools), None
         return
-    yield [*case.tools, *strange], right
+    yield [*names, *strange], right
     yield strange[:1], None
-    rest = [tool for tool in case.tools if tool.name != right]
+    rest = [name for name in names if name != right]
     if rest:
         yield rest, None
 
