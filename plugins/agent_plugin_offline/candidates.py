@@ -196,10 +196,19 @@ class Request:
             for last in range(first, min(first + MAX_PHRASE_TOKENS, len(tokens))):
                 if last > first and tokens[last - 1].ends_sentence and len(tokens[last - 1].text) > 3:
                     break
-                if not tokens[last].is_stop and (everywhere or self.boundary_after(last)):
+                if self._may_end(first, last) and (everywhere or self.boundary_after(last)):
                     yield self._phrase(first, last)
         yield from self._rests()
         yield from self._contents()
+
+    def _may_end(self, first: int, last: int) -> bool:
+        """Whether a phrase may end at a token: no function word (the A of "product A" is none), no bracket left open."""
+        token = self.tokens[last]
+        letter = len(token.text) == 1 and token.capitalised and last > first and not token.text == "I"
+        if token.is_stop and not letter:
+            return False
+        inside = self.text[self.tokens[first].start : token.end]
+        return inside.count("(") == inside.count(")")
 
     def _contents(self) -> Iterator[Span]:
         """What somebody dictates: from "that", "saying" or a colon to the end of the sentence or of the request."""

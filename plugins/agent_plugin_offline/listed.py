@@ -35,7 +35,8 @@ def find_words(value: str, request: Request) -> Span | None:
     for index in range(len(request.tokens) - len(wanted) + 1):
         if all(w == request.tokens[index + i].stem or w in request.stems[index + i] for i, w in enumerate(wanted)):
             return _span(request, index, index + len(wanted) - 1)
-    return None
+    whole = (i for i, stems in enumerate(request.stems) if len(wanted) > 1 and stems.issuperset(wanted))
+    return next((_span(request, i, i) for i in whole), None)
 
 
 def find_listed(value: Any, request: Request) -> Named | None:
