@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from agent_plugin_offline.grammar import asked_for, verbal
 from agent_plugin_offline.lexicon import UNIT_CLASS
 from agent_plugin_offline.moments import MomentSpan, find_moments
 from agent_plugin_offline.numbers import NumberSpan, find_numbers
@@ -85,6 +86,16 @@ class Request:
     def stems(self) -> list[frozenset[str]]:
         """Per token, the stems of its parts ("car_price" has two)."""
         return [frozenset(stem(w) for w in identifier_words(t.text)) | {t.stem} for t in self.tokens]
+
+    @cached_property
+    def verbal(self) -> list[bool]:
+        """Per token, whether it is used as a verb."""
+        return verbal(self.tokens)
+
+    @cached_property
+    def asked_for(self) -> tuple[int, int]:
+        """First and last token of the thing that is asked for."""
+        return asked_for(self.tokens)
 
     @cached_property
     def numbers(self) -> list[Span]:
