@@ -28,7 +28,7 @@ from agent_plugin_offline.training import Contest, learn
 
 Weights = dict[str, dict[str, float]]
 _FOLDS = 3
-_DISTRACTORS = 6
+_DISTRACTORS = 3
 _TRIVIA = re.compile(r"[ ,./\-_*^]")
 
 
