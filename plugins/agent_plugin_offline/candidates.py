@@ -126,6 +126,16 @@ class Request:
         return sorted(found.values(), key=lambda s: (s.start, s.end))[:MAX_SPANS]
 
     @cached_property
+    def names(self) -> list[Span]:
+        """Capitalised names in full, and known places."""
+        return [span for span in self.spans if span.kinds & {"name", "place"}]
+
+    @cached_property
+    def addresses(self) -> list[Span]:
+        """What is written in a form of its own: mail addresses, web pages, files, telephone numbers."""
+        return [span for span in self.spans if span.kinds & {"email", "url", "path", "phone"}]
+
+    @cached_property
     def expressions(self) -> list[Span]:
         """Formulas and equations."""
         return [span for span in self.spans if "expression" in span.kinds]
@@ -213,9 +223,9 @@ class Request:
         yield from self._contents()
 
     def _may_end(self, first: int, last: int) -> bool:
-        """Whether a phrase may end at a token: no function word (the A of "product A" is none), no bracket left open."""
+        """Whether a phrase may end here: at no function word ("product A" holds none), with no bracket open."""
         token = self.tokens[last]
-        letter = len(token.text) == 1 and token.capitalised and last > first and not token.text == "I"
+        letter = len(token.text) == 1 and token.capitalised and last > first and token.text != "I"
         if token.is_stop and not letter:
             return False
         inside = self.text[self.tokens[first].start : token.end]

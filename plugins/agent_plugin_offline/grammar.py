@@ -55,18 +55,19 @@ def _is_verb(tokens: Sequence[Token], index: int) -> bool:
         return False
     following = tokens[index + 1] if index + 1 < len(tokens) and not token.after else None
     inflected = token.lower.endswith(("s", "ed", "ing")) and token.lower != token.stem
-    return inflected and following is not None and (following.is_stop or following.capitalised or bool(following.before))
+    return (
+        inflected and following is not None and (following.is_stop or following.capitalised or bool(following.before))
+    )
 
 
 def asked_for(tokens: Sequence[Token]) -> tuple[int, int]:
-    """First and last word of the thing that the request asks for: "the best pizza place" of "find the best pizza
-    place in Rome"; last is before first where there is none.
+    """First and last word of what is asked for: "best pizza place" of "find the best pizza place in Rome".
+
+    Last is before first where there is no such thing.
     """
     first = 0
     verbs = verbal(tokens)
-    while first < len(tokens) and (
-        (tokens[first].is_stop and tokens[first].lower not in PREPOSITIONS) or verbs[first]
-    ):
+    while first < len(tokens) and ((tokens[first].is_stop and tokens[first].lower not in PREPOSITIONS) or verbs[first]):
         first += 1
     last = first
     while last < len(tokens) and not (

@@ -150,13 +150,14 @@ class Parameter:
             found.extend(str(value) for value in cast("list[Any]", declared))
         return tuple(dict.fromkeys(value for value in found if value))
 
-
     @cached_property
     def listed(self) -> tuple[str, ...]:
         """Short values that the description lists or gives as examples, each of which a request may name."""
         found = [*self.examples] if len(self.examples) > 1 else []
         for match in _LISTS.finditer(self.description):
-            items = [item.strip(" '\"`.()") for item in re.split(r",|;|/|\bor\b|\band\b", match["items"] or match["inside"])]
+            items = [
+                item.strip(" '\"`.()") for item in re.split(r",|;|/|\bor\b|\band\b", match["items"] or match["inside"])
+            ]
             found.extend(items if len(items) > 1 else ())
         short = (value for value in found if value and len(value.split()) < 4 and re.match(r"[A-Za-z]", value))
         return tuple(dict.fromkeys(short))[:MAX_LISTED]

@@ -87,8 +87,8 @@ def _object_features(request: Request, tool: ToolView, wider: frozenset[str]) ->
         "asked-strange": len(strange) / len(asked),
         "asked-strange-lower": min(2, sum(not t.capitalised for t in strange)) / 2,
     }
-    for name, words in (("name", tool.name_stems), ("object", tool.object_stems), ("description", described)):
-        if _akin(head, words):
+    for name, among in (("name", tool.name_stems), ("object", tool.object_stems), ("description", described)):
+        if _akin(head, among):
             found[f"asked-head-in-{name}"] = 1.0
     if not _akin(head, everything):
         found["asked-head-strange"] = 1.0

@@ -9,7 +9,7 @@ from agent_plugin_offline.candidates import Request, Span
 from agent_plugin_offline.evidence import Evidence
 from agent_plugin_offline.lexicon import UNIT_CLASS
 from agent_plugin_offline.parameters import Parameter
-from agent_plugin_offline.text import NOISE, PREPOSITIONS, VERBS, Token
+from agent_plugin_offline.text import NOISE, PREPOSITIONS, VERBS
 
 Features = dict[str, float]
 

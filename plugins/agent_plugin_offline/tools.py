@@ -11,8 +11,8 @@ from functools import cached_property, lru_cache
 
 from agent_plugin_offline.calls import ToolSpec
 from agent_plugin_offline.domains import fields_of
-from agent_plugin_offline.parameters import Parameter, parameters_of
 from agent_plugin_offline.grammar import asked_for
+from agent_plugin_offline.parameters import Parameter, parameters_of
 from agent_plugin_offline.text import STOP_WORDS, content_stems, identifier_words, stem, tokenize
 
 

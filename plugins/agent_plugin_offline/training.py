@@ -15,7 +15,6 @@ from operator import mul
 
 from agent_plugin_offline.features import Features
 
-
 _FLAT = 1e-4
 """An alternative that could gain or lose no more than this teaches nothing."""
 
