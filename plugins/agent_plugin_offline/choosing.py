@@ -11,7 +11,7 @@ from agent_plugin_offline.calls import Proposal
 from agent_plugin_offline.candidates import Request
 from agent_plugin_offline.evidence import Evidence
 from agent_plugin_offline.features import Features
-from agent_plugin_offline.filling import Filling, tables_of, weighed_filling
+from agent_plugin_offline.filling import Filling, best_filling, tables_of, weighed_filling
 from agent_plugin_offline.retrieval import NO_TOOL, filling_features, wording_features
 from agent_plugin_offline.scoring import Scored, dot
 from agent_plugin_offline.tools import ToolView
@@ -39,8 +39,9 @@ def attempt(request: Request, tool: ToolView, weights: Weights, bound: Mapping[s
     """Fill one tool's parameters and see how well it went."""
     evidence = Evidence(request, tool)
     tables = tables_of(evidence, weights["fill"], bound)
+    likeliest = best_filling(evidence.tool.parameters, tables)  # how well each argument went by itself
+    features = wording_features(request, tool) | filling_features(request, evidence, likeliest)
     filling = weighed_filling(evidence, tables, weights["joint"])
-    features = wording_features(request, tool) | filling_features(request, evidence, filling)
     return Attempt(evidence, tables, filling, features)
 
 

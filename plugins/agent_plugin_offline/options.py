@@ -48,7 +48,11 @@ _FREQUENCIES = {
 _FREQUENCY = re.compile(
     rf"\bcompound\w*\s+({'|'.join(_FREQUENCIES)})\b|\b(?P<before>{'|'.join(_FREQUENCIES)})\s+compound", re.IGNORECASE
 )
+_PM = re.compile(r"\s?p\.?m\b", re.IGNORECASE)
+_AT_REST = re.compile(r"\b(?:from|at)\s+rest\b|\bstationary\b|\bstandstill\b", re.IGNORECASE)
+"""The speed of what does not move is told in words."""
 _FREQUENCY_STEMS = frozenset(map(stem, ("compounding", "compounded", "frequency", "n")))
+_SPEED_STEMS = frozenset(map(stem, ("velocity", "speed")))
 _DATE_FORMAT = re.compile(
     r"\b(?:mm(?P<a>[-/.])dd(?P=a)yyyy|dd(?P<b>[-/.])mm(?P=b)yyyy|yyyy(?P<c>[-/.])mm(?P=c)dd|month-day-year)\b", re.I
 )
@@ -144,6 +148,9 @@ def _spoken_numbers(parameter: Parameter, request: Request) -> Iterator[Option]:
             count = _PERIODS.get((unit, wanted))
             if count:
                 yield Option(count, request.span(match.start(), match.end(), "relative"), ("relative",))
+    if parameter.name_stems & _SPEED_STEMS:
+        for match in _AT_REST.finditer(request.text):
+            yield Option(0, request.span(match.start(), match.end(), "relative"), ("at-rest",))
     if parameter.name_stems & _FREQUENCY_STEMS or "number of times" in parameter.description.lower():
         for match in _FREQUENCY.finditer(request.text):
             count = _FREQUENCIES[(match.group(1) or match["before"]).lower()]
@@ -161,6 +168,9 @@ def _numeric_values(
         fraction = round(number.value / 100, 12)
         yield (number.value, ("percent",)) if percent else (fraction, ("fraction",))
         return
+    afternoon = _PM.match(request.text, span.end)
+    if afternoon and "time" in parameter.roles | parameter.described_roles and number.value in range(1, 12):
+        yield number.value + 12, ("afternoon",)
     converted = _converted(parameter, span, request)
     if converted is not None:
         yield converted, ("converted",)

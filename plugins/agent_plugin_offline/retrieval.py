@@ -18,6 +18,7 @@ from agent_plugin_offline.tools import ToolView
 NO_TOOL: Features = {"none": 1.0}
 """What stands for "no tool fits" among the tools."""
 _TYPED = words("email url path expression phone quoted content")
+_NAMING = words("name place quoted state")
 _VERB_STEMS = frozenset(map(stem, VERBS))
 _ASIDES = frozenset(
     map(stem, words("use using function tool information info data given following different new current specific"))
@@ -151,6 +152,12 @@ def filling_features(request: Request, evidence: Evidence, filling: Filling) -> 
     found["unexplained"] = min(len(unexplained), 8) / 8
     found["unexplained-share"] = len(unexplained) / max(1, len(open_words))
     found["unexplained-none"] = 0.0 if unexplained else 1.0
+    told = [*request.numbers, *request.quoted, *request.names]
+    taken = sum(any(one.overlaps(s) for s in spans) for one in told)
+    found["told-and-taken"] = taken / len(told) if told else 0.0
+    found["told-and-left"] = min(len(told) - taken, 4) / 4
+    found["named-arguments"] = sum(bool(s.kinds & _NAMING) for _, s in given) / max(1, len(required))
+    found["tells-nothing"] = 0.0 if told else 1.0
     numbers = [n for n in request.numbers if not any(n.overlaps(s) for s in spans)]
     found["unused-numbers"] = min(len(numbers), 3) / 3
     return found

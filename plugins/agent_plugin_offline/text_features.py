@@ -37,6 +37,9 @@ def text_features(evidence: Evidence, index: int, span: Span) -> Features:
         found["is-example"] = 1.0
     elif len(text) > 2 and text in parameter.description.lower():
         found["in-description"] = 1.0
+    if "unit" in span.kinds:
+        known = any(word in parameter.description_stems for word in request.stems[span.first])
+        found["unit-known" if known else "unit-unheard-of"] = 1.0
     length = span.last - span.first + 1
     found[f"length={length if length < 5 else '5-7' if length < 8 else '8+'}"] = 1.0
     if not parameter.required:
