@@ -18,9 +18,9 @@ from agent_plugin_offline.tools import ToolView
 
 SHORTLIST = 6
 """For how many tools arguments are tried; the others fall out by their words alone."""
-THRESHOLD = 0.55
+THRESHOLD = 0.5
 """Below this probability that a tool fits, none is proposed."""
-THRESHOLD_INCOMPLETE = 0.9
+THRESHOLD_INCOMPLETE = 0.97
 """The same for a call that lacks an argument: it only leads to a question."""
 Weights = Mapping[str, dict[str, float]]
 
