@@ -79,6 +79,10 @@ def draft(
 
 def _drafted(request: str, tools: Sequence[ToolSpec], reader: Reader) -> Draft:
     cuts = joints(request, reader.starts)
+    if not cuts and not any(tool.examples for tool in tools):
+        learned = reader.whole(request)
+        if learned:  # what rules would add is left out by `_better` in any case
+            return Draft(tuple(learned))
     best: dict[int, _Partial] = {0: _Partial()}
     ends = [*(joint.start for joint in cuts), len(request)]
     begins = [0, *(joint.end for joint in cuts)]
