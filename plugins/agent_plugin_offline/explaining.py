@@ -13,6 +13,7 @@ from agent_plugin_offline.candidates import Request, read_request
 from agent_plugin_offline.explanation import Explanation
 from agent_plugin_offline.labelled import take_dictated, take_labelled
 from agent_plugin_offline.slots import Slot
+from agent_plugin_offline.tabular import take_table_question
 from agent_plugin_offline.typed import take_folders, take_moments, take_number_lists, take_patterns, take_typed
 
 
@@ -23,6 +24,7 @@ def explain(text: str, slots: Sequence[Slot]) -> Explanation:
     quotes = [(span.start - 1, span.end + 1) for span in request.quoted]
     take_dictated(found, request)
     take_typed(found, request, quotes)
+    take_table_question(found)
     take_labelled(found, request)
     take_number_lists(found)
     take_moments(found, request)

@@ -38,7 +38,9 @@ _TITLES = frozenset({"title", "summary"})
 _AS_VARIABLE = re.compile(
     r"\s+(?:as|when|where)\s+[a-z]$|\s+(?:comes?\s+(?:out\s+)?to|equals?|makes?|amounts?\s+to|is|are)$"
 )
-_ASIDES = words("please thanks kindly today now again out up down me us myself it comes equals")
+_ASIDES = words(
+    "please thanks kindly now again out up down away off back over me us myself it comes equals got quickly quick really whole entire"
+)
 _PATH_WORDS = words("file files folder")
 
 

@@ -1,0 +1,130 @@
+"""What people say in place of a column's name: "the cheapest", "how far", or a mere value, "from France".
+
+Who asks need not know what the columns are called; the table does. Only a meaning that is the only one counts, and
+every answer says which column it was worked out of.
+"""
+
+from __future__ import annotations
+
+import re
+
+from agent_core import ToolArgumentError
+from agent_plugin_tables.cells import shown
+from agent_plugin_tables.conditions import Comparison, Operator
+from agent_plugin_tables.table import Table
+
+_DIMENSIONS = (
+    (
+        "cheap cheaper cheapest expensive dear dearest costly pricey pricier priciest spend spent pay paid earn "
+        "earned earning",
+        "price cost amount total value fee charge salary wage pay revenue sales income",
+    ),
+    (
+        "far long longer longest short shorter shortest travel travelled traveled drive drove driven ride rode walk "
+        "walked run ran fly flew",
+        "distance km kilometres kilometers miles length metres meters duration hours minutes time",
+    ),
+    ("old older oldest young younger youngest", "age born birth birthday birthdate year date"),
+    ("new newer newest recent late later latest early earlier earliest last first", "date day time when year created"),
+    ("heavy heavier heaviest light lighter lightest weigh weighed", "weight mass kg grams"),
+    ("tall taller tallest high low deep deeper deepest", "height elevation depth level"),
+    ("fast faster fastest slow slower slowest", "speed velocity time duration"),
+    ("big bigger biggest large larger largest small smaller smallest great greatest", "size area population amount"),
+    ("hot hotter hottest cold colder coldest warm warmer warmest cool coolest", "temperature temp degrees"),
+    ("good better best bad worse worst", "rating score grade stars points marks"),
+    ("work worked", "hours time duration"),
+    ("sell sold selling", "sales sold quantity units revenue"),
+)
+"""Words that speak of a dimension, and what columns of that dimension are called, the likeliest first."""
+_OPERATORS: dict[str, Operator] = {
+    "over": ">",
+    "above": ">",
+    "more than": ">",
+    "greater than": ">",
+    "under": "<",
+    "below": "<",
+    "less than": "<",
+    "fewer than": "<",
+    "at least": ">=",
+    "at most": "<=",
+}
+_COMPARED = re.compile(rf"(?P<operator>{'|'.join(_OPERATORS)})\s+(?P<value>\S+)(?:\s+(?P<column>\w+))?", re.IGNORECASE)
+_NAMES_A_ROW = re.compile(r"\b(?:id|no|nr|number|code|key|index|year)$|^#", re.IGNORECASE)
+
+
+def column_meant(table: Table, phrase: str) -> int:
+    """The position of the column that a name, or a phrase around one, means.
+
+    Raises:
+        ToolArgumentError: no column can be meant, or more than one.
+    """
+    try:
+        return table.column(phrase)
+    except ToolArgumentError:
+        words = re.findall(r"[^\W_]+", phrase.casefold())
+        named = {found for word in words if len(words) > 1 and (found := _named(table, word)) is not None}
+        if len(named) == 1:
+            return named.pop()
+        for spoken, names in _DIMENSIONS:
+            if named or not set(words) & set(spoken.split()):
+                continue
+            for name in names.split():
+                if (found := _named(table, name)) is not None:
+                    return found
+            if (found := only_measure(table)) is not None:
+                return found
+        raise
+
+
+def only_measure(table: Table) -> int | None:
+    """The one column of numbers that measures something, rather than numbering the rows; None if there are others."""
+    numeric = [i for i, reader in table.kinds.items() if reader.kind == "number"]
+    found = [i for i in numeric if not _NAMES_A_ROW.search(table.columns[i])] or numeric
+    return found[0] if len(found) == 1 else None
+
+
+def bare_condition(table: Table, text: str, measure: int | None = None) -> Comparison | None:
+    """The condition that a value without a column states: "France", "IT department", "over 90"; None if it is none.
+
+    Args:
+        table: The table that is asked about.
+        text: The words.
+        measure: The column that the question is about: what a mere "over 90" compares.
+
+    Raises:
+        ToolArgumentError: several columns hold the value.
+    """
+    if compared := _COMPARED.fullmatch(text.strip()):
+        column = _named(table, compared["column"]) if compared["column"] else None
+        column = next((one for one in (column, measure, only_measure(table)) if one is not None), None)
+        operator = _OPERATORS[" ".join(compared["operator"].casefold().split())]
+        return None if column is None else Comparison(column, operator, (compared["value"],))
+    words = text.split()
+    candidates = [text.strip(), *(" ".join(words[:i] + words[i + 1 :]) for i in range(len(words)) if len(words) > 1)]
+    for value in candidates:
+        aside = set(words) - set(value.split())
+        columns = _holders(table, value)
+        named = [i for i in columns if any(_named(table, word) == i for word in aside)]
+        columns = named or (columns if value == candidates[0] else [])
+        if len(columns) > 1:
+            several = ", ".join(repr(table.columns[i]) for i in columns)
+            raise ToolArgumentError(f"{value!r} stands in the columns {several} of {table.path!r}; name one of them.")
+        if columns:
+            return Comparison(columns[0], "=", (value,))
+    return None
+
+
+def _named(table: Table, word: str) -> int | None:
+    try:
+        return table.column(word)
+    except ToolArgumentError:
+        return None
+
+
+def _holders(table: Table, value: str) -> list[int]:
+    """The columns with a cell that is `value`."""
+    wanted = value.strip().casefold()
+    found: set[int] = set()
+    for row in table.rows():
+        found.update(i for i in range(len(table.columns)) if shown(row.cell(i)).strip().casefold() == wanted)
+    return sorted(found)
