@@ -22,7 +22,7 @@ from agent_plugin_offline.wording import Wording
 LABELLED, _TYPED, _FORMULA, _GENERALITY, _FILE_KIND = 1.0, 2.0, 4.0, 4.0, 3.0
 """What an argument speaks for its tool: labelled; with a form of its own; a formula; that without unknowns, for a tool
 of plain arithmetic; a file of a kind that the tool names."""
-_OPERATION = 3.0
+_OPERATION = 4.0
 _EQUATION = 4.0
 _OPENINGS = ((2, 1.0), (3, 4.0))
 """For beginning with the same so many words as one of its examples."""
@@ -55,7 +55,7 @@ class Frame:
     @property
     def has_formed(self) -> bool:
         """Whether an argument has a form of its own: a date, a file, a formula."""
-        formed = FORMED - {"query"}
+        formed = FORMED - {"query", "content"}
         return any(slot.role in formed and slot.name in self.found.args for slot in self.wording.slots)
 
     @property

@@ -36,8 +36,7 @@ _KINDRED = (
     "set turn switch adjust",
     "web internet online",
     "mail email message letter line",
-    "event appointment meeting entry session",
-    "calendar agenda diary schedule",
+    "event appointment meeting entry session calendar agenda diary",
     "folder directory",
     "price cost quote",
     "say contain hold write",
@@ -67,7 +66,7 @@ _ARITHMETIC = frozenset(map(stem, ["calculate", "compute", "calculator", "math",
 _ACTIONS = frozenset(
     (word,)
     for word in words(
-        "add append block book buy cancel clear close copy create delete disable draft edit email enable "
+        "add append block book buy cancel clear close compose copy create delete disable draft edit email enable "
         "forget insert invite lock log mail make mark message move open order pay place play post print put "
         "remember remove rename replace reserve save schedule send set share start stop store submit switch "
         "text turn unlock update upload write"
