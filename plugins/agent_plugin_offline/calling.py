@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from agent_plugin_offline.clauses import is_question
+from agent_plugin_offline.clauses import ORDERS, is_question
 from agent_plugin_offline.coordination import Coordination
 from agent_plugin_offline.explaining import explain
 from agent_plugin_offline.frames import FORMED, LABELLED, LEAD, Frame, fill_by_engine, frame
@@ -71,6 +71,8 @@ class Caller:
     def _best_frame(self, clause: str, wordings: Sequence[Wording]) -> Frame | None:
         if is_question(clause):  # "what do I have on Friday" is no order to add something
             wordings = [wording for wording in wordings if wording.tool.name in self._lookups]
+        elif (first := clause.split(None, 1)[0].lower().strip(",:")) in ORDERS:
+            wordings = [one for one in wordings if one.tool.name not in self._lookups or _may_begin(one, first)]
         frames = sorted((frame(clause, wording) for wording in wordings), key=lambda one: -one.promise)[:_SHORTLIST]
         settled = max((one.score for one in frames if not one.over), default=float("-inf"))
         for one in frames:
@@ -82,6 +84,8 @@ class Caller:
             return own
         if best is None or best.over or not self._is_meant(clause, best):
             return None
+        if best.found.missing and best.is_ordered:
+            return best
         return best if best.score >= (_ENOUGH if best.found.certain else _ENOUGH_FOR_FREE_TEXT) else None
 
     def _own_fact(self, clause: str, best: Frame | None, wordings: Sequence[Wording]) -> Frame | None:
@@ -170,6 +174,12 @@ def _is_asked_for(clause: str, wording: Wording) -> bool:
     """Whether some telling word of the clause - not just "show" or "find" - is one of the tool's own."""
     words = [token for token in tokenize(clause) if not token.is_stop and token.lower not in REQUESTING]
     return any(wording.weight(token.text) >= _TELLING for token in words) or _leads(clause, wording)
+
+
+def _may_begin(wording: Wording, first: str) -> bool:
+    """Whether an order that begins with `first` may be one to look something up, or to compute it."""
+    computes = any(slot.role in ("expression", "numbers") or slot.choices and slot.required for slot in wording.slots)
+    return computes or stem(first) in wording.leads
 
 
 def _leads(clause: str, wording: Wording) -> bool:

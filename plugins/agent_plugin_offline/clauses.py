@@ -54,8 +54,8 @@ _MODALS = words("should shall may might must can could will would am")
 _VERBS = words(
     "add append answer ask attach book buy calculate call cancel change check clear close compute convert "
     "copy count create decrease delete derive determine differentiate display divide double draft draw "
-    "edit email erase estimate evaluate expand factor fetch figure find forget forward generate get give "
-    "go halve increase insert integrate invite list load look mail make message move multiply note notify "
+    "edit email erase estimate evaluate expand factor fetch figure find forget forward generate get give inform "
+    "go halve increase insert integrate invite let list load look mail make message move multiply note notify "
     "open order pause pay play plot post print put raise read recall record remember remind remove rename "
     "replace reply report reserve retrieve round run save say schedule search select sell send set share "
     "show simplify solve sort speak square start stop store subtract sum switch take tell text translate "
@@ -66,6 +66,10 @@ _OPENS_CONTENT = re.compile(
     r"(?!\s+(?:to|it)\b)|\bthat\s+(?!to\b|with\b|in\b|by\b|as\b|$)|:\s",
     re.IGNORECASE,
 )
+
+
+ORDERS = _VERBS - words("find get show give tell look check call fetch report sort")
+"""Verbs that order something to be done, rather than only to be found."""
 
 
 @dataclass(frozen=True)

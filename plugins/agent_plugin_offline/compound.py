@@ -24,6 +24,7 @@ from agent_plugin_offline.mentions import asks_for_nothing
 from agent_plugin_offline.openings import asked_of_file, is_about
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.reading import Reader
+from agent_plugin_offline.telling import as_message
 
 _COMPLETE = 1.0
 _INCOMPLETE = 0.4
@@ -72,7 +73,7 @@ def draft(
     reader = Reader(tools, reading_tools, starting_words(tools))
     planned = _drafted(request, tools, reader)
     if said and (not planned.steps or planned.question):
-        continued = reader.continued(verb_first(without_fillers(request), reader.starts), said)
+        continued = reader.continued(as_message(verb_first(without_fillers(request), reader.starts)), said)
         return Draft(tuple(continued)) if continued else planned
     return planned
 
@@ -112,7 +113,7 @@ def _asked_of_file(before: _Partial, first: str, second: str, reader: Reader) ->
     if found is None:
         return None
     file, request = found
-    steps = reader.read(verb_first(without_fillers(request), reader.starts), before.steps, before.clauses)
+    steps = reader.read(as_message(verb_first(without_fillers(request), reader.starts)), before.steps, before.clauses)
     if len(steps) != 1 or steps[0].missing or not is_about(file, steps[0].args):
         return None
     # Worth a little more than two calls: one that reads the file, and one that then asks about it.
@@ -120,7 +121,7 @@ def _asked_of_file(before: _Partial, first: str, second: str, reader: Reader) ->
 
 
 def _extended(before: _Partial, piece: str, bridged: Sequence[Joint], reader: Reader) -> _Partial | None:
-    clause = verb_first(without_fillers(piece), reader.starts)
+    clause = as_message(verb_first(without_fillers(piece), reader.starts))
     if asks_for_nothing(clause, reader.known(before.steps)):
         return replace(before, text=before.text + piece)
     steps = [] if forbids(clause) else reader.read(clause, before.steps, before.clauses)

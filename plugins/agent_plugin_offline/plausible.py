@@ -21,6 +21,9 @@ PLACEHOLDERS = words(
 )
 """They say what kind of thing is to be written, not what is to stand in it."""
 
+NOTHING_NAMED = words("something anything someone somebody anyone anybody somewhere it them this that")
+"""They name nothing that could be looked for or added."""
+
 _UNTOLD = STOP_WORDS - words("hello hi hey ok okay yes no thanks")
 """A greeting asks for nothing, and is all the same a text that somebody may want written."""
 
@@ -45,7 +48,11 @@ def is_plausible(slot: Slot, value: Any) -> bool:
             told = [w for text in texts for w in re.findall(r"\w+", text.lower()) if w not in _UNTOLD]
             return any(word not in PLACEHOLDERS for word in told)
         case "label":
-            return not any(_OTHER_KIND.search(text) for text in texts)
+            bracketed = "such as [" in slot.described
+            return not any(
+                _OTHER_KIND.search(text) or text.lower() in NOTHING_NAMED or (bracketed and "[" not in text)
+                for text in texts
+            )
         case _:
             return True
 

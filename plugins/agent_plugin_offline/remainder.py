@@ -6,9 +6,10 @@ import re
 
 from agent_plugin_offline.candidates import Span, read_request
 from agent_plugin_offline.choices import take_choices
+from agent_plugin_offline.clauses import ORDERS
 from agent_plugin_offline.explanation import Explanation
 from agent_plugin_offline.formulas import as_formula, is_formula
-from agent_plugin_offline.plausible import PLACEHOLDERS
+from agent_plugin_offline.plausible import NOTHING_NAMED, PLACEHOLDERS
 from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import (
     REQUESTING,
@@ -119,6 +120,10 @@ def _free_text(found: Explanation, wording: Wording) -> None:
     if len(slots) != 1:
         return
     slot = slots[0]
+    if slot.role != "expression" and _is_order_for_another(found.text, wording):
+        return
+    if not slot.required and _ADVICE.search(found.text):
+        return  # "what should I cook tonight" is not about an event called "cook"
     if elsewhere := _looked_up(found.text, slot, wording):
         found.take(slot, found.text[slice(*elsewhere)], *elsewhere, cue=False)
         return
@@ -133,14 +138,35 @@ def _free_text(found: Explanation, wording: Wording) -> None:
     if slot in titles:
         trimmed = [place for place in trimmed if not _is_generic(found.text[slice(*place)], wording)]
     best = max((place for place in trimmed if place[1] > place[0]), key=lambda place: place[1] - place[0], default=None)
+    if best is not None and slot.role != "content" and names_none(found.text, best[0], wording):
+        return
     if best is not None and _means_something(found.text[slice(*best)], slot):
         value = found.text[slice(*best)]
         found.take(slot, as_formula(value) if slot.role == "expression" else value, *best)
         found.certain -= slot.role != "expression"
 
 
+_REFERRING = frozenset(map(stem, words("delete remove erase cancel forget discard edit move rename read open")))
+_INDEFINITE = re.compile(r"\b(?:an?|some|another|any)\s+$|\b(?:some|any)(?=thing\b|one\b)", re.IGNORECASE)
+
+
+def names_none(text: str, start: int, wording: Wording) -> bool:
+    """Whether a tool that acts on what is there is only told of what kind: "delete a file" says not which."""
+    acts = stem(identifier_words(wording.tool.name)[0]) in _REFERRING
+    return acts and (_INDEFINITE.search(text[:start]) or _INDEFINITE.match(text[start:])) is not None
+
+
+_ADVICE = re.compile(r"^(?:what|which|where|who|how|should|shall)\b.*\b(?:should|shall|could|would|might)\b", re.IGNORECASE)
+
+
+def _is_order_for_another(text: str, wording: Wording) -> bool:
+    """Whether a clause begins with a verb that asks for something else than this tool does."""
+    first = text.split(None, 1)[0].lower().strip(",:")
+    return first in ORDERS and stem(first) not in wording.leads and not wording.weight(first)
+
+
 _TITLE_LEAD = re.compile(
-    r"(?:an?\s+|the\s+|my\s+|new\s+)*(?:(?:event|entry|item|ticket|task)\s+)?(?:(?:called|named|titled|for|about)\s+)?",
+    r"(?:up\s+|in\s+|out\s+|down\s+)?(?:an?\s+|the\s+|my\s+|new\s+)*(?:(?:event|entry|item|ticket|task)\s+)?(?:(?:called|named|titled|for|about)\s+)?",
     re.IGNORECASE,
 )
 
@@ -157,6 +183,11 @@ def _is_generic(title: str, wording: Wording) -> bool:
     )
 
 
+_CONTAINER = re.compile(
+    r"\s+(?:out\s+of|off|from|in|to|on|onto|into)\s+(?:(?P<whose>my|our)\s+|the\s+)?(?P<noun>\w+)\W*$", re.IGNORECASE
+)
+
+
 def _titled(text: str, start: int, end: int, wording: Wording) -> tuple[int, int]:
     """A stretch as the title of something: "call with Priya" of "schedule a call with Priya in my calendar"."""
     tokens = tokenize(text[start:end])
@@ -168,9 +199,13 @@ def _titled(text: str, start: int, end: int, wording: Wording) -> tuple[int, int
         return end, end
     begin, stop = start + tokens[0].start, start + tokens[-1].end
     begin = _TITLE_LEAD.match(text, begin, stop).end()  # pyright: ignore[reportOptionalMemberAccess] - it matches ""
-    place = re.search(r"\s+(?:in|to|on|into)\s+(?:(?:my|the|our)\s+)?(\w+)\W*$", text[begin:stop], re.IGNORECASE)
-    if place and stem(place[1]) in wording.structural:
+    place = _CONTAINER.search(text[begin:stop])
+    if place and stem(place["noun"]) in wording.structural:
         stop = begin + place.start()
+    elif place and tokens and tokenize(text)[0].lower in ("add", "put", "insert", "enter") and place["whose"]:
+        return end, end  # "add a song to my playlist": there is no such thing here
+    if text[begin:stop].lower() in NOTHING_NAMED:
+        return end, end
     return begin, stop
 
 

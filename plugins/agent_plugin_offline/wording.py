@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from agent_plugin_offline.candidates import read_request
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.slots import Slot, slots_of
-from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, tokenize, words
+from agent_plugin_offline.text import STOP_WORDS, VERBS, identifier_words, stem, tokenize, words
 
 _KINDRED = (
     "find search look locate seek hunt",
@@ -21,7 +21,7 @@ _KINDRED = (
     "add create insert schedule book put enter arrange block plan set pencil organise organize",
     "add append attach",
     "delete remove erase drop cancel clear forget discard trash bin scrap wipe throw toss rid eliminate take",
-    "send email mail message write shoot drop inform let tell ask notify",
+    "send email mail message write shoot drop",
     "compute calculate work evaluate figure determine solve",
     "get fetch retrieve check obtain pull load download",
     "edit change replace modify update swap substitute alter correct set",
@@ -112,6 +112,11 @@ class Wording:
     def name_verbs(self) -> frozenset[str]:
         """Stems of the first word of its name and of those that ask for the same."""
         return kin(frozenset(stem(word) for word in identifier_words(self.tool.name)[:1]))
+
+    @cached_property
+    def objects(self) -> frozenset[str]:
+        """Stems of what it deals in, the later words of its name, with all that mean the same."""
+        return kin(frozenset(stem(word) for word in identifier_words(self.tool.name)[1:] if word not in VERBS))
 
     @cached_property
     def file_kinds(self) -> frozenset[str]:
