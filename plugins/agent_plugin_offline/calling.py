@@ -22,6 +22,7 @@ _ENOUGH, _ENOUGH_FOR_FREE_TEXT = 2.0, 4.0
 """A frame scored below this is left to the engine; free text fits anything, so it takes more."""
 _CERTAIN = frozenset({"email", "phone", "url", "file", "folder", "moment"})
 """Roles whose values show that an incomplete call is meant, and worth a question."""
+_FORMED_AND_TOLD = FORMED - {"content", "query"}
 _TELLING = 0.5
 _SHORTLIST = 4
 
@@ -69,10 +70,8 @@ class Caller:
         return self._explanations[key]
 
     def _best_frame(self, clause: str, wordings: Sequence[Wording]) -> Frame | None:
-        if is_question(clause):  # "what do I have on Friday" is no order to add something
-            wordings = [wording for wording in wordings if wording.tool.name in self._lookups]
-        elif (first := clause.split(None, 1)[0].lower().strip(",:")) in ORDERS:
-            wordings = [one for one in wordings if one.tool.name not in self._lookups or _may_begin(one, first)]
+        if is_question(clause) or clause.split(None, 1)[0].lower() in ORDERS:
+            wordings = [wording for wording in wordings if self._may_serve(clause, wording)]
         frames = sorted((frame(clause, wording) for wording in wordings), key=lambda one: -one.promise)[:_SHORTLIST]
         settled = max((one.score for one in frames if not one.over), default=float("-inf"))
         for one in frames:
@@ -120,9 +119,16 @@ class Caller:
         return [proposal for proposal in found if proposal is not None]
 
     def _askable(self, clause: str) -> list[ToolSpec]:
-        """The tools that may serve a clause: a question orders nothing of a tool that shows what orders look like."""
-        asks = is_question(clause)
-        return [tool for tool in self.tools if not (asks and tool.examples and tool.name not in self._lookups)]
+        """The tools that may serve a clause, of those that show by examples what they are asked for with."""
+        return [one.tool for one in self._wordings.all if not one.tool.examples or self._may_serve(clause, one)]
+
+    def _may_serve(self, clause: str, wording: Wording) -> bool:
+        """Whether a question is put to a tool that looks up, and an order is one that the tool may be given."""
+        first = clause.split(None, 1)[0].lower().strip(",:") if clause.strip() else ""
+        looks = wording.tool.name in self._lookups
+        if is_question(clause):
+            return looks
+        return first not in ORDERS or not looks or _may_begin(wording, first)
 
     def _is_meant(self, clause: str, best: Frame) -> bool:
         """Without examples to go by, a frame needs an argument with a form of its own, or the engine's consent."""
@@ -162,6 +168,8 @@ class Caller:
         formed = any(slot.role in _CERTAIN and slot.name in args for slot in wording.slots)
         if missing and not (formed and _leads(clause, wording)):
             return None
+        if wording.tool.examples and not any(slot.role in _FORMED_AND_TOLD and slot.name in args for slot in wording.slots):
+            return None  # examples tell more than statistics: who asks otherwise must at least name a thing
         return replace(proposal, args=args, missing=missing)
 
     def _slot(self, tool: str, name: str) -> Slot:

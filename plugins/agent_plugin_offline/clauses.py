@@ -26,7 +26,7 @@ _THEN = (
 )
 _JOINT = re.compile(
     rf"(?P<strong>(?<=[.!?])\s+|\s*;\s*|\s*\n+\s*|,?\s+(?:and|but)\s+{_THEN}\b,?\s*|,?\s+{_THEN}\b,?\s+|,?\s+and\s+also\s+)"
-    r"|(?P<weak>,?\s+(?:and|plus|but|as\s+well\s+as)\s+|\s+&\s+|,\s+)",
+    r"|(?P<weak>,?\s+(?:and|plus|but|as\s+well\s+as)\s+|\s+&\s+|,\s+|\s+[-–—]+\s+(?=[a-z]{2}))",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r",?\s+(?:and|&|as\s+well\s+as)\s+(?:also\s+)?|,\s+", re.IGNORECASE)
@@ -35,9 +35,10 @@ _ABBREVIATED = re.compile(
 )
 _FILLER = re.compile(
     r"(?:(?:and|also|then|next|finally|now|please|kindly|first|second|after\s+that|afterwards|so|ok(?:ay)?|hi|hello|hey)\b[,\s]*"
-    r"|(?:can|could|would|will)\s+you\s+(?:also\s+|then\s+|please\s+)?|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like)\s+you\s+to\s+"
+    r"|(?:can|could|would|will)\s+you\s+(?:also\s+|then\s+|please\s+|quickly\s+)*|(?:can|could|may)\s+i\s+(?:please\s+)?(?:see|have|get)\s+|let\s+me\s+(?=see\b|know\b)"
+    r"|(?:just\s+)?(?:a\s+)?(?:quick\s+(?:one|question|thing)|one\s+more\s+thing|question)\s*[:,-]\s*|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like)\s+you\s+to\s+"
     r"|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like|i'd\s+love)\s+to\s+(?:know|see|find\s+out)\s+|do\s+you\s+know\s+"
-    r"|(?:please\s+)?(?:tell|show|give)\s+me\s+(?=(?:what|where|when|who|which|how|whether)\b)"
+    r"|(?:please\s+)?(?:tell|show|give|let)\s+me\s+(?:know\s+)?(?=(?:what|where|when|who|which|how|whether)\b)"
     r"|let's\s+|let\s+us\s+|use\s+(?:that|it|this)\s+to\s+)+",
     re.IGNORECASE,
 )
@@ -46,7 +47,7 @@ _FRONTED = re.compile(
     r"(?P<phrase>(?:in|from|with|using|under|on|at|to|for)\s+(?!which\b|what\b|whom\b)[^,]+?)\s*,\s+(?P<rest>\S.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_DO_NOT_FORGET = re.compile(r"^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+forget\s+", re.IGNORECASE)
+_DO_NOT_FORGET = re.compile(r"^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+(?:let\s+me\s+)?forget\s+", re.IGNORECASE)
 _FORBIDS = re.compile(r"(?:do\s+not|don't|don’t|never)\b", re.IGNORECASE)
 _QUESTIONS = words("what what's whats how how's which who who's where where's when when's is are was were does do did")
 _MODALS = words("should shall may might must can could will would am")

@@ -41,7 +41,9 @@ _ADVICE = re.compile(r"\b(?:should|shall|can|could|would|will|might|must|how\s+(
 _PLACES = frozenset(map(stem, ("web", "internet", "online")))
 """Where to look; "my internet contract" is not looked up there."""
 _OCCASIONS = frozenset(
-    map(stem, words("lesson class flight exam interview concert party rehearsal dentist haircut checkup training match"))
+    map(
+        stem, words("lesson class flight exam interview concert party rehearsal dentist haircut checkup training match")
+    )
 )
 """When they are is for a calendar to say."""
 _AUXILIARY = re.compile(r"\s*(?:is|are|was|were|does|do|did|has|have|had|am)\b", re.IGNORECASE)
@@ -92,5 +94,7 @@ def is_named(tool: ToolSpec, text: str) -> bool:
         names |= _OCCASIONS
     names -= _PLACES
     tokens = tokenize(text)
-    said = [token for place, token in enumerate(tokens) if not place or tokens[place - 1].lower not in ("i", "we", "you")]
+    said = [
+        token for place, token in enumerate(tokens) if not place or tokens[place - 1].lower not in ("i", "we", "you")
+    ]
     return any(stem(token.text) in names for token in said if token.lower not in STOP_WORDS)

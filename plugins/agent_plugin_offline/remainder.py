@@ -9,7 +9,7 @@ from agent_plugin_offline.choices import take_choices
 from agent_plugin_offline.clauses import ORDERS
 from agent_plugin_offline.explanation import Explanation
 from agent_plugin_offline.formulas import as_formula, is_formula
-from agent_plugin_offline.plausible import NOTHING_NAMED, PLACEHOLDERS
+from agent_plugin_offline.plausible import NOTHING_NAMED, PLACEHOLDERS, is_plausible
 from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import (
     REQUESTING,
@@ -140,6 +140,8 @@ def _free_text(found: Explanation, wording: Wording) -> None:
     best = max((place for place in trimmed if place[1] > place[0]), key=lambda place: place[1] - place[0], default=None)
     if best is not None and slot.role != "content" and names_none(found.text, best[0], wording):
         return
+    if best is not None and slot.role == "label" and not is_plausible(slot, found.text[slice(*best)]):
+        return
     if best is not None and _means_something(found.text[slice(*best)], slot):
         value = found.text[slice(*best)]
         found.take(slot, as_formula(value) if slot.role == "expression" else value, *best)
@@ -156,7 +158,9 @@ def names_none(text: str, start: int, wording: Wording) -> bool:
     return acts and (_INDEFINITE.search(text[:start]) or _INDEFINITE.match(text[start:])) is not None
 
 
-_ADVICE = re.compile(r"^(?:what|which|where|who|how|should|shall)\b.*\b(?:should|shall|could|would|might)\b", re.IGNORECASE)
+_ADVICE = re.compile(
+    r"^(?:what|which|where|who|how|should|shall)\b.*\b(?:should|shall|could|would|might)\b", re.IGNORECASE
+)
 
 
 def _is_order_for_another(text: str, wording: Wording) -> bool:

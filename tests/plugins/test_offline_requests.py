@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -178,13 +179,17 @@ def is_right(planned: Draft, expected: str) -> bool:
     return True
 
 
+def choices(schema: Mapping[str, Any]) -> list[Any]:
+    return [value for option in [schema, *schema.get("anyOf", ())] for value in option.get("enum", ())]
+
+
 def invented(planned: Draft, request: str) -> list[str]:
     """Free-text arguments with a word that the request does not hold."""
     letters = re.sub(r"[^a-z0-9]+", "", request.lower())
     found: list[str] = []
     for step in planned.steps:
         for name, value in step.args.items():
-            if not isinstance(value, str) or step.parameter(name).get("enum") or re.match(r"\d{4}-\d\d|\*?\.", value):
+            if not isinstance(value, str) or choices(step.parameter(name)) or re.match(r"\d{4}-\d\d|\*?\.", value):
                 continue
             found += [value for word in re.findall(r"[a-z0-9]+", value.lower()) if word not in letters]
     return found
