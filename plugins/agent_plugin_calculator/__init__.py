@@ -76,6 +76,7 @@ def calculate(expression: str) -> Calculation:
         "Solve 3x + 7 = 22",
         "Find x such that x^2 - 5x + 6 = 0",
         "Solve x + y = 10 and x - y = 2",
+        "Solve the system of equations 3a + b = 9, a - b = 1",
         "For which x is 2x + 3 < 11?",
         "Solve the equation a*t^2 = d for t",
     ]

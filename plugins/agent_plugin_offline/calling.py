@@ -168,7 +168,9 @@ class Caller:
         formed = any(slot.role in _CERTAIN and slot.name in args for slot in wording.slots)
         if missing and not (formed and _leads(clause, wording)):
             return None
-        if wording.tool.examples and not any(slot.role in _FORMED_AND_TOLD and slot.name in args for slot in wording.slots):
+        if wording.tool.examples and not any(
+            slot.role in _FORMED_AND_TOLD and slot.name in args for slot in wording.slots
+        ):
             return None  # examples tell more than statistics: who asks otherwise must at least name a thing
         return replace(proposal, args=args, missing=missing)
 

@@ -47,6 +47,8 @@ _FRONTED = re.compile(
     r"(?P<phrase>(?:in|from|with|using|under|on|at|to|for)\s+(?!which\b|what\b|whom\b)[^,]+?)\s*,\s+(?P<rest>\S.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+_NEW = re.compile(r"new\s+[a-z]", re.IGNORECASE)
+"""What is to be made, without a verb: "new event: ..."."""
 _DO_NOT_FORGET = re.compile(r"^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+(?:let\s+me\s+)?forget\s+", re.IGNORECASE)
 _FORBIDS = re.compile(r"(?:do\s+not|don't|don’t|never)\b", re.IGNORECASE)
 _QUESTIONS = words("what what's whats how how's which who who's where where's when when's is are was were does do did")
@@ -131,7 +133,7 @@ def and_joints(clause: str) -> list[tuple[int, int]]:
 def starts_a_call(piece: str, starts: Collection[str]) -> bool:
     """Whether the first word of `piece` is a verb or a question word."""
     first = piece.split(None, 1)[0].lower().strip(",:") if piece.strip() else ""
-    return first in _QUESTIONS or stem(first) in starts
+    return first in _QUESTIONS or (stem(first) in starts and not first.endswith("ing"))
 
 
 def is_question(piece: str) -> bool:
@@ -149,6 +151,8 @@ def without_fillers(piece: str) -> str:
 
 def verb_first(piece: str, starts: Collection[str]) -> str:
     """`piece` with what stands before its verb moved behind it: "in a.csv, sum the cost" is "sum the cost in a.csv"."""
+    if _NEW.match(piece):
+        return f"create a {piece[:1].lower()}{piece[1:]}"
     match = _FRONTED.match(piece)
     if match is None or not starts_a_call(match["rest"], starts):
         return piece

@@ -22,7 +22,7 @@ _NESTED_START = re.compile(
     re.IGNORECASE,
 )
 _NESTED_END = re.compile(
-    r"\s+(?:to|into|as|in|with|by|on|from|for|and|under|using|via)\s+|,\s+|[.;!?]*$", re.IGNORECASE
+    r"\s+(?:to|into|as|in|at|with|by|on|from|for|and|under|using|via)\s+|,\s+|[.;!?]*$", re.IGNORECASE
 )
 _DICTATES = re.compile(r"\b(?:that|saying|says|say)\s+$", re.IGNORECASE)
 _ANY_RESULT = Mention(0, 0)

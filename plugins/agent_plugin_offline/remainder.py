@@ -9,7 +9,7 @@ from agent_plugin_offline.choices import take_choices
 from agent_plugin_offline.clauses import ORDERS
 from agent_plugin_offline.explanation import Explanation
 from agent_plugin_offline.formulas import as_formula, is_formula
-from agent_plugin_offline.plausible import NOTHING_NAMED, PLACEHOLDERS, is_plausible
+from agent_plugin_offline.plausible import NOTHING_NAMED, PLACEHOLDERS, UNTOLD, is_plausible
 from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import (
     REQUESTING,
@@ -26,7 +26,7 @@ from agent_plugin_offline.wording import Wording
 _COUNT_NAMES = words("limit max maximum count top number results n size")
 _LEAD_INS: dict[str, re.Pattern[str]] = {
     "expression": re.compile(
-        r"(?:what(?:'s|\s+is|\s+are|\s+do(?:es)?)?|take|how\s+much\s+is|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
+        r"(?:what(?:'s|\s+is|\s+are|\s+do(?:es)?)?|take|how\s+much(?:\s+is)?|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
         r"|the\s+(?:exact\s+)?(?:value|result|answer)\s+(?:of|to))\s+",
         re.IGNORECASE,
     ),
@@ -70,7 +70,8 @@ def _numbers(found: Explanation) -> None:
 
 _ONE_OF_MANY = re.compile(
     r"\b(?:largest|smallest|newest|oldest|biggest|latest|most\s+recent|longest|shortest|last|first|top)\s+"
-    r"(?:[a-z]+\s+)?(?:file|document|folder|note|event|row|entry|item|result|record)\b",
+    r"(?:[a-z]+\s+)?(?:file|document|folder|note|event|row|entry|item|result|record)\b"
+    r"|\bwhich\s+(?:file|document)\b(?=.*\b(?:last|most\s+recently|newest|oldest|largest|biggest|smallest)\b)",
     re.IGNORECASE,
 )
 
@@ -97,7 +98,8 @@ def _labels_number(found: Explanation, slot: Slot, span: Span) -> bool:
             & set(after)
         )
     named = {stem(word) for word in words}
-    return bool(before and stem(before[-1]) in named) or bool(after and stem(after[0]) in named)
+    counted = bool(after) and after[0].endswith("s")  # "2 lines" are not line 2
+    return bool(before and stem(before[-1]) in named) or (bool(after) and not counted and stem(after[0]) in named)
 
 
 def _flags(found: Explanation, wording: Wording) -> None:
@@ -122,8 +124,8 @@ def _free_text(found: Explanation, wording: Wording) -> None:
     slot = slots[0]
     if slot.role != "expression" and _is_order_for_another(found.text, wording):
         return
-    if not slot.required and _ADVICE.search(found.text):
-        return  # "what should I cook tonight" is not about an event called "cook"
+    if not slot.required and not _is_about(found, wording):
+        return
     if elsewhere := _looked_up(found.text, slot, wording):
         found.take(slot, found.text[slice(*elsewhere)], *elsewhere, cue=False)
         return
@@ -158,6 +160,13 @@ def names_none(text: str, start: int, wording: Wording) -> bool:
     return acts and (_INDEFINITE.search(text[:start]) or _INDEFINITE.match(text[start:])) is not None
 
 
+def _is_about(found: Explanation, wording: Wording) -> bool:
+    """Whether what is left of a clause may narrow down what this tool shows: "what should I cook tonight" does not."""
+    said = {stem(token.text) for token in tokenize(found.text)}
+    named = not wording.objects.isdisjoint(said) or found.text[:4].lower() == "when"
+    return named or (found.certain > 0 and not _ADVICE.search(found.text))
+
+
 _ADVICE = re.compile(
     r"^(?:what|which|where|who|how|should|shall)\b.*\b(?:should|shall|could|would|might)\b", re.IGNORECASE
 )
@@ -170,7 +179,7 @@ def _is_order_for_another(text: str, wording: Wording) -> bool:
 
 
 _TITLE_LEAD = re.compile(
-    r"(?:up\s+|in\s+|out\s+|down\s+)?(?:an?\s+|the\s+|my\s+|new\s+)*(?:(?:event|entry|item|ticket|task)\s+)?(?:(?:called|named|titled|for|about)\s+)?",
+    r"(?:up\s+|in\s+|out\s+|down\s+)?(?:an?\s+|the\s+|my\s+|new\s+)*(?:(?:calendar\s+)?(?:event|entry|item|ticket|task|appointment)(?:\s*:\s*|\s+))?(?:(?:called|named|titled|for|about)\s+)?",
     re.IGNORECASE,
 )
 
@@ -242,8 +251,10 @@ def _is_name(found: Explanation, place: tuple[int, int], wording: Wording) -> bo
 
 def _means_something(value: str, slot: Slot) -> bool:
     if slot.role == "expression":
+        value = as_formula(value)
         return is_formula(value) or value.replace(".", "").isdigit() or len(value) == 1
-    words = [word.lower() for word in re.findall(r"\w+", value) if word.lower() not in STOP_WORDS]
+    empty = UNTOLD if slot.role == "content" else STOP_WORDS
+    words = [word.lower() for word in re.findall(r"\w+", value) if word.lower() not in empty]
     return bool(words) and not (slot.role == "content" and all(word in PLACEHOLDERS for word in words))
 
 

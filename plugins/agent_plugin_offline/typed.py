@@ -162,6 +162,22 @@ def take_folders(found: Explanation) -> None:
         ]
         for slot in (found.open("folder") or files)[:1]:
             found.take(slot, name.rstrip("."), *match.span())
+    _into_folder(found)
+
+
+_INTO = re.compile(
+    r"\b(?:to|into|in|inside|under)\s+(?:the\s+|my\s+)?(?P<place>[a-z_][\w-]*(?:/[\w-]+)*)/?(?=[\s.?!]*$)",
+    re.IGNORECASE,
+)
+
+
+def _into_folder(found: Explanation) -> None:
+    """Take "into docs" where a tool takes a file and a place that may be a folder."""
+    files = [slot for slot in found.slots if slot.role == "file" and slot.required]
+    places = [slot for slot in files if slot.name not in found.args and re.search(r"\bfolder to\b", slot.described)]
+    match = _INTO.search(found.text)
+    if places and len(files) > len(places) == 1 and match and found.is_free(*match.span("place")):
+        found.take(places[0], match["place"], *match.span())
 
 
 _KIND_OF_FILE = re.compile(r"\b(?P<kind>[a-z]{2,8})\s+(?:files|documents|scripts)\b", re.IGNORECASE)

@@ -38,6 +38,7 @@ _KINDRED = (
     "mail email message letter line",
     "event appointment meeting entry session calendar agenda diary",
     "folder directory",
+    "file document",
     "price cost quote",
     "say contain hold write",
     "solve roots zeros solutions solution",
