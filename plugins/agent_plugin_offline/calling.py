@@ -83,6 +83,8 @@ class Caller:
             return own
         if best is None or best.over or not self._is_meant(clause, best):
             return None
+        if best.asked <= 0 and best.wording.computes_one_thing:
+            return None  # a formula alone asks for its value, not for its derivative
         if best.found.missing and best.is_ordered:
             return best
         return best if best.score >= (_ENOUGH if best.found.certain else _ENOUGH_FOR_FREE_TEXT) else None

@@ -38,6 +38,18 @@ def take_choices(found: Explanation, wording: Wording) -> None:
                 found.take(slot, value, token.start, token.end, cue=False)
                 _operand(found, token.end)
                 break
+    _direction(found, wording)
+
+
+def _direction(found: Explanation, wording: Wording) -> None:
+    """Take which end comes first from the word that says by what is sorted: "the smallest file"."""
+    sorts = any("sort" in identifier_words(name) for name in found.args)
+    for slot in found.open("choice") if sorts else ():
+        if set(slot.choices) == {"ascending", "descending"}:
+            values = (_chosen(slot, token, wording) for token in tokenize(found.text))
+            value = next((one for one in values if one), None)
+            if value is not None:
+                found.args[slot.name] = value
 
 
 _ROWS = words("rows row lines line records record entries entry items values cells columns")

@@ -35,9 +35,9 @@ _ABBREVIATED = re.compile(
 )
 _FILLER = re.compile(
     r"(?:(?:and|also|then|next|finally|now|please|kindly|first|second|after\s+that|afterwards|so|ok(?:ay)?|hi|hello|hey)\b[,\s]*"
-    r"|(?:can|could|would|will)\s+you\s+(?:also\s+|then\s+|please\s+|quickly\s+)*|(?:can|could|may)\s+i\s+(?:please\s+)?(?:see|have|get)\s+|let\s+me\s+(?=see\b|know\b)"
+    r"|(?:can|could|would|will)\s+you\s+(?:also\s+|then\s+|please\s+|quickly\s+)*|(?:can|could|may)\s+i\s+(?:please\s+)?(?:see|have|get)\s+|let\s+me\s+(?=see\b|know\b|have\s+a\s+look\b|take\s+a\s+look\b|look\b|read\b)"
     r"|(?:just\s+)?(?:a\s+)?(?:quick\s+(?:one|question|thing)|one\s+more\s+thing|question)\s*[:,-]\s*|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like)\s+you\s+to\s+"
-    r"|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like|i'd\s+love)\s+to\s+(?:know|see|find\s+out)\s+|do\s+you\s+know\s+"
+    r"|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like|i'd\s+love)\s+to\s+(?:(?:know|see|find\s+out)\s+)?|do\s+you\s+know\s+"
     r"|(?:please\s+)?(?:tell|show|give|let)\s+me\s+(?:know\s+)?(?=(?:what|where|when|who|which|how|whether)\b)"
     r"|let's\s+|let\s+us\s+|use\s+(?:that|it|this)\s+to\s+)+",
     re.IGNORECASE,
@@ -52,10 +52,10 @@ _NEW = re.compile(r"new\s+[a-z]", re.IGNORECASE)
 _DO_NOT_FORGET = re.compile(r"^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+(?:let\s+me\s+)?forget\s+", re.IGNORECASE)
 _FORBIDS = re.compile(r"(?:do\s+not|don't|don’t|never)\b", re.IGNORECASE)
 _QUESTIONS = words("what what's whats how how's which who who's where where's when when's is are was were does do did")
-_MODALS = words("should shall may might must can could will would am")
+_MODALS = words("should shall may might must can could will would am have has")
 """They open a question too, unless it is a polite order ("could you ..."), which has lost them by then."""
 _VERBS = words(
-    "add append answer ask attach book buy calculate call cancel change check clear close compute convert "
+    "add append answer arrange ask attach block book buy calculate call cancel change check clear close compute convert "
     "copy count create decrease delete derive determine differentiate display divide double draft draw "
     "edit email erase estimate evaluate expand factor fetch figure find forget forward generate get give inform "
     "go halve increase insert integrate invite let list load look mail make message move multiply note notify "

@@ -20,7 +20,7 @@ from agent_plugin_offline.clauses import (
     verb_first,
     without_fillers,
 )
-from agent_plugin_offline.following import completed_by
+from agent_plugin_offline.following import completed_by, goes_on_computing
 from agent_plugin_offline.linking import Step
 from agent_plugin_offline.mentions import asks_for_nothing
 from agent_plugin_offline.openings import asked_of_file, done_with, is_about
@@ -82,6 +82,8 @@ def draft(
         continued = _drafted(whole, tools, reader)
         if continued.steps and not continued.question:
             return continued
+    if said and goes_on_computing(request):
+        request = f"it {request}"
     planned = _drafted(request, tools, reader)
     if said and (not planned.steps or planned.question):
         continued = reader.continued(as_message(verb_first(without_fillers(request), reader.starts)), said)

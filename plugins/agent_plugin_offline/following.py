@@ -35,6 +35,14 @@ def completed_by(request: str, previous: str) -> str | None:
     return _exchanged(read_request(other), read_request(previous))
 
 
+_OPERATOR = re.compile(r"\s*(?:plus|minus|times|[-+*/×÷])\s*\d", re.IGNORECASE)
+
+
+def goes_on_computing(request: str) -> bool:
+    """Whether a request is only the rest of a sum: "plus 4"."""
+    return _OPERATOR.match(request) is not None
+
+
 def _exchanged(other: Request, previous: Request) -> str | None:
     for kind in _KINDS:
         new = [span for span in _of_kind(other, kind) if span.end - span.start == len(other.text.strip())]

@@ -15,7 +15,7 @@ _OPERATIONS = words(
     "double triple twice halve half log ln sin cos tan sec csc cot asin acos atan sinh cosh tanh arcsin "
     "arccos arctan exp sqrt gcd lcm prime increased decreased increase decrease "
     "reduced off less more than over raised raise abs binomial choose floor ceiling round logarithm max "
-    "min maximum minimum greatest common divisor factor factors multiple"
+    "min maximum minimum greatest least lowest highest common divisor factor factors multiple"
 )
 _GLUE = words("the of and by to from a an is what with at for as it number natural pi e i infinity or in respect")
 _POINTING = words("it me my we us this that them")
@@ -108,7 +108,9 @@ def as_formula(text: str) -> str:
         if match and written == "{a}":
             return match["a"].strip()
         if match:
-            return written.format(**{name: _operand(_DIGITS.get(value, value)) for name, value in match.groupdict().items()})
+            return written.format(
+                **{name: _operand(_DIGITS.get(value, value)) for name, value in match.groupdict().items()}
+            )
     return text
 
 

@@ -17,7 +17,7 @@ _RESULT_NOUNS = frozenset(
 )
 _DETERMINED = re.compile(
     r"\b(?P<each>each\s+of\s+|every\s+one\s+of\s+|all\s+(?:of\s+)?|both\s+(?:of\s+)?)?(?P<determiner>the|this|that|these|those|its|their)\s+"
-    r"(?:(?P<first>first|top)\s+|(?:final|same|whole|full|resulting|exact|new|reduced|total|two|three|four|five)\s+)*(?P<noun>[a-z]+)\b"
+    r"(?:(?P<first>first|top)\s+|(?:final|same|whole|full|resulting|exact|new|reduced|two|three|four|five)\s+)*(?P<noun>[a-z]+)\b"
     r"(?P<of>\s+of\s+(?:it|them|these|those|the\s+(?:results?|files?|pages?|items?|answers?))\b)?",
     re.IGNORECASE,
 )

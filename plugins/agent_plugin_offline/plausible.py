@@ -48,6 +48,8 @@ def is_plausible(slot: Slot, value: Any) -> bool:
             told = [w for text in texts for w in re.findall(r"\w+", text.lower()) if w not in UNTOLD]
             return any(word not in PLACEHOLDERS for word in told)
         case "label":
+            if not all(any(map(str.isalnum, text)) for text in texts):
+                return False
             bracketed = "such as [" in slot.described
             if slot.name in ("pattern", "glob") and not all(re.search(r"[*?.]", text) for text in texts):
                 return False

@@ -27,7 +27,8 @@ _COUNT_NAMES = words("limit max maximum count top number results n size")
 _LEAD_INS: dict[str, re.Pattern[str]] = {
     "expression": re.compile(
         r"(?:what(?:'s|\s+is|\s+are|\s+do(?:es)?)?|take|how\s+much(?:\s+is)?|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
-        r"|the\s+(?:exact\s+)?(?:value|result|answer)\s+(?:of|to))\s+",
+        r"|the\s+(?:exact\s+)?(?:value|result|answer)\s+(?:of|to))\s+"
+        r"|(?:find|solve\s+for)\s+[a-z]\s*(?::|\s(?:if|when|where|such\s+that|given(?:\s+that)?)\b)\s*",
         re.IGNORECASE,
     ),
     "content": re.compile(
@@ -40,7 +41,8 @@ _AS_VARIABLE = re.compile(
     r"\s+(?:as|when|where)\s+[a-z]$|\s+(?:comes?\s+(?:out\s+)?to|equals?|makes?|amounts?\s+to|is|are)$"
 )
 _ASIDES = words(
-    "please thanks kindly now again out up down away off back over me us myself it comes equals got quickly quick really whole entire"
+    "please thanks kindly now again out up down away off back over me us myself it comes equals got quick quickly "
+    "really whole entire new look"
 )
 _PATH_WORDS = words("file files folder")
 
@@ -91,7 +93,7 @@ def _labels_number(found: Explanation, slot: Slot, span: Span) -> bool:
     after = [token.lower for token in tokenize(found.text[span.end :])][:2]
     words = set(identifier_words(slot.name))
     if words & _COUNT_NAMES:
-        counted = after and not (set(before[-1:]) & {"than", "over", "above", "below"})
+        counted = after and "ordinal" not in span.kinds and not (set(before[-1:]) & {"than", "over", "above", "below"})
         return bool(counted) and bool(
             {"top", "first", "last"} & set(before)
             or {"largest", "newest", "smallest", "oldest", "results", "most", "latest", "lines", "biggest", "files"}
@@ -102,11 +104,16 @@ def _labels_number(found: Explanation, slot: Slot, span: Span) -> bool:
     return bool(before and stem(before[-1]) in named) or (bool(after) and not counted and stem(after[0]) in named)
 
 
+_PLACE_SAID = re.compile(r"\bat\s+the\s+(\w+)")
+"""Where something is put, as a switch describes it, is said nowhere else: "at the end"."""
+
+
 def _flags(found: Explanation, wording: Wording) -> None:
     """A switch is on when one of its own words is said; it is never switched without."""
     for slot in found.open("flag"):
         own = {stem(word) for word in identifier_words(slot.name) if word not in STOP_WORDS}
         own |= {word for word in content_stems(slot.described) if wording.weights.get(word, 0.0) == 0.0}
+        own |= {stem(word) for word in _PLACE_SAID.findall(slot.described)}
         for token in found.free_tokens():
             if stem(token.text) in own:
                 found.take(slot, True, token.start, token.end, cue=False)

@@ -54,12 +54,12 @@ _DISTINCT = re.compile(
     re.IGNORECASE,
 )
 _WHERE = re.compile(
-    r"\b(?:where|whose|that\s+(?:have|has|are|is)|which\s+(?:have|has|are|is)|with(?=\s+(?:an?\s+|the\s+)?[a-z_][\w-]*\s*(?:=|!=|<|>|is\b|of\b|equal|over|above|under|below|at\s+least|at\s+most|more|less)))\s+"
+    r"(?<!^)\b(?:where|whose|that\s+(?:have|has|are|is)|which\s+(?:have|has|are|is)|with(?=\s+(?:an?\s+|the\s+)?[a-z_][\w-]*\s*(?:=|!=|<|>|is\b|of\b|equal|over|above|under|below|at\s+least|at\s+most|more|less)))\s+"
     r"(?P<condition>.+?)(?=[\s,]+(?:in\s*$|sorted\b|grouped\b)|[\s,.?!]*$)",
     re.IGNORECASE,
 )
 _COMPARED = re.compile(
-    r"\b(?P<condition>(?:over|above|under|below|more\s+than|less\s+than|fewer\s+than|greater\s+than|at\s+least|at\s+most)\s+"
+    r"\b(?P<condition>(?:(?!(?:are|is|were|was|have|has|rows|orders|items|which|that|all)\b)[a-z]\w*\s+)??(?:over|above|under|below|more\s+than|less\s+than|fewer\s+than|greater\s+than|at\s+least|at\s+most)\s+"
     r"[$€£]?\d[\d.,]*\d|(?:over|above|under|below|more\s+than|less\s+than|at\s+least|at\s+most)\s+[$€£]?\d)(?!\w)",
     re.IGNORECASE,
 )
@@ -82,6 +82,7 @@ _GROUPED = re.compile(
     re.IGNORECASE,
 )
 _COMPUTING = re.compile(r"(?:calculate|compute|determine|work\s+out|figure\s+out|evaluate)\b", re.IGNORECASE)
+_DOER = re.compile(rf"who\s+{_NOUN}\b", re.IGNORECASE)
 _WHICH_ROWS = re.compile(
     rf"(?:show|list|find|tell|give)?\s*(?:me\s+)?(?:which|what)\s+(?!is\b|are\b|was\b|were\b|has\b|have\b)(?P<rows>{_NOUN})",
     re.IGNORECASE,
@@ -260,11 +261,13 @@ class _Question:
         if noun.lower().split()[-1] in ("value", "values") or self._named_column():
             return True
         self._put("column", noun, *match.span())
+        if doer := _DOER.match(self.found.text):
+            self.found.explain(*doer.span(), cue=False)
         return True
 
     def _condition(self, pattern: re.Pattern[str]) -> None:
         match = pattern.search(self.text)
-        if match is None or self._slot("where") is None:
+        if match is None or self._slot("where") is None or not re.search(r"\w", match["condition"]):
             return
         condition = re.sub(r"^(?:the|an?)\s+", "", " ".join(match["condition"].split()), flags=re.IGNORECASE)
         condition = re.sub(r"(?<=\w)\s+(?:of|equal\s+to)\s+(?=\S)", " = ", condition, flags=re.IGNORECASE)

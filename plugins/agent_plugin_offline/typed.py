@@ -96,6 +96,10 @@ def take_moments(found: Explanation, request: Request) -> None:
     slots = found.open("moment")
     spans = sorted(request.moments, key=lambda span: (-(span.end - span.start), span.start))
     for span in sorted(_outermost(spans), key=lambda span: span.start):
+        if any(
+            quote.start <= span.start and span.end <= quote.end and quote.text != span.text for quote in request.quoted
+        ):
+            continue  # a day that is only mentioned in a text
         if slots and found.is_free(span.start, span.end):
             value = span.moment.iso if span.moment and span.moment.iso else span.text
             hour = _AT_HOUR.match(found.text, span.end)

@@ -130,6 +130,11 @@ class Wording:
         """Whether it computes whatever it is given, rather than one operation."""
         return bool(_ARITHMETIC & {stem(word) for word in identifier_words(self.tool.name)})
 
+    @cached_property
+    def computes_one_thing(self) -> bool:
+        """Whether it does one certain thing with a formula, such as to integrate it."""
+        return not self.is_general_arithmetic and any(slot.role == "expression" for slot in self.slots)
+
     def weight(self, word: str) -> float:
         """How strongly `word` asks for this tool; 0 when it is none of its words."""
         return self.weights.get(stem(word), 0.0)

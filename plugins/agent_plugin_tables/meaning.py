@@ -48,32 +48,49 @@ _OPERATORS: dict[str, Operator] = {
     "at least": ">=",
     "at most": "<=",
 }
-_COMPARED = re.compile(rf"(?P<operator>{'|'.join(_OPERATORS)})\s+(?P<value>\S+)(?:\s+(?P<column>\w+))?", re.IGNORECASE)
+_COMPARED = re.compile(
+    rf"(?:(?P<verb>\w+)\s+)?(?P<operator>{'|'.join(_OPERATORS)})\s+(?P<value>\S+)(?:\s+(?P<column>\w+))?", re.IGNORECASE
+)
 _NAMES_A_ROW = re.compile(r"\b(?:id|no|nr|number|code|key|index|year)$|^#", re.IGNORECASE)
 
 
-def column_meant(table: Table, phrase: str) -> int:
-    """The position of the column that a name, or a phrase around one, means.
+def column_meant(table: Table, phrase: str, operation: str = "") -> int:
+    """The position of the column that a name, or a phrase around one, means for an operation.
 
     Raises:
         ToolArgumentError: no column can be meant, or more than one.
     """
+    words = re.findall(r"[^\W_]+", phrase.casefold())
     try:
-        return table.column(phrase)
+        found = table.column(phrase)
+        if (
+            operation == "sum"
+            and table.kinds[found].kind != "number"
+            and (other := _dimension(table, words)) is not None
+        ):
+            return other  # "how much have I paid", where a column "paid" says yes or no
+        return found
     except ToolArgumentError:
-        words = re.findall(r"[^\W_]+", phrase.casefold())
         named = {found for word in words if len(words) > 1 and (found := _named(table, word)) is not None}
         if len(named) == 1:
             return named.pop()
-        for spoken, names in _DIMENSIONS:
-            if named or not set(words) & set(spoken.split()):
-                continue
-            for name in names.split():
-                if (found := _named(table, name)) is not None:
-                    return found
-            if (found := only_measure(table)) is not None:
-                return found
-        raise
+        found = None if named else _dimension(table, words)
+        if found is None and operation in ("min", "max") and not named:
+            found = only_measure(table)
+        if found is None:
+            raise
+        return found
+
+
+def _dimension(table: Table, words: list[str]) -> int | None:
+    """The column of the dimension that one of `words` speaks of."""
+    for spoken, names in _DIMENSIONS:
+        if not set(words) & set(spoken.split()):
+            continue
+        columns = (_named(table, name) for name in names.split())
+        found = next((column for column in columns if column is not None), None)
+        return only_measure(table) if found is None else found
+    return None
 
 
 def only_measure(table: Table) -> int | None:
@@ -96,7 +113,10 @@ def bare_condition(table: Table, text: str, measure: int | None = None) -> Compa
     """
     if compared := _COMPARED.fullmatch(text.strip()):
         column = _named(table, compared["column"]) if compared["column"] else None
-        column = next((one for one in (column, measure, only_measure(table)) if one is not None), None)
+        priced = compared["verb"] and _dimension(
+            table, ["cheap" if compared["verb"].startswith("cost") else compared["verb"].casefold()]
+        )
+        column = next((one for one in (column, priced or None, measure, only_measure(table)) if one is not None), None)
         operator = _OPERATORS[" ".join(compared["operator"].casefold().split())]
         return None if column is None else Comparison(column, operator, (compared["value"],))
     words = text.split()

@@ -64,7 +64,7 @@ def prepare(
     """
     if limit is not None and limit < 1:
         raise ToolArgumentError(f"limit is {limit}; give a number of at least 1, or none for all.")
-    chosen = column_meant(table, column) if column and column.strip() not in ("*", "") else None
+    chosen = column_meant(table, column, operation) if column and column.strip() not in ("*", "") else None
     node = parse_where(where, table, chosen) if isinstance(where, str) else from_list(where or [], table)
     group = _group_columns(table, group_by)
     by_value = bool(group) and sort_by is not None and _means_value(sort_by, operation, chosen, table)
