@@ -32,6 +32,7 @@ class FileChange:
         "List the files in this folder",
         "What are the three largest files here?",
         "Which CSV files are in the data folder?",
+        "Show the contents of the reports folder",
         "Show me the most recently changed documents",
         "Which file was changed last?",
         "List everything in this folder by size",

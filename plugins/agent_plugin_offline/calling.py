@@ -77,7 +77,7 @@ class Caller:
         for one in frames:
             if one.promise + LABELLED * len(one.found.missing) >= settled:  # else it can win nothing any more
                 fill_by_engine(one)
-        best = max(frames, key=lambda one: one.score + _OVER * one.over, default=None)
+        best = max(frames, key=lambda one: one.score + _OVER * one.over + LEAD * one.is_ordered, default=None)
         own = self._own_fact(clause, best, wordings)
         if own is not None:
             return own
@@ -170,6 +170,8 @@ class Caller:
         formed = any(slot.role in _CERTAIN and slot.name in args for slot in wording.slots)
         if missing and not (formed and _leads(clause, wording)):
             return None
+        if wording.tool.examples and not missing and wording.tool.name not in self._lookups:
+            return None  # what changes something is never done on statistics alone
         if wording.tool.examples and not any(
             slot.role in _FORMED_AND_TOLD and slot.name in args for slot in wording.slots
         ):

@@ -37,7 +37,7 @@ _FILLER = re.compile(
     r"(?:(?:and|also|then|next|finally|now|please|kindly|first|second|after\s+that|afterwards|so|ok(?:ay)?|hi|hello|hey)\b[,\s]*"
     r"|(?:can|could|would|will)\s+you\s+(?:also\s+|then\s+|please\s+|quickly\s+)*|(?:can|could|may)\s+i\s+(?:please\s+)?(?:see|have|get)\s+|let\s+me\s+(?=see\b|know\b|have\s+a\s+look\b|take\s+a\s+look\b|look\b|read\b)"
     r"|(?:just\s+)?(?:a\s+)?(?:quick\s+(?:one|question|thing)|one\s+more\s+thing|question)\s*[:,-]\s*|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like)\s+you\s+to\s+"
-    r"|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like|i'd\s+love)\s+to\s+(?:(?:know|see|find\s+out)\s+)?|do\s+you\s+know\s+"
+    r"|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like|i'd\s+love)\s+to\s+(?:(?:know|see|find\s+out)\s+)?|do\s+you\s+know\s+|what\s+do\s+(?:you|i|we)\s+get\s+(?:when|if)\s+(?:you|i|we)\s+"
     r"|(?:please\s+)?(?:tell|show|give|let)\s+me\s+(?:know\s+)?(?=(?:what|where|when|who|which|how|whether)\b)"
     r"|let's\s+|let\s+us\s+|use\s+(?:that|it|this)\s+to\s+)+",
     re.IGNORECASE,

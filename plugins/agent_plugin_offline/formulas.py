@@ -35,6 +35,8 @@ _ORDERS = tuple(
         (rf"multiply\s+{_A}\s+(?:by|with|times|and)\s+{_B}", "{a} * {b}"),
         (rf"divide\s+{_A}\s+by\s+{_B}", "{a} / {b}"),
         (rf"(?:raise)\s+{_A}\s+to\s+(?:the\s+(?:power\s+(?:of\s+)?)?)?{_B}", "{a}^{b}"),
+        (r"is\s+(?P<a>\d+)\s+an?\s+prime", "is {a} prime"),
+        (rf"{_A}\s+to\s+the\s+(?P<b>\d+)(?:st|nd|rd|th)(?:\s+power)?", "{a}^{b}"),
         (rf"increase\s+{_A}\s+by\s+{_B}", "{a} increased by {b}"),
         (rf"(?:decrease|reduce|lower)\s+{_A}\s+by\s+{_B}", "{a} decreased by {b}"),
         (r"square\s+(?!root)(?P<a>.+)", "{a}^2"),

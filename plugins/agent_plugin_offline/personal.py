@@ -28,6 +28,7 @@ _QUESTION = re.compile(
 )
 _OWN = re.compile(
     r"\b(?:my|our|mine)\b|\b(?:did|was|were|am|have|had|do)\s+(?:i|we)\b|\b[A-Z][\w-]+['’]s\s+(?=[a-z])"
+    r"|\byou\s+(?:know|remember|have)\s+about\s+(?=[A-Z]|my\b|our\b)"
     r"|\bi\s+(?:said|told|asked|left|parked|put|have|like|prefer|keep|kept|need|use|work|live)\b"
 )
 _NAMED_ONE = re.compile(r"\s*(?:is|does|did|was|has)\s+(?P<name>[A-Z][a-z]+)\s+(?=[a-z])")
@@ -47,6 +48,7 @@ _OCCASIONS = frozenset(
 )
 """When they are is for a calendar to say."""
 _AUXILIARY = re.compile(r"\s*(?:is|are|was|were|does|do|did|has|have|had|am)\b", re.IGNORECASE)
+_YOU_KNOW = re.compile(r"^\s*(?:do|did)\s+you\s+(?:know|remember|have)\s+about\b", re.IGNORECASE)
 _OWNER = re.compile(r"\s*(?:(?:my|our|the|an?|i|we|me)\b\s*)+", re.IGNORECASE)
 
 
@@ -72,7 +74,7 @@ def subject_of(text: str) -> str:
     """What a question is about: "gym membership expire" of "When does my gym membership expire?"."""
     text, _ = _without_reminding(text)
     question = _QUESTION.match(text)
-    rest = text[question.end() if question else 0 :]
+    rest = _YOU_KNOW.sub("", text[question.end() if question else 0 :])
     for pattern in (_AUXILIARY, _OWNER):
         start = pattern.match(rest)
         rest = rest[start.end() :] if start else rest

@@ -21,14 +21,13 @@ from agent_plugin_offline.text import (
     tokenize,
     words,
 )
-from agent_plugin_offline.wording import Wording
+from agent_plugin_offline.wording import Wording, kin
 
 _COUNT_NAMES = words("limit max maximum count top number results n size")
 _LEAD_INS: dict[str, re.Pattern[str]] = {
     "expression": re.compile(
-        r"(?:what(?:'s|\s+is|\s+are|\s+do(?:es)?)?|take|how\s+much(?:\s+is)?|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
-        r"|the\s+(?:exact\s+)?(?:value|result|answer)\s+(?:of|to))\s+"
-        r"|(?:find|solve\s+for)\s+[a-z]\s*(?::|\s(?:if|when|where|such\s+that|given(?:\s+that)?)\b)\s*",
+        r"(?:(?:find|solve\s+for)\s+[a-z]\s*(?::|\s(?:if|when|where|such\s+that|given(?:\s+that)?)\b)|what(?:'s|\s+is|\s+are|\s+do(?:es)?)?|take|how\s+much(?:\s+is)?|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
+        r"|the\s+(?:exact\s+)?(?:value|result|answer)\s+(?:of|to))\s+",
         re.IGNORECASE,
     ),
     "content": re.compile(
@@ -65,11 +64,14 @@ def _numbers(found: Explanation) -> None:
             chosen = free[0]
         if chosen is not None and chosen.number is not None:
             value = chosen.number.value
+            if opening := _FIRST.search(found.text, 0, chosen.start):
+                found.explain(*opening.span(), cue=False)
             found.take(
                 slot, int(value) if float(value).is_integer() else value, chosen.start, chosen.end, cue=slot.required
             )
 
 
+_FIRST = re.compile(r"\b(?:first|top)\s+$", re.IGNORECASE)
 _ONE_OF_MANY = re.compile(
     r"\b(?:largest|smallest|newest|oldest|biggest|latest|most\s+recent|longest|shortest|last|first|top)\s+"
     r"(?:[a-z]+\s+)?(?:file|document|folder|note|event|row|entry|item|result|record)\b"
@@ -114,6 +116,9 @@ def _flags(found: Explanation, wording: Wording) -> None:
         own = {stem(word) for word in identifier_words(slot.name) if word not in STOP_WORDS}
         own |= {word for word in content_stems(slot.described) if wording.weights.get(word, 0.0) == 0.0}
         own |= {stem(word) for word in _PLACE_SAID.findall(slot.described)}
+        if stem(found.text.split(None, 1)[0]) in kin(frozenset(map(stem, identifier_words(slot.name)))):
+            found.args[slot.name] = True  # "add ... to todo.md" appends
+            continue
         for token in found.free_tokens():
             if stem(token.text) in own:
                 found.take(slot, True, token.start, token.end, cue=False)
@@ -283,8 +288,10 @@ def _trimmed(text: str, start: int, end: int, slot: Slot, wording: Wording) -> t
             if slot.role == "content":
                 break
         return start, end
+    if slot.role == "query" and (lead := _ASKED_OF.match(text, start, end)):
+        start = lead.end()  # "what time is the lunch" is about the lunch
     tokens = tokenize(text[start:end])
-    while tokens and _asks(tokens[0], wording):
+    while tokens and (_asks(tokens[0], wording) or (slot.role == "query" and _is_verb_of(tokens[0], wording))):
         tokens.pop(0)
     while tokens and _asks(tokens[-1], wording):
         tokens.pop()
@@ -308,6 +315,17 @@ def _after_operation(text: str, start: int, end: int, wording: Wording) -> int:
     if named and not names & _GENERAL and wording.weight(named["word"]) > 0 and is_formula(text[named.end() : end]):
         return named.end()
     return start
+
+
+_ASKED_OF = re.compile(r"(?:time|day|date|hour)\s+(?:is|are|does|do|was)\s+", re.IGNORECASE)
+
+
+def _is_verb_of(token: Token, wording: Wording) -> bool:
+    """Whether a word means the same as one that the tool is asked for with: "contain" for "mention"."""
+    return not token.before and wording.weight(token.text) > 0 and token.lower in _LINKING
+
+
+_LINKING = words("contain contains mention mentions include includes containing mentioning word phrase say says occur")
 
 
 def _asks(token: Token, wording: Wording) -> bool:

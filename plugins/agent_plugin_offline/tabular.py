@@ -65,8 +65,12 @@ _COMPARED = re.compile(
 )
 _VALUE = re.compile(
     r"\b(?:from|for|in|by|on|to|with|marked(?:\s+as)?|made\s+by|placed\s+by)\s+(?:the\s+|customer\s+)?"
-    r"(?P<value>'[^']+'|\"[^\"]+\"|(?!(?:total|all|the|this|that|which|each|every|here|my|file|folder|table|order)\b)[A-Za-z][\w-]*(?:\s+[A-Z][\w-]*|\s+(?:department|team|region|city|country|customer|category|group|office|section|status|branch))?)"
+    r"(?P<value>'[^']+'|\"[^\"]+\"|(?!(?:total|all|the|this|that|which|each|every|here|my|file|folder|table|order)\b)[A-Za-z][\w-]*(?:\s+(?-i:[A-Z])[\w-]*|\s+(?:department|team|region|city|country|customer|category|group|office|section|status|branch))?)"
     r"(?=[\s,]*(?:[.?!]*$|\b(?:in|from|on|per|by|for|and|is|are|does|do|did)\b|according\b|using\b))",
+    re.IGNORECASE,
+)
+_ATTRIBUTE = re.compile(
+    rf"(?:what(?:['’]s|\s+is|\s+are|\s+was)|show(?:\s+me)?|give\s+me|find|get)\s+the\s+(?P<column>{_NOUN})\s+(?:of|for)\s+(?:the\s+)?(?P<value>'[^']+'|{_NOUN})(?=[\s.?!]*$)",
     re.IGNORECASE,
 )
 _STATE = re.compile(
@@ -142,6 +146,7 @@ class _Question:
         if lead := _COMPUTING.match(self.text):
             self.found.explain(*lead.span(), cue=False)
         self._ranked() or self._sorted() or self._distinct() or self._many() or self._far() or self._extreme()
+        self._attribute()
         self._condition(_WHERE)
         self._group()
         self._condition(_COMPARED)
@@ -275,6 +280,16 @@ class _Question:
             column, value = condition.split()
             condition = f"{column} = {value}" if value.lower() not in STOP_WORDS else condition
         self._put("where", condition, *match.span())
+
+    def _attribute(self) -> None:
+        """ "What is the price of the desk": one column of the rows that hold a value."""
+        match = (
+            None if self.operation.name in self.found.args or _named_figure(self.text) else _ATTRIBUTE.search(self.text)
+        )
+        if match and match["column"].lower() not in _NEVER_A_VALUE and match["value"].lower() not in _NEVER_A_VALUE:
+            self._operate("list", *match.span())
+            self._put("column", match["column"], *match.span())
+            self._put("where", match["value"].strip("'\""), *match.span())
 
     def _group(self) -> None:
         match = _GROUPED.search(self.text)

@@ -29,9 +29,11 @@ _IN_PLACE = re.compile(
 )
 _FILE_NAME = re.compile(r"[\w-]+\.[A-Za-z][A-Za-z0-9]{0,4}\b")
 _DURATION = re.compile(
-    r"\bfor\s+(?P<text>(?:an?|one|half\s+an|[\d.]+)\s*(?P<unit>h(?:ours?|rs?)?|min(?:ute)?s?|m|days?))\b", re.IGNORECASE
+    r"(?:\bfor\s+(?P<text>(?:an?|one|half\s+an|[\d.]+)\s*(?P<unit>h(?:ours?|rs?)?|min(?:ute)?s?|m|days?))"
+    r"|(?:,\s*|\()(?P<bare>[\d.]+\s*(?P<full>hours?|min(?:ute)?s?))\b(?:\s+long)?\)?)(?=\W|$)",
+    re.IGNORECASE,
 )
-_AT_HOUR = re.compile(r"\s+at\s+\d{1,2}(?:\s*[ap]\.?m\b\.?)?(?![\w:.]\S)", re.IGNORECASE)
+_AT_HOUR = re.compile(r"\s+(?:at|from)\s+\d{1,2}(?:\s*[ap]\.?m\b\.?)?(?![\w:.]\S)", re.IGNORECASE)
 _NUMBER = r"-?(?<![\w.])\d+(?:\.\d+)?(?![\w%^*/(]|\s*[-+*/^=]|\.\d)"
 _NUMBER_LIST = re.compile(
     rf"{_NUMBER}(?:\s*(?:,\s*and|,|;|and|&)\s+{_NUMBER})+|{_NUMBER}(?:,{_NUMBER})+", re.IGNORECASE
@@ -91,7 +93,7 @@ def take_moments(found: Explanation, request: Request) -> None:
     """Take dates, times and durations, in the order of the parameters that hold them."""
     for match in _DURATION.finditer(found.text):
         for slot in found.open("duration")[:1]:
-            minutes = _minutes(match["text"], match["unit"])
+            minutes = _minutes(match["text"] or match["bare"], match["unit"] or match["full"])
             found.take(slot, minutes if "hour" not in slot.name else minutes / 60, *match.span())
     slots = found.open("moment")
     spans = sorted(request.moments, key=lambda span: (-(span.end - span.start), span.start))
@@ -104,7 +106,7 @@ def take_moments(found: Explanation, request: Request) -> None:
             value = span.moment.iso if span.moment and span.moment.iso else span.text
             hour = _AT_HOUR.match(found.text, span.end)
             if hour and "T" not in value and ":" not in value and found.is_free(*hour.span()):
-                found.take(slots.pop(0), value + hour[0], span.start, hour.end())
+                found.take(slots.pop(0), value + hour[0].replace("from", "at"), span.start, hour.end())
             else:
                 found.take(slots.pop(0), value, span.start, span.end)
 

@@ -72,9 +72,12 @@ def column_meant(table: Table, phrase: str, operation: str = "") -> int:
         return found
     except ToolArgumentError:
         named = {found for word in words if len(words) > 1 and (found := _named(table, word)) is not None}
+        measured = _dimension(table, words)
+        if measured is not None and all(table.kinds[i].kind == "text" for i in named):
+            return measured  # "the cheapest product", where the products have names
+        found = None if named else measured
         if len(named) == 1:
             return named.pop()
-        found = None if named else _dimension(table, words)
         if found is None and operation in ("min", "max") and not named:
             found = only_measure(table)
         if found is None:
