@@ -83,6 +83,8 @@ class Caller:
             return own
         if best is None or best.over or not self._is_meant(clause, best):
             return None
+        if best.wording.tool.name not in self._lookups and not best.is_named:
+            return None
         if best.asked <= 0 and best.wording.computes_one_thing:
             return None  # a formula alone asks for its value, not for its derivative
         if best.found.missing and best.is_ordered:
@@ -192,7 +194,7 @@ def _is_asked_for(clause: str, wording: Wording) -> bool:
 
 def _may_begin(wording: Wording, first: str) -> bool:
     """Whether an order that begins with `first` may be one to look something up, or to compute it."""
-    computes = any(slot.role in ("expression", "numbers") or slot.choices and slot.required for slot in wording.slots)
+    computes = any(slot.role in ("expression", "numbers") or (slot.choices and slot.required) for slot in wording.slots)
     return computes or stem(first) in wording.leads
 
 

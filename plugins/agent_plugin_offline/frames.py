@@ -85,6 +85,12 @@ class Frame:
         return roles <= {"moment", "email"} and stem(self.found.text.split()[0]) in self.wording.own_verbs
 
     @property
+    def is_named(self) -> bool:
+        """Whether the clause holds a verb of this tool, or what it deals in; without examples nothing says which."""
+        said = {stem(token.text) for token in tokenize(self.found.text)}
+        return not (self.wording.tool.examples and (self.wording.leads | self.wording.objects).isdisjoint(said))
+
+    @property
     def is_ordered(self) -> bool:
         """Whether the clause names verb and object of this tool: "delete a file", "schedule a meeting"."""
         said = [stem(token.text) for token in tokenize(self.found.text)]

@@ -78,7 +78,7 @@ _STATE = re.compile(
     re.IGNORECASE,
 )
 _ADJECTIVE = re.compile(
-    rf"^(?:show|list|display|find|get|give|print)\s+(?:me\s+)?(?:all\s+)?(?:the\s+|of\s+the\s+)?(?P<value>[a-z][\w-]*)\s+(?P<rows>[a-z][\w-]*s)(?=\s+(?:in|from|of)\b|[\s.?!]*$)",
+    r"^(?:show|list|display|find|get|give|print)\s+(?:me\s+)?(?:all\s+)?(?:the\s+|of\s+the\s+)?(?P<value>[a-z][\w-]*)\s+(?P<rows>[a-z][\w-]*s)(?=\s+(?:in|from|of)\b|[\s.?!]*$)",
     re.IGNORECASE,
 )
 _GROUPED = re.compile(
@@ -145,7 +145,8 @@ class _Question:
         """Read it, from the most telling forms to the least."""
         if lead := _COMPUTING.match(self.text):
             self.found.explain(*lead.span(), cue=False)
-        self._ranked() or self._sorted() or self._distinct() or self._many() or self._far() or self._extreme()
+        forms = (self._ranked, self._sorted, self._distinct, self._many, self._far, self._extreme)
+        any(form() for form in forms)  # the first that fits
         self._attribute()
         self._condition(_WHERE)
         self._group()
@@ -168,7 +169,7 @@ class _Question:
             self.found.take(self.operation, name, start, end, cue=False)
 
     def _ranked(self) -> bool:
-        """ "The three cheapest products", "top 5 customers by total"."""
+        """Read a rank: "the three cheapest products", "top 5 customers by total"."""
         match = _RANKED.search(self.text)
         if match is None:
             return False
@@ -231,7 +232,7 @@ class _Question:
         return True
 
     def _far(self) -> bool:
-        """ "How far did I travel", "how much did we spend": a sum, of what the verb or "far" speaks of."""
+        """Read "how far did I travel", "how much did we spend": a sum, of what the verb or "far" speaks of."""
         match = _FAR.search(self.text)
         if match is None:
             return False
@@ -282,7 +283,7 @@ class _Question:
         self._put("where", condition, *match.span())
 
     def _attribute(self) -> None:
-        """ "What is the price of the desk": one column of the rows that hold a value."""
+        """Read "what is the price of the desk": one column of the rows that hold a value."""
         match = (
             None if self.operation.name in self.found.args or _named_figure(self.text) else _ATTRIBUTE.search(self.text)
         )
