@@ -255,6 +255,7 @@ def matrix(
         "What is the median of 3, 8, 1, 9 and 4?",
         "Standard deviation of 2, 4, 4, 4, 5, 5, 7, 9",
         "Give me the mean of 12.5, 14 and 19",
+        "Compute the mean of 8 and 17",
         "How do 1, 2, 3 and 2, 4, 7 correlate?",
     ]
 )

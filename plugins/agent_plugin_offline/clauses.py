@@ -55,8 +55,8 @@ _QUESTIONS = words("what what's whats how how's which who who's where where's wh
 _MODALS = words("should shall may might must can could will would am have has")
 """They open a question too, unless it is a polite order ("could you ..."), which has lost them by then."""
 _VERBS = words(
-    "add append answer arrange ask attach block book buy calculate call cancel change check clear close compute convert "
-    "copy count create decrease delete derive determine differentiate display divide double draft draw "
+    "add append answer arrange ask attach block book buy calculate call cancel change check clear close compute "
+    "convert copy count create decrease delete derive determine differentiate display divide double draft draw "
     "edit email erase estimate evaluate expand factor fetch figure find forget forward generate get give inform "
     "go halve increase insert integrate invite let list load look mail make message move multiply note notify "
     "open order pause pay play plot post print put raise read recall record remember remind remove rename "

@@ -152,14 +152,18 @@ def _free_text(found: Explanation, wording: Wording) -> None:
     if slot in titles:
         trimmed = [place for place in trimmed if not _is_generic(found.text[slice(*place)], wording)]
     best = max((place for place in trimmed if place[1] > place[0]), key=lambda place: place[1] - place[0], default=None)
-    if best is not None and slot.role != "content" and names_none(found.text, best[0], wording):
-        return
-    if best is not None and slot.role == "label" and not is_plausible(slot, found.text[slice(*best)]):
-        return
-    if best is not None and _means_something(found.text[slice(*best)], slot):
+    if best is not None and _may_be(slot, found.text, best, wording):
         value = found.text[slice(*best)]
         found.take(slot, as_formula(value) if slot.role == "expression" else value, *best)
         found.certain -= slot.role != "expression"
+
+
+def _may_be(slot: Slot, text: str, place: tuple[int, int], wording: Wording) -> bool:
+    """Whether a stretch says something, names something that is there, and has the form that its parameter takes."""
+    value = text[slice(*place)]
+    if slot.role != "content" and names_none(text, place[0], wording):
+        return False
+    return (slot.role != "label" or is_plausible(slot, value)) and _means_something(value, slot)
 
 
 _REFERRING = frozenset(map(stem, words("delete remove erase cancel forget discard edit move rename read open")))

@@ -23,7 +23,10 @@ _DESCENDING = (
     r"|greatest|most|best|maximum|top"
 )
 _SUPERLATIVE = rf"(?P<least>{_ASCENDING})|(?P<most>{_DESCENDING})"
-_END = r"(?=[\s,]*(?:[.?!]*$|\b(?:in|of|from|per|by|for|where|with|which|that|who|and|are|is|was|were|have|has|did|do|according|using|listed|recorded|given|does|has)\b))"
+_END = (
+    r"(?=[\s,]*(?:[.?!]*$|\b(?:in|of|from|per|by|for|where|with|which|that|who|and|are|is|was|were"
+    r"|have|has|did|do|does|according|using|listed|recorded|given)\b))"
+)
 _COUNT = r"\d{1,4}|two|three|four|five|six|seven|eight|nine|ten"
 
 _RANKED = re.compile(
@@ -106,8 +109,8 @@ _NEVER_A_VALUE = (
     STOP_WORDS
     | _GENERAL_ROWS
     | words(
-        "new old different distinct unique all first last next whole entire average mean total biggest largest smallest "
-        "csv excel text pdf calendar upcoming recent"
+        "new old different distinct unique all first last next whole entire average mean total biggest largest "
+        "smallest csv excel text pdf calendar upcoming recent"
     )
 )
 
