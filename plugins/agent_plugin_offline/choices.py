@@ -24,6 +24,9 @@ _SAME_CHOICE = {
 }
 
 
+_FIRST = re.compile(r"\s+first\b", re.IGNORECASE)
+
+
 def take_choices(found: Explanation, wording: Wording) -> None:
     """Give each choice the value that the clause names, and an operation the column that follows it."""
     for slot in found.open("choice"):
@@ -35,7 +38,8 @@ def take_choices(found: Explanation, wording: Wording) -> None:
         for token in found.free_tokens():
             value = _chosen(slot, token, wording)
             if value is not None:
-                found.take(slot, value, token.start, token.end, cue=False)
+                first = _FIRST.match(found.text, token.end)  # "newest first"
+                found.take(slot, value, token.start, first.end() if first else token.end, cue=False)
                 _operand(found, token.end)
                 break
     _direction(found, wording)

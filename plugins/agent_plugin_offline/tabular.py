@@ -52,6 +52,9 @@ _FAR = re.compile(
     r"(?:\s+(?:in\s+total|altogether|overall|so\s+far))?",
     re.IGNORECASE,
 )
+_MEAN = re.compile(
+    rf"\b(?:the\s+)?(?P<figure>average|mean|median)\s+(?:of\s+)?(?:the\s+)?(?P<column>{_NOUN}){_END}", re.IGNORECASE
+)
 _DISTINCT = re.compile(
     rf"^(?:which|what)\s+(?P<column>{_NOUN})\s+(?:appear|occur|are\s+there|exist|are\s+(?:listed|mentioned|named))\b",
     re.IGNORECASE,
@@ -148,7 +151,7 @@ class _Question:
         """Read it, from the most telling forms to the least."""
         if lead := _COMPUTING.match(self.text):
             self.found.explain(*lead.span(), cue=False)
-        forms = (self._ranked, self._sorted, self._distinct, self._many, self._far, self._extreme)
+        forms = (self._ranked, self._sorted, self._distinct, self._many, self._far, self._mean, self._extreme)
         any(form() for form in forms)  # the first that fits
         self._attribute()
         self._condition(_WHERE)
@@ -243,6 +246,15 @@ class _Question:
         self._operate("sum", *match.span())
         if column is None:
             self._put("column", match["verb"] if match["how"].lower() == "much" else match["how"], *match.span())
+        return True
+
+    def _mean(self) -> bool:
+        """Read "the average total": the first word is the figure, the second the column, whatever it is called."""
+        match = _MEAN.search(self.text)
+        if match is None or self._named_column():
+            return False
+        self._operate("median" if match["figure"].lower() == "median" else "mean", *match.span())
+        self._put("column", match["column"], *match.span())
         return True
 
     def _named_column(self) -> str | None:
