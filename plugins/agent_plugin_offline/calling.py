@@ -118,8 +118,14 @@ class Caller:
         return self.learned(clause)
 
     def learned(self, request: str) -> list[Proposal]:
-        """What the engine alone makes of a request, without the values that cannot be right."""
-        found = (self._checked(request, proposal) for proposal in propose(request, self._askable(request)))
+        """What the engine alone makes of a request, without the values that cannot be right.
+
+        Where no tool gives examples there is nothing but the engine to go by, and it has weighed the values already.
+        """
+        proposals = propose(request, self._askable(request))
+        if not any(one.tool.examples for one in self._wordings.all):
+            return proposals
+        found = (self._checked(request, proposal) for proposal in proposals)
         return [proposal for proposal in found if proposal is not None]
 
     def _askable(self, clause: str) -> list[ToolSpec]:

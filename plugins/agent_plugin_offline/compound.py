@@ -93,9 +93,10 @@ def draft(
 
 def _drafted(request: str, tools: Sequence[ToolSpec], reader: Reader) -> Draft:
     cuts = joints(request, reader.starts)
-    unknown = not any(tool.examples for tool in tools)
-    if unknown and not cuts:  # of tools that give no examples the engine knows more than rules do
-        return Draft(tuple(reader.whole(request)))
+    # Of tools that give no examples the engine knows more than rules do.
+    learned = [] if any(tool.examples for tool in tools) else reader.whole(request)
+    if learned and not cuts:
+        return Draft(tuple(learned))
     best: dict[int, _Partial] = {0: _Partial()}
     ends = [*(joint.start for joint in cuts), len(request)]
     begins = [0, *(joint.end for joint in cuts)]
@@ -112,11 +113,13 @@ def _drafted(request: str, tools: Sequence[ToolSpec], reader: Reader) -> Draft:
                         best[last + 1] = extended
     whole = best.get(len(ends), _Partial())
     steps = _in_order(whole.steps, request, cuts)
-    if any(step.after for step in steps):
-        return Draft(steps)
-    if unknown:
-        return Draft(tuple(reader.whole(request)))
-    if not steps or any(step.spec.examples for step in steps):
+    linked = any(step.after for step in steps)
+    lacking = any(step.missing for step in steps)
+    if learned and (lacking or not linked):
+        return Draft(tuple(learned))
+    if not any(tool.examples for tool in tools):
+        return Draft(steps) if linked or lacking else Draft()
+    if linked or not steps or any(step.spec.examples for step in steps):
         return Draft(steps)
     return Draft(_better(steps, reader.whole(request)))
 
