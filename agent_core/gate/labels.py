@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from agent_core.tools.tool import Traits
+from agent_core.tools.tool import Tool, Traits
 
 UNTRUSTED = "untrusted"
 """Written by somebody else, so it may contain instructions."""
@@ -23,6 +23,11 @@ def of_result(traits: Traits) -> Labels:
     if traits.private_data:
         found.add(PRIVATE)
     return frozenset(found)
+
+
+def of_descriptions(tools: Iterable[Tool]) -> Labels:
+    """What somebody has seen who was shown these tools: a description can carry instructions like any other text."""
+    return frozenset({UNTRUSTED}) if any(tool.foreign_words for tool in tools) else NONE
 
 
 def union(groups: Iterable[Labels]) -> Labels:

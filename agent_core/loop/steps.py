@@ -13,7 +13,7 @@ from agent_core.errors import AgentCoreError, PlanError, ToolError
 from agent_core.events import StepEnded, StepStarted
 from agent_core.gate.approvals import Pending, pending_id
 from agent_core.gate.call import Denied, Outcome, WaitingForPerson
-from agent_core.gate.labels import NONE, Labels, of_result, union
+from agent_core.gate.labels import NONE, Labels, of_descriptions, of_result, union
 from agent_core.journal.runs import StepResult
 from agent_core.loop.state import Run, call_name
 from agent_core.models.turn import arguments_of
@@ -117,6 +117,7 @@ async def run_agent(
     seen = union([seen, kept])
     persona = run.services.personas.get(persona_name) if persona_name else run.persona
     voice, usable = agent_voice(run, persona, prompt, tools, AGENT_INSTRUCTIONS)
+    seen = union([seen, of_descriptions(usable.values())])
     first: str | None = None if conversation.messages else prompt
     while True:
         if calls := conversation.open_calls():
