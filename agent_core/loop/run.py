@@ -192,7 +192,7 @@ def _answers(run: Run) -> dict[str, str]:
     conversation = run.planner.conversation
     return {
         call.tool_call_id: ask_person(
-            run, "", conversation.turn, call.tool_call_id, str(arguments_of(call).get("question", ""))
+            run, "", conversation.turn, call.tool_call_id, str(arguments_of(call).get("question", "")), run.planner.seen
         )
         for call in conversation.open_calls()
         if call.tool_name == ASK_USER

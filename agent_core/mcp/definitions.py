@@ -36,6 +36,8 @@ class Definition:
     annotations: Mapping[str, Any]
     raw: Mapping[str, Any]
     """As it was given; what is compared and hashed."""
+    wrapped: bool = False
+    """Whether results come as `{"result": ...}`, the official SDK's way to return what is no object."""
 
     @property
     def digest(self) -> str:
@@ -103,6 +105,7 @@ def _definition(server: str, remote: str, raw: Mapping[str, Any]) -> Definition:
     try:
         parameters = tame_schema(raw.get("inputSchema"))
         returns = tame_schema(raw["outputSchema"]) if raw.get("outputSchema") is not None else None
+        wrapped = returns is not None and list(returns.get("properties", ())) == ["result"]
     except RecursionError:
         raise SchemaRefused("its schema is nested too deeply") from None
     annotations = raw.get("annotations")
@@ -115,4 +118,5 @@ def _definition(server: str, remote: str, raw: Mapping[str, Any]) -> Definition:
         returns=returns,
         annotations=cast("dict[str, Any]", annotations) if isinstance(annotations, dict) else {},
         raw=raw,
+        wrapped=wrapped,
     )

@@ -31,7 +31,8 @@ def result_value(definition: Definition, returned: CallToolResult, without_secre
     if returned.structured_content is None:
         raise ToolError(f"{definition.name}: the result has no structured content, which the tool declares")
     _check(definition, returned.structured_content)
-    return _scrubbed(returned.structured_content, without_secrets)
+    value = _scrubbed(returned.structured_content, without_secrets)
+    return value.get("result") if definition.wrapped else value
 
 
 def _check(definition: Definition, value: Any) -> None:

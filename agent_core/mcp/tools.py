@@ -42,10 +42,10 @@ def as_tool(server_name: str, server: McpServer, pins: Pins, definition: Definit
         undo_note="An MCP server offers no way to take a call back.",
         timeout_s=server.timeout_s + server.start_timeout_s,
         schema=definition.parameters,
-        result_schema=definition.returns,
+        result_schema=_result_schema(definition),
         definition_hash=_hash(server, definition),
         defined_at=pinned.seen_at,
-        foreign_words=not trusted,
+        untrusted_description=not trusted,
         plugin=f"mcp:{server_name}",
     )
 
@@ -62,6 +62,13 @@ def traits_of(server: McpServer, definition: Definition) -> Traits:
         private_data=server.private_data,
         untrusted_content=not server.trusted_content,
     )
+
+
+def _result_schema(definition: Definition) -> dict[str, Any] | None:
+    if definition.returns is None or not definition.wrapped:
+        return definition.returns
+    inner = definition.returns["properties"]["result"]
+    return inner if isinstance(inner, dict) else None
 
 
 def _hash(server: McpServer, definition: Definition) -> str:

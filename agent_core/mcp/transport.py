@@ -106,8 +106,9 @@ def log_reader(descriptor: int, path: Path, without_secrets: Callable[[str], str
     """Keep what a server writes to stderr, sanitised and bounded, until it ends; runs in a thread of its own."""
     from agent_core.gate.sanitise import sanitise
 
-    left = 1_000_000
-    with os.fdopen(descriptor, "rb") as source, open(path, "wb", opener=_private) as log:
+    fresh = not path.exists() or path.stat().st_size > _LONGEST_LOG
+    left = _LONGEST_LOG
+    with os.fdopen(descriptor, "rb") as source, open(path, "wb" if fresh else "ab", opener=_private) as log:
         while line := source.readline(_LONGEST_LINE):
             text = sanitise(without_secrets(line.decode("utf-8", "replace")))
             if left > 0:
@@ -116,7 +117,8 @@ def log_reader(descriptor: int, path: Path, without_secrets: Callable[[str], str
                 left -= len(text)
 
 
-_LONGEST_LINE = 16_384
+_LONGEST_LINE, _LONGEST_LOG = 16_384, 1_000_000
+"""Bytes of a line, and of what one connection writes; a log that has grown beyond that begins anew."""
 
 
 def _private(path: str, flags: int) -> int:

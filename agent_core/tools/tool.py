@@ -115,8 +115,8 @@ class Tool:
     """Of a tool of somebody else's server: the hash of its definition there, as it was given."""
     defined_at: float = 0.0
     """Of such a tool: since when its definition is this one, in seconds since the epoch."""
-    foreign_words: bool = False
-    """Its description was written by somebody who is not trusted: who reads it has read untrusted content."""
+    untrusted_description: bool = False
+    """Its description was written by somebody whom the user has not said to trust (a remote server)."""
     plugin: str = ""
     """The plugin that provided it; set by the registry."""
 
