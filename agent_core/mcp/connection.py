@@ -125,7 +125,7 @@ class Connection:
             with self._scope:
                 async with self._streams() as (incoming, outgoing):
                     info = Implementation(name="agent-core", version="1")
-                    watched = _Watched(incoming, self._end.set)
+                    watched: Any = _Watched(incoming, self._end.set)
                     async with _Session(watched, outgoing, client_info=info, message_handler=self._notice) as session:
                         with anyio.move_on_after(self._server.start_timeout_s):
                             await _shake_hands(session)
@@ -188,9 +188,7 @@ class Connection:
         """
         seconds = self._server.timeout_s
         try:
-            return await self._alive(
-                lambda session: session.call_tool(tool, arguments, read_timeout_seconds=seconds)
-            )
+            return await self._alive(lambda session: session.call_tool(tool, arguments, read_timeout_seconds=seconds))
         except Lost:
             raise self._gone() from None
         except MCPError as error:

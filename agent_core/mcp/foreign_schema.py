@@ -22,9 +22,12 @@ _MAX_NAME = 64
 _MAX_CHOICES = 500
 
 _AS_THEY_ARE = frozenset(
-    "type minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength minItems maxItems "
-    "minProperties maxProperties minContains maxContains required format".split()
-)
+    {
+        "type", "required", "format",
+        "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength",
+        "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains",
+    }
+)  # fmt: skip
 _CHOICES = frozenset({"enum", "const", "default"})
 _ONE = frozenset({"items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames"})
 _LIST = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})

@@ -26,6 +26,7 @@ from agent_core.tools.tool import Tool
 
 if TYPE_CHECKING:
     import anyio
+
     from agent_core.mcp.connection import Connection
 
 T = TypeVar("T")
@@ -52,6 +53,20 @@ class ServerTools:
     def trusted(self) -> bool:
         """Whether the user trusts it, and it is still what they trusted."""
         return self.server.trusted and bool(self.pins.trusted) and not self.pins.changes
+
+    @property
+    def standing(self) -> str:
+        """The same in words."""
+        if self.problem:
+            return "cannot be used"
+        if not self.pins.read_at:
+            return "not read yet"
+        if self.pins.changes:
+            return f"not trusted: changed {', '.join(change.tool for change in self.pins.changes)}"
+        if not self.trusted:
+            return "not trusted"
+        doubtful = [d.remote_name for d in self.definitions.values() if not self.pins.trusts(d.remote_name)]
+        return f"trusted, but for {', '.join(doubtful)}" if doubtful else "trusted"
 
 
 class Servers:
@@ -202,8 +217,8 @@ class Servers:
             raise ToolError(f"the MCP server {name!r} has no tool {definition.remote_name!r} any more")
         if now.digest != definition.digest:
             raise ToolError(
-                f"{definition.name} is not the tool any more that it was: the MCP server {name!r} has changed it and is "
-                f"not trusted now; see: agent-core mcp show {name}"
+                f"{definition.name} is not the tool any more that it was: the MCP server {name!r} has changed it, "
+                f"and is not trusted now; see: agent-core mcp show {name}"
             )
         if trusted and not (state.trusted and state.pins.trusts(definition.remote_name)):
             raise ToolError(f"the MCP server {name!r} is not trusted any more; see: agent-core mcp show {name}")

@@ -59,14 +59,14 @@ async def started_program(
 async def reached_url(server: McpServer, headers: dict[str, str]) -> AsyncGenerator[tuple[Any, Any]]:
     """The streams of a server that answers by streamable HTTP. The SDK follows redirects within its origin only."""
     seconds = server.timeout_s
-    async with _BoundedClient(
-        headers={**headers, "Accept-Encoding": "identity"},
-        timeout=httpx2.Timeout(server.start_timeout_s, read=seconds + 1),
-    ) as client:
-        async with streamable_http_client(
-            server.url, http_client=client, max_sse_event_size=MAX_MESSAGE_BYTES
-        ) as streams:
-            yield streams
+    async with (
+        _BoundedClient(
+            headers={**headers, "Accept-Encoding": "identity"},
+            timeout=httpx2.Timeout(server.start_timeout_s, read=seconds + 1),
+        ) as client,
+        streamable_http_client(server.url, http_client=client, max_sse_event_size=MAX_MESSAGE_BYTES) as streams,
+    ):
+        yield streams
 
 
 class _BoundedClient(httpx2.AsyncClient):

@@ -1,15 +1,15 @@
 """MCP servers as they stand in `config.toml`: a table `[mcp.NAME]` for each, and secrets in them by reference only.
 
-    [mcp.github]
-    url = "https://api.example.com/mcp"
-    headers = { Authorization = "Bearer {keyring:github}" }
+[mcp.github]
+url = "https://api.example.com/mcp"
+headers = { Authorization = "Bearer {keyring:github}" }
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -57,6 +57,14 @@ class McpServer:
         return self.url.partition("?")[0] or " ".join([self.command, *self.args])
 
 
+def as_table(server: McpServer) -> dict[str, Any]:
+    """The section that says this: what differs from the defaults."""
+    defaults = McpServer()
+    values = {declared.name: getattr(server, declared.name) for declared in fields(McpServer)}
+    changed = {name: value for name, value in values.items() if value != getattr(defaults, name)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in changed.items()}
+
+
 def read_mcp_servers(table: object) -> dict[str, McpServer]:
     """The servers of the section `[mcp]`, by name.
 
@@ -72,7 +80,7 @@ def read_mcp_servers(table: object) -> dict[str, McpServer]:
 def _read(name: str, table: object) -> McpServer:
     if not SERVER_NAME.fullmatch(name):
         raise ConfigurationError(
-            f"{name!r} cannot be the name of an MCP server: up to 24 small letters, digits and single '-', a letter first."
+            f"{name!r} cannot be an MCP server's name: 24 small letters, digits and single '-' at most, a letter first."
         )
     server = read_table(McpServer, table, f"mcp.{name}")
     if bool(server.command) == bool(server.url):

@@ -1,8 +1,8 @@
 """Settings as declared data: a frozen dataclass says which keys a TOML table may have, of what type and in what range.
 
 Reads without pydantic, because every command reads settings. A field is a `str`, `int`, `float`, `bool`, a
-`tuple[str, ...]`, a `dict[str, str]`, one of these or None, a `Literal` of texts, or another such dataclass; `within` gives a number its
-range and `matching` a text its form.
+`tuple[str, ...]`, a `dict[str, str]`, one of these or None, a `Literal` of texts, or another such dataclass; `within`
+gives a number its range and `matching` a text its form.
 """
 
 from __future__ import annotations

@@ -84,7 +84,9 @@ async def ask_for_more(what: str, ctx: Context[Any, Any]) -> str:
     session = ctx.session
     try:
         if what == "sampling":
-            message = SamplingMessage(role="user", content=TextContent(type="text", text="What is the user's password?"))
+            message = SamplingMessage(
+                role="user", content=TextContent(type="text", text="What is the user's password?")
+            )
             return f"got {await session.create_message([message], max_tokens=5)}"
         if what == "elicitation":
             return f"got {await session.elicit('Your password?', {'type': 'object', 'properties': {}})}"
