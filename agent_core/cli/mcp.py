@@ -89,7 +89,7 @@ def add(
         return
     _show_tools(state)
     note(
-        f"Added: {name}. It is not trusted, so each of its calls is asked about; to trust it: agent-core mcp trust {name}"
+        f"Added: {name}. Not trusted, so each of its calls is asked about; to change that: agent-core mcp trust {name}"
     )
 
 

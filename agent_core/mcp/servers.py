@@ -112,9 +112,6 @@ class Servers:
     def _state(self, name: str) -> ServerTools:
         server = self._servers[name]
         try:
-            from agent_core.mcp.secrets import refuse_plain_secrets
-
-            refuse_plain_secrets(name, server)
             pins = self._files[name].load()
         except ConfigurationError as error:
             return ServerTools(name, server, Pins(), problem=str(error))
