@@ -1,10 +1,9 @@
-"""MCP servers as tools, with real servers: the official SDK's over stdio and streamable HTTP, and one that misbehaves."""
+"""MCP servers as tools, with real servers: the official SDK's, over stdio and HTTP, and one that misbehaves."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import signal
 import subprocess
@@ -18,7 +17,7 @@ from typing import Any
 import pytest
 
 from agent_core.assistant import Assistant
-from agent_core.errors import ConfigurationError, OutcomeUnknownError, ToolError, TransientToolError, UsageError
+from agent_core.errors import ConfigurationError, OutcomeUnknownError, ToolError, UsageError
 from agent_core.gate.policy import Policy, Rule
 from agent_core.mcp.pins import PinFile
 from agent_core.mcp.servers import Servers
@@ -60,7 +59,7 @@ async def servers(home: Path) -> Any:
         await each.aclose()
 
 
-async def called(servers: Servers, name: str, tmp_path: Path, **args: Any) -> Any:
+async def called(servers: Servers, name: str, tmp_path: Path, /, **args: Any) -> Any:
     """Call a tool as the gate would, once it has decided."""
     found: Tool = servers.tools({})[name]
     return await run_tool(found, found.arguments.validate(args), ToolContext(tmp_path, tmp_path), None)  # type: ignore[arg-type]
@@ -204,12 +203,11 @@ async def test_a_redirect_to_another_server_is_not_followed(servers: Any) -> Non
         {"url": "https://example.org/mcp", "headers": {"Cookie": "session=1"}},
     ],
 )
-def test_a_secret_in_plain_text_is_refused_without_being_told(fields: Any, home: Path) -> None:
-    state = Servers(home, {"x": McpServer(**fields)}).state("x")
-    assert "in plain text" in state.problem
-    assert "keys set" in state.problem
+async def test_a_secret_in_plain_text_is_refused_without_being_told(fields: Any, servers: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"in plain text.*keys set") as refused:
+        await servers(x=McpServer(**fields)).read("x")
     value = [*fields.get("env", {}).values(), *fields.get("headers", {}).values(), *fields.get("args", ())][0]
-    assert value.split()[-1] not in state.problem
+    assert value.split()[-1] not in str(refused.value)
 
 
 @pytest.mark.parametrize("fields", [{"env": {"A": "{keyring:nothing-there}"}}, {"env": {"A": "{env:NOT_SET_AT_ALL}"}}])
@@ -308,12 +306,6 @@ async def test_tools_that_cannot_be_used_are_named_with_the_reason(tmp_path: Pat
     )  # fmt: skip
     state = await servers(x=hostile.settings()).read("x")
     assert sorted(state.definitions) == ["x__a_b", "x__good"]
-    assert {refused.remote_name: refused.reason for refused in state.refused}.keys() == {
-        "twice",
-        "a/b",
-        "né",
-        "x" * 59 + "…",
-    } or True
     reasons = " ".join(refused.reason for refused in state.refused)
     assert len(state.refused) == 4
     assert "more than one tool" in reasons
@@ -351,7 +343,6 @@ async def test_nobody_believes_a_server_that_is_not_trusted(tmp_path: Path, serv
     [
         ({}, {}, (False, True, False, True, True, True)),
         ({"readOnlyHint": True}, {}, (True, False, False, True, True, True)),
-        ({"readOnlyHint": "yes"}, {}, (False, True, False, True, True, True)),
         ({"destructiveHint": False, "idempotentHint": True}, {}, (False, False, True, True, True, True)),
         ({"openWorldHint": False}, {"private_data": False}, (False, True, False, False, False, True)),
         ({}, {"trusted_content": True}, (False, True, False, True, True, False)),
@@ -362,11 +353,7 @@ async def test_what_a_trusted_server_says_counts(
 ) -> None:
     said = ScriptedMcp(tmp_path / "s", tool("t", annotations=annotations))
     reading = servers(x=said.settings(trusted=True, **fields))
-    try:
-        await reading.read("x")
-    except TransientToolError:  # the official client refuses a hint that is no boolean
-        assert annotations == {"readOnlyHint": "yes"}
-        return
+    await reading.read("x")
     t = reading.tools({})["x__t"].traits
     assert (t.read_only, t.destructive, t.idempotent, t.open_world, t.private_data, t.untrusted_content) == expected
 
@@ -473,7 +460,7 @@ async def test_a_change_behind_a_live_connection_is_found_before_the_call(
     await assistant.parts.servers._on_loop(link.connection._session.send_ping())
     failed = await assistant.ask("Look again")
     assert failed.calls[0].status == "failed"
-    assert "not the tool any more" in (failed.calls[0].error or {}).get("message", "") or "trusted" in str(failed.calls)
+    assert "not the tool any more" in (failed.calls[0].error or {})["message"]
     assert len(server.calls) == 1
 
 
@@ -662,7 +649,8 @@ OUTLIVED = """
     from agent_core.settings.mcp_servers import McpServer
 
     async def main():
-        servers = Servers(pathlib.Path(sys.argv[1]), {"x": McpServer(command=sys.executable, args=tuple(sys.argv[2:4]))})
+        server = McpServer(command=sys.executable, args=tuple(sys.argv[2:4]))
+        servers = Servers(pathlib.Path(sys.argv[1]), {"x": server})
         await servers.read("x")
         print("ready", flush=True)
         if sys.argv[4] == "wait":
@@ -723,7 +711,8 @@ def test_servers_are_added_shown_trusted_and_removed_by_command(cli: Any, server
     assert doctor["status"] == "warning"
     assert "not trusted: changed act" in doctor["detail"]
     shown = cli("mcp", "show", "x")
-    assert '-  "description": "Acts."' in shown.out.replace("     ", "") or "Acts." in shown.out
+    assert '- "description": "Acts."' in shown.out
+    assert '+ "description": "Acts \\u001b[2Jotherwise."' in shown.out
     assert "Changed: act" in shown.out
     assert "\x1b" not in shown.out + shown.err
     assert cli("rules", "list", "--json").json == []
@@ -756,11 +745,8 @@ def test_a_server_that_does_not_start_is_not_added(cli: Any, tmp_path: Path) -> 
     assert cli("mcp", "list", "--json").json == []
     secret = cli("mcp", "add", "y", "--env", "TOKEN=ghp_16C7e42F292c6912E7710c838347Ae178B4a", "--", sys.executable)
     assert secret.code == 2
-    assert (
-        "ghp_16C7" not in secret.err + (cli.home / "config.toml").read_text()
-        if (cli.home / "config.toml").exists()
-        else True
-    )
+    assert "ghp_16C7" not in secret.out + secret.err
+    assert not (cli.home / "config.toml").exists()
 
 
 def test_doctor_names_a_server_that_does_not_start(cli: Any, tmp_path: Path, server: ScriptedMcp) -> None:
@@ -811,6 +797,3 @@ def test_the_client_is_imported_only_where_a_server_is_reached(tmp_path: Path, s
     environ = {**os.environ, "AGENT_CORE_HOME": str(tmp_path / "home")}
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, env=environ)
     assert done.stdout.rpartition("LOADED")[2].split() == []
-
-
-logging.getLogger("mcp").setLevel(logging.CRITICAL)
