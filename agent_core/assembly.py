@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from agent_core.errors import ConfigurationError, UsageError
+from agent_core.errors import UsageError
 from agent_core.event_log import EventLog
 from agent_core.gate.approvals import Approvals
 from agent_core.gate.decisions import Decisions
@@ -31,7 +31,7 @@ from agent_core.mcp.rules import revoke_allowances
 from agent_core.mcp.servers import Servers
 from agent_core.models import ResolvedModel
 from agent_core.models.turn import Speaker
-from agent_core.personas import Persona, load_persona
+from agent_core.personas import Persona
 from agent_core.settings import Settings
 from agent_core.settings.mcp_servers import McpServer
 from agent_core.settings.sections import Role
@@ -67,9 +67,10 @@ class Assembly:
             # The choice of plugins is a choice of tools: a model is chosen by its own name, whoever brings it.
             everything = load_plugins(None, self.settings.disabled_plugins)
             self.plugins.models = {**everything.models, **self.plugins.models}
+        self.plugins.check_tools()
         self._own_tools = _all_tools(self.plugins.tools, tools)
         self.tools = dict(self._own_tools)
-        self.personas = _personas(self.plugins.personas)
+        self.personas = self.plugins.personas
         self.journal = Journal(self.settings.home / "journal.db")
         self.vault = Vault(self.settings.home / "vault.db", known_from_environment(os.environ))
         self.policy = Policy(self.journal)
@@ -163,6 +164,7 @@ class Assembly:
         async with AsyncExitStack() as parts:
             parts.callback(self.journal.close)
             parts.callback(self.vault.close)
+            parts.callback(self.plugins.close)
             parts.push_async_callback(self.toolbox.aclose)
             parts.push_async_callback(self.servers.aclose)
             for resolved in self._models.values():
@@ -187,13 +189,3 @@ def _all_tools(from_plugins: Mapping[str, Tool], given: Sequence[Tool]) -> dict[
             raise UsageError(f"There are two tools called {tool.name!r}; rename one, or leave its plugin out.")
         tools[tool.name] = tool
     return tools
-
-
-def _personas(folders: Sequence[Path]) -> dict[str, Persona]:
-    found: dict[str, Persona] = {}
-    for folder in folders:
-        persona = load_persona(folder)
-        if persona.name in found:
-            raise ConfigurationError(f"There are two personas called {persona.name!r}; rename one.")
-        found[persona.name] = persona
-    return found

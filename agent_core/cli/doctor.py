@@ -126,6 +126,7 @@ def _plugins() -> Found:
     from agent_core.cli.state import load_installed
 
     settings, plugins = load_installed()
+    plugins.check_tools()
     failed = [report for report in plugins.reports if report.status == "failed"]
     for name, declared in plugins.settings_classes.items():
         settings.plugin_settings(name, declared)

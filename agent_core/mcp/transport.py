@@ -15,8 +15,8 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
 from agent_core.errors import ConfigurationError
-from agent_core.mcp import guard
 from agent_core.settings.mcp_servers import McpServer
+from agent_core.tools import guard
 
 MAX_MESSAGE_BYTES = 8 * 1024**2
 """The longest message that is taken: a result of 2 million characters, however it is escaped."""

@@ -76,7 +76,9 @@ async def preview_tool(tool: Tool, args: Mapping[str, Any], context: ToolContext
     if tool.preview is None:
         return Preview(_as_call(tool, args))
     try:
-        return await _call(tool.preview, context, **tool.arguments.keywords(args))
+        async with asyncio.timeout(tool.timeout_s):
+            shown = await _call(tool.preview, context, **tool.arguments.keywords(args))
+        return shown if isinstance(shown, Preview) else Preview(str(shown))
     except ToolError:
         raise
     except Exception as error:
@@ -92,7 +94,8 @@ async def undo_tool(tool: Tool, call: FinishedCall, context: ToolContext) -> str
     if tool.undo is None:
         raise ToolError(tool.undo_note or f"{tool.name} cannot be undone.")
     try:
-        return await _call(tool.undo, context, call)
+        async with asyncio.timeout(tool.timeout_s):
+            return await _call(tool.undo, context, call)
     except ToolError:
         raise
     except Exception as error:
@@ -101,10 +104,23 @@ async def undo_tool(tool: Tool, call: FinishedCall, context: ToolContext) -> str
 
 async def _call(function: Callable[..., Any], /, *args: Any, **keywords: Any) -> Any:
     if inspect.iscoroutinefunction(function):
-        return await function(*args, **keywords)
+        try:
+            return await function(*args, **keywords)
+        except SystemExit as leaving:
+            raise RuntimeError(f"SystemExit: {leaving}") from leaving
     # Not asyncio's own pool: a few tools that hang must not keep the rest of the process waiting.
-    result = await to_thread.run_sync(partial(function, *args, **keywords), abandon_on_cancel=True)
+    result = await to_thread.run_sync(partial(_staying, function, *args, **keywords), abandon_on_cancel=True)
     return await result if inspect.isawaitable(result) else result
+
+
+def _staying(function: Callable[..., Any], /, *args: Any, **keywords: Any) -> Any:
+    """In a thread, what would end a program is the function's own: nobody pressed a key there."""
+    try:
+        return function(*args, **keywords)
+    except Exception:
+        raise
+    except BaseException as leaving:
+        raise RuntimeError(f"{type(leaving).__name__}: {leaving}") from leaving
 
 
 def _as_call(tool: Tool, args: Mapping[str, Any]) -> str:

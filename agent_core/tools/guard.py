@@ -1,4 +1,4 @@
-"""Stands between us and a server that is started as a program, in a process of its own, and sees that it ends.
+"""Stands between us and a server that is started as a program (MCP), in a process of its own, and sees that it ends.
 
     python -I guard.py LONGEST_MESSAGE_BYTES COMMAND [ARGUMENT]...
 
@@ -35,7 +35,7 @@ class Guard:
     def __init__(self, longest: int, command: list[str]) -> None:
         self._longest = longest
         self._status = 0
-        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        adopt_orphans()
         self._server = subprocess.Popen(  # noqa: S603 - the command that the user has set up
             command,
             stdin=subprocess.PIPE,
@@ -106,7 +106,7 @@ class Guard:
         """The server's group, then whatever has become our child by losing its parent, until there is nothing left."""
         self._signal_group(signal.SIGKILL)
         deadline = time.monotonic() + 2
-        while time.monotonic() < deadline and (orphans := _children()):
+        while time.monotonic() < deadline and (orphans := child_processes()):
             for pid in orphans:
                 with suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
@@ -131,8 +131,13 @@ def _tell(text: str) -> None:
         _write(2, f"guard: {text}\n".encode())
 
 
-def _children() -> list[int]:
-    """Our child processes, on Linux; elsewhere the group is all that can be found."""
+def adopt_orphans() -> None:
+    """Become the parent of every process below us whose own parent ends, so that it can be found (on Linux)."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def child_processes() -> list[int]:
+    """Our child processes, on Linux; elsewhere none can be found."""
     found: list[int] = []
     for task in Path("/proc/self/task").glob("*/children"):
         with suppress(OSError, ValueError):
