@@ -121,7 +121,10 @@ class Settings:
             dotted: For instance "limits.calls", "models.planner" or "plugins.search.provider".
             plugins: The settings class of each plugin, so that defaults of plugins can be read too.
         """
-        found: Any = self._as_json(plugins or {})
+        section, _, name = dotted.partition(".")
+        name = name.partition(".")[0]
+        wanted = {key: cls for key, cls in (plugins or {}).items() if section == "plugins" and name in ("", key)}
+        found: Any = self._as_json(wanted, strict=bool(name))
         walked: list[str] = []
         for part in dotted.split("."):
             known = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
@@ -189,11 +192,17 @@ class Settings:
             raise ConfigurationError(f"{dotted!r} is not set here; MCP servers are changed with: agent-core mcp --help")
         raise unknown_key(dotted, sorted(_LEAVES))
 
-    def _as_json(self, plugins: Mapping[str, type[Any]]) -> dict[str, Any]:
+    def _as_json(self, plugins: Mapping[str, type[Any]], *, strict: bool) -> dict[str, Any]:
+        """Everything as JSON; what one plugin's settings have wrong with them stands in their place, or is raised."""
         sections: dict[str, Any] = {name: dict(section) for name, section in self.plugin_sections.items()}
         for name, cls in plugins.items():
-            declared = self.plugin_settings(name, cls)
-            sections[name] = asdict(cast("Any", declared)) if is_dataclass(declared) else declared
+            try:
+                declared = self.plugin_settings(name, cls)
+                sections[name] = asdict(cast("Any", declared)) if is_dataclass(declared) else declared
+            except ConfigurationError as error:
+                if strict:
+                    raise
+                sections[name] = {"error": str(error)}
         return {
             "models": asdict(self.models),
             "limits": asdict(self.limits),
