@@ -11,15 +11,29 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
+from agent_core.errors import ConfigurationError, ToolError, UsageError
+
 T = TypeVar("T")
+
+_OURS = (ConfigurationError, UsageError, ToolError)
+_LONGEST = 500
 
 
 class PluginHung(Exception):
     """It was not done in time."""
 
 
-class PluginLeft(Exception):
-    """It raised something that is not an ordinary error, such as SystemExit or KeyboardInterrupt."""
+class PluginFailed(Exception):
+    """It raised something, SystemExit and KeyboardInterrupt included; the message says what, in its words."""
+
+
+def told(error: BaseException) -> str:
+    """An error of somebody else's code: its type and its words, which come from code of theirs too, and may fail."""
+    try:
+        words = " ".join(str(error).split())[:_LONGEST]
+    except BaseException:
+        words = "(its message cannot be read)"
+    return f"{type(error).__name__}: {words}".removesuffix(": ")
 
 
 class _Work(Generic[T]):
@@ -29,7 +43,7 @@ class _Work(Generic[T]):
         self.function = function
         self.done = threading.Event()
         self.value: T | None = None
-        self.error: BaseException | None = None
+        self.error: Exception | None = None
 
 
 class Contained:
@@ -45,8 +59,8 @@ class Contained:
 
         Raises:
             PluginHung: it is not done. Nothing more can be done in this thread.
-            PluginLeft: it raised what would end a program.
-            Exception: whatever else it raised.
+            AgentCoreError: one of ours that it raised on purpose.
+            PluginFailed: it raised anything else.
         """
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name=f"plugin-{self._name}", daemon=True)
@@ -56,11 +70,9 @@ class Contained:
         if not work.done.wait(seconds):
             self.close()
             raise PluginHung(f"it was not done after {seconds:g} s")
-        if work.error is None:
-            return work.value  # type: ignore[return-value]  # set, where there is no error
-        if isinstance(work.error, Exception):
+        if work.error is not None:
             raise work.error
-        raise PluginLeft(f"{type(work.error).__name__}: {work.error}".removesuffix(": ")) from work.error
+        return work.value  # type: ignore[return-value]  # set, where there is no error
 
     def close(self) -> None:
         """Let the thread end, once it has nothing left to do."""
@@ -71,6 +83,9 @@ class Contained:
             try:
                 work.value = work.function()
             except BaseException as error:
-                work.error = error
+                # Put into words here: an error of a plugin's own is code of the plugin's as well.
+                words = told(error)
+                kind = next((kind for kind in _OURS if type(error) is kind), None)
+                work.error = kind(words.partition(": ")[2]) if kind else PluginFailed(words)
             finally:
                 work.done.set()

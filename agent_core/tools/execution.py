@@ -13,6 +13,7 @@ from anyio import to_thread
 
 from agent_core.errors import AgentCoreError, ToolError
 from agent_core.json_values import as_json
+from agent_core.tools.contained import told
 from agent_core.tools.context import ToolContext
 from agent_core.tools.tool import FinishedCall, Preview, Tool
 
@@ -52,7 +53,7 @@ async def run_tool(tool: Tool, args: Mapping[str, Any], context: ToolContext, is
         raise ToolError(f"{tool.name}: {error.strerror or error}") from error
     except Exception as error:
         # A plugin's defect fails its call and nothing else.
-        raise ToolError(f"{tool.name} failed unexpectedly ({type(error).__name__}: {error})") from error
+        raise ToolError(f"{tool.name} failed unexpectedly ({told(error)})") from error
 
 
 def _kept(result: Any, tool: Tool) -> Any:
@@ -82,7 +83,7 @@ async def preview_tool(tool: Tool, args: Mapping[str, Any], context: ToolContext
     except ToolError:
         raise
     except Exception as error:
-        return Preview(f"{_as_call(tool, args)}\n(no preview: {error})")
+        return Preview(f"{_as_call(tool, args)}\n(no preview: {told(error)})")
 
 
 async def undo_tool(tool: Tool, call: FinishedCall, context: ToolContext) -> str:
@@ -99,7 +100,7 @@ async def undo_tool(tool: Tool, call: FinishedCall, context: ToolContext) -> str
     except ToolError:
         raise
     except Exception as error:
-        raise ToolError(f"undoing {tool.name} failed ({type(error).__name__}: {error})") from error
+        raise ToolError(f"undoing {tool.name} failed ({told(error)})") from error
 
 
 async def _call(function: Callable[..., Any], /, *args: Any, **keywords: Any) -> Any:
@@ -120,7 +121,7 @@ def _staying(function: Callable[..., Any], /, *args: Any, **keywords: Any) -> An
     except Exception:
         raise
     except BaseException as leaving:
-        raise RuntimeError(f"{type(leaving).__name__}: {leaving}") from leaving
+        raise RuntimeError(told(leaving)) from None
 
 
 def _as_call(tool: Tool, args: Mapping[str, Any]) -> str:

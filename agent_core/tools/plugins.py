@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from agent_core.errors import ConfigurationError, UsageError
 from agent_core.personas import Persona
 from agent_core.suggest import did_you_mean
-from agent_core.tools.contained import Contained, PluginHung, PluginLeft
+from agent_core.tools.contained import Contained, PluginFailed, PluginHung, told
 from agent_core.tools.contribution import Command, Contribution, contribution
 from agent_core.tools.tool import Tool
 
@@ -292,6 +292,7 @@ def _name_of(module: object) -> str:
 
 def _told(error: BaseException) -> str:
     """An error of somebody else's code in one line."""
-    text = " ".join(str(error).split())[:300]
-    known = isinstance(error, ConfigurationError | PluginHung | PluginLeft)
-    return text if known else f"{type(error).__name__}: {text}".removesuffix(": ")
+    words = told(error)
+    if isinstance(error, ConfigurationError | PluginFailed | PluginHung):
+        return words.partition(": ")[2]
+    return words

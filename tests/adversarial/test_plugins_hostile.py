@@ -69,7 +69,10 @@ AT_LOAD: dict[str, tuple[str, str]] = {
     "a hang at import": ("import time; time.sleep(3600)", "not done after"),
     "endless work at import": ("import thread_stop\nwhile not thread_stop.now: pass", "not done after"),
     "endless recursion at import": ("def f(): return f()\nf()", "RecursionError"),
-    "an error without words": ("class E(Exception):\n    def __str__(self): raise ValueError\nraise E", "E"),
+    "an error without words": (
+        "class E(Exception):\n    def __str__(self): raise ValueError\nraise E",
+        "cannot be read",
+    ),
     "a hook that exits": (hook("agent_core_tools", "raise SystemExit(3)"), "SystemExit: 3"),
     "a hook that interrupts": (hook("agent_core_settings", "raise KeyboardInterrupt"), "KeyboardInterrupt"),
     "a hook that stops a generator": (hook("agent_core_models", "raise GeneratorExit"), "GeneratorExit"),
@@ -146,6 +149,7 @@ TOOLS: dict[str, str] = {
     "a result that is not JSON": "return object()",
     "a result that holds itself": "x = []; x.append(x); return x",
     "a result of 60 MB": "return 'x' * 60_000_000",
+    "an error without words": "raise type('E', (Exception,), {'__str__': lambda self: 1 / 0})()",
     "endless recursion": "def f(): return f()\nreturn f()",
 }
 IN_ITS_OWN_PROCESS: dict[str, str] = {
