@@ -15,11 +15,7 @@ server = MCPServer("library")
 
 @server.tool(annotations=ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False))
 def copies_left(title: str) -> int:
-    """Look up how many copies of a book the library has left to borrow.
-
-    Args:
-        title: The title of the book.
-    """
+    """Look up how many copies of a book the library has left to borrow."""
     return BOOKS.get(title, 0)
 
 

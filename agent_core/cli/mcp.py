@@ -73,8 +73,8 @@ def add(
         raise UsageError(f"There is an MCP server {name!r} already; see: agent-core mcp show {name}")
     program, *arguments = command or [""]
     table: dict[str, Any] = {
-        "command": str(Path(program).absolute()) if "/" in program else program,
-        "args": arguments,
+        "command": _from_anywhere(program),
+        "args": [_from_anywhere(argument) for argument in arguments],
         "url": url,
         "env": _pairs(env),
         "headers": _pairs(header),
@@ -226,6 +226,11 @@ def _named(name: str) -> tuple[Settings, McpServer]:
     if name not in settings.mcp:
         raise UsageError(f"There is no MCP server {name!r}.{did_you_mean(name, settings.mcp)}")
     return settings, settings.mcp[name]
+
+
+def _from_anywhere(word: str) -> str:
+    """A path of a file or folder that is there, in full: a server is not started in the folder where you are."""
+    return str(Path(word).absolute()) if ("/" in word or word == ".") and Path(word).exists() else word
 
 
 def _pairs(items: list[str] | None) -> dict[str, str]:
