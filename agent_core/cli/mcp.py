@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -174,6 +174,8 @@ def untrust(name: Name, as_json: Json = False) -> None:
 
 def read_all(servers: Mapping[str, McpServer]) -> dict[str, ServerTools | str]:
     """Every server asked for its tools; an error message in place of those that do not tell."""
+    import asyncio
+
     from agent_core.cli.state import open_servers
 
     async def read(reading: Servers) -> dict[str, ServerTools | str]:
@@ -255,6 +257,7 @@ def _show_tools(state: ServerTools) -> None:
         shown = effect(traits if believed else WORST_CASE)
         rows.append((definition.name, shown, effect(traits), definition.description))
     show_table(("tool", "counts as", "says that it", "what it does"), rows, empty="It has no tool that can be used.")
+    sys.stdout.flush()
 
 
 def _show_changes(state: ServerTools) -> None:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from agent_core.errors import ConfigurationError
 from agent_core.settings.typed_table import read_table, within
@@ -97,6 +96,8 @@ def _read(name: str, table: object) -> McpServer:
 
 
 def _check_url(name: str, server: McpServer) -> None:
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(server.url)
         host, _ = parts.hostname, parts.port
