@@ -66,6 +66,10 @@ class TransientToolError(ToolError):
     failure = "transient"
 
 
+class OutcomeUnknownError(ToolError):
+    """It was begun, and whether it happened cannot be known (the other side is gone): an action is put to a person."""
+
+
 class ToolArgumentError(ToolError):
     """The arguments are wrong (no such file, an expression that does not parse): the caller can repair them."""
 

@@ -72,8 +72,10 @@ class ArgumentSchema:
     @cached_property
     def _validator(self) -> Any:
         from jsonschema import Draft202012Validator
+        from referencing import Registry
 
-        return Draft202012Validator(self.json_schema)
+        # An empty registry: by itself jsonschema fetches what a `$ref` points at, be it a file or an address.
+        return Draft202012Validator(self.json_schema, registry=Registry())
 
 
 def argument_schema(tool: Tool) -> ArgumentSchema:
@@ -104,8 +106,8 @@ def argument_schema(tool: Tool) -> ArgumentSchema:
 
 def return_schema(tool: Tool) -> JsonSchema | None:
     """The JSON schema of what `tool` returns; None where the annotation says nothing."""
-    if tool.function is None:
-        return None
+    if tool.function is None or tool.result_schema is not None:
+        return tool.result_schema
     annotation = _hints(tool.function).get("return", Any)
     if annotation is Any:
         return None
@@ -115,8 +117,10 @@ def return_schema(tool: Tool) -> JsonSchema | None:
 
 
 def schema_hash(tool: Tool) -> str:
-    """SHA-256 over the name, description, parameters and traits: a changed tool voids grants and rules."""
+    """SHA-256 over all that a tool says of itself: a changed tool voids grants and rules."""
     identity = [tool.name, tool.description, tool.parameters, asdict(tool.traits)]
+    if tool.definition_hash:
+        identity.append(tool.definition_hash)
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
