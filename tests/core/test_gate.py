@@ -283,7 +283,7 @@ async def test_hostile_arguments_go_back_or_run_clean(assistants, arguments):
     answer = await assistants(script, tools=[post.send], allow=["send"]).ask("send")
     assert answer.status in ("done", "failed")
     assert post.sent in ([], ["?"])
-    assert answer.text == "sorry" or "\n" not in answer.error["message"]
+    assert answer.text.startswith("sorry") or "\n" not in answer.error["message"]
 
 
 async def test_a_hostile_call_id_is_no_other_calls_key(assistants):
