@@ -38,10 +38,7 @@ class EventLog:
             put(event)
         self._dispatch(event)
         if isinstance(event, RunEnded):
-            try:
-                self.flush(event.run_id)
-            finally:
-                self._next.pop(event.run_id, None)
+            self.flush(event.run_id)
 
     def _first(self, run_id: str) -> int:
         """Go on counting where the journal stands."""
@@ -52,6 +49,14 @@ class EventLog:
         collected = self._collected.pop(run_id, None)
         if collected and self._runs is not None:
             self._runs.add_events(collected)
+
+    def release(self, run_id: str) -> None:
+        """Nobody works on the run any more: whoever does next counts on from what the journal has.
+
+        Events that could not be written (the disk is full) are lost, as they are when the process is killed.
+        """
+        self._collected.pop(run_id, None)
+        self._next.pop(run_id, None)
 
     @contextmanager
     def listen(self, run_id: str) -> Generator[asyncio.Queue[Event | None]]:

@@ -35,6 +35,8 @@ class RunRow:
     created_at: float
     updated_at: float
     owner: str | None
+    forgotten_at: float | None
+    """When the secrets of its conversation were deleted."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ class Runs:
         """Runs, newest first."""
         rows = self._journal.rows(
             "SELECT * FROM runs WHERE (? IS NULL OR conversation_id = ?) AND (? IS NULL OR user = ?) "
-            "ORDER BY created_at DESC, rowid DESC LIMIT ?",
+            "ORDER BY rowid DESC LIMIT ?",  # not by the clock, which may have been set back
             conversation_id,
             conversation_id,
             user,
@@ -181,7 +183,7 @@ class Runs:
         row = self._journal.row(
             "SELECT * FROM runs WHERE conversation_id = ? AND id != ? AND status IN ('done', 'failed', 'refused') "
             "AND EXISTS (SELECT 1 FROM histories WHERE run_id = runs.id AND agent = '') "
-            "ORDER BY created_at DESC, rowid DESC LIMIT 1",
+            "ORDER BY rowid DESC LIMIT 1",
             conversation_id,
             before,
         )
@@ -239,4 +241,5 @@ def _run(row: sqlite3.Row) -> RunRow:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         owner=row["owner"],
+        forgotten_at=row["forgotten_at"],
     )

@@ -44,6 +44,7 @@ class Journal:
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute("PRAGMA synchronous=FULL")
                 self._db.execute("PRAGMA foreign_keys=ON")
+                self._db.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten, not only unlinked
                 self._migrate()
             except BaseException:
                 self._db.close()
@@ -71,6 +72,16 @@ class Journal:
                 raise
             finally:
                 self._depth -= 1
+
+    @contextmanager
+    def impatient(self) -> Generator[None]:
+        """Inside, nobody is waited for: what another process keeps busy fails at once."""
+        with self._lock:
+            self._db.execute("PRAGMA busy_timeout=0")
+            try:
+                yield
+            finally:
+                self._db.execute(f"PRAGMA busy_timeout={round(1000 * BUSY_TIMEOUT_S)}")
 
     def execute(self, sql: str, *values: Any) -> int:
         """Run one statement and return how many rows it changed."""
@@ -125,7 +136,7 @@ class Journal:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            raise JournalError(_explain(error, self.path)) from error
+            raise JournalError(explain(error, self.path)) from error
         except OSError as error:
             raise JournalError(
                 f"The state folder {str(self.path.parent)!r} cannot be used: {error.strerror}."
@@ -147,18 +158,22 @@ def _statements(script: str) -> Iterator[str]:
             buffer = ""
 
 
-def _explain(error: sqlite3.DatabaseError, path: Path) -> str:
+def explain(error: sqlite3.DatabaseError, path: Path) -> str:
+    """An error of SQLite in a person's words: which file, and the way out."""
     reason = str(error)
     where = f"The journal {str(path)!r}"
     if "not a database" in reason or "malformed" in reason:
         return (
-            f"{where} is damaged ({reason}). It was left as it is: move it away to start afresh, or restore a copy "
-            f"(sqlite3 {path.name} .recover)."
+            f"{where} is damaged ({reason}). It was left as it is: save what can be read with agent-core doctor "
+            "--salvage, or move it away to start afresh."
         )
     if "locked" in reason or "busy" in reason:
         return f"{where} is held by another process for more than {BUSY_TIMEOUT_S:.0f} s; try again when it is done."
-    if "full" in reason:
-        return f"{where} cannot grow: the disk is full. Free some space and resume; nothing that was recorded is lost."
+    if "full" in reason or error.sqlite_errorname == "SQLITE_IOERR_WRITE":
+        return (
+            f"{where} cannot grow: the disk is full, or a limit is reached. Free some space and resume; nothing that "
+            "was recorded is lost."
+        )
     if "readonly" in reason or "unable to open" in reason:
         return f"{where} cannot be written ({reason}); check the permissions, or set AGENT_CORE_HOME to another folder."
     return f"{where} failed: {reason}."

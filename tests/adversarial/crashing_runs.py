@@ -1,4 +1,4 @@
-"""The runs that are killed: what is asked, a model that answers from the conversation alone, and tools that leave marks.
+"""The runs that are killed: what is asked, a model that answers from the messages alone, and tools that leave marks.
 
 Nothing here remembers anything between processes: a model's turn follows from the messages that it is given, and every
 effect is a line in a file beside the state folder. `Point` is called at each place where a kill could tell.
@@ -88,7 +88,7 @@ def tools(marks: Marks, point: Point) -> list[Tool]:
     @tool(undo_note="It is a mark.")
     def log_in(ctx: ToolContext, password: str) -> str:
         """Use a password."""
-        happen(ctx, f"act {'right' if password == PASSWORD else 'WRONG'}")
+        happen(ctx, f"act with {len(password)} characters" if password == PASSWORD else "act WRONG")
         return f"acted with {len(password)} characters"
 
     return [look, look_again, act, log_in]
@@ -172,7 +172,9 @@ def _sequential(turn: int, returned: dict[str, Any], prompt: str) -> Any:
 
 def _parallel(turn: int, returned: dict[str, Any], prompt: str) -> Any:
     if turn == 1:
-        return _plan(_step("a", "act", "a"), _step("b", "act", "b"), _step("c", "look", "c"), _map("m", ["x", "y", "z"]))
+        return _plan(
+            _step("a", "act", "a"), _step("b", "act", "b"), _step("c", "look", "c"), _map("m", ["x", "y", "z"])
+        )
     ended = _results(returned)
     return f"End: seen {ended['a']}|{ended['b']}|{ended['c']}|{','.join(ended['m'])}"
 
