@@ -10,7 +10,6 @@ import asyncio
 import gc
 import json
 import os
-import random
 import select
 import signal
 import sqlite3
@@ -104,19 +103,20 @@ class _Points:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _count_statements(point: Callable[[], None]) -> None:
-    """Every statement that may change a database is a point: outside a transaction it is a commit, and so is COMMIT."""
+def _count_commits(point: Callable[[], None]) -> None:
+    """Every commit is two points, one on either side; a statement outside a transaction is a commit by itself.
+
+    Inside a transaction there is nothing between two statements that a kill could leave half done.
+    """
 
     class Counted(sqlite3.Connection):
         def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
-            cursor = super().execute(sql, *values)
-            if not sql.lstrip().upper().startswith("SELECT"):
+            word = sql.split(None, 1)[0].upper()
+            if word == "COMMIT":
                 point()
-            return cursor
-
-        def executemany(self, sql: str, *rows: Any) -> sqlite3.Cursor:
-            cursor = super().executemany(sql, *rows)
-            point()
+            cursor = super().execute(sql, *values)
+            if word not in ("SELECT", "PRAGMA", "BEGIN") and not self.in_transaction:
+                point()
             return cursor
 
         def executescript(self, script: str) -> sqlite3.Cursor:
@@ -125,6 +125,8 @@ def _count_statements(point: Callable[[], None]) -> None:
             return cursor
 
         def __exit__(self, *exc_info: Any) -> Any:
+            if self.in_transaction:
+                point()
             left = super().__exit__(*exc_info)
             point()
             return left
@@ -161,8 +163,8 @@ async def _work(job: Job, point: Callable[[], None]) -> dict[str, Any]:
 def _child(job: Job, go: int, report: int) -> None:
     os.read(go, 1)  # returns when the server lets all of them go
     points = _Points(job.die_at)
-    _count_statements(points)
-    random.seed(os.getpid())
+    _count_commits(points)
+    gc.disable()  # it would copy every page that the server shares with its children
     try:
         said = asyncio.run(_work(job, points))
     except BaseException as error:

@@ -1,8 +1,8 @@
 """kill -9: at every point of every kind of run, at random, again and again; and two processes that want one run.
 
-A point is a statement that changes the journal or the vault (outside a transaction it is a commit, and so is COMMIT),
-and both sides of every effect and of every model request. They are counted while a run goes on, not listed: the run is
-killed at the first, the second, ... until it gets through.
+A point is either side of a commit, to the journal or to the vault, or of an effect, or the moment when a model has
+answered. They are counted while a run goes on, not listed: the run is killed at the first, the second, ... until it
+gets through.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ ATTACK = attacks.KILLS
 SEED = int(os.environ.get("AGENT_CORE_TEST_SEED", "20261121"))
 """Of the moments of random kills; another one tries others."""
 SHARDS = 6
-RANDOM_RUNS, KILLS_PER_RUN = 20, 5
-"""Per shard: 6 x 20 runs, each of which is killed up to five times before it may end."""
+RANDOM_KILLS, KILLS_PER_RUN = 50, 5
+"""Per shard: 6 x 50 kills, up to five of one run before it may end."""
 MOST_PHASES = 20
 
 
@@ -92,6 +92,8 @@ class Drill:
         raise AssertionError("it never ends")
 
     def crashed(self) -> Crashed:
+        if not (self.home / "journal.db").exists():
+            return Crashed(*[frozenset()] * 4, Counter(self.marks.lines()))
         with closing(sqlite3.connect(self.home / "journal.db")) as db:
             tables = [row[0] for row in db.execute("SELECT name FROM sqlite_schema")]
             if "runs" not in tables:
@@ -168,7 +170,7 @@ def test_killed_at_every_point(server, folder, cases, kind, shard):
             break
         killed += 1
         drill.check_it_ends()
-    assert killed >= 8, "a run has more points than that"
+    assert killed >= 4, "a run has more points than that"
     cases.count(killed)
 
 
@@ -177,8 +179,9 @@ def test_killed_at_every_point(server, folder, cases, kind, shard):
 def test_killed_at_random_again_and_again(server, folder, cases, shard):
     kinds = random.Random(SEED + shard)
     usual = {kind: _usual_s(server, folder / kind, kind) for kind in KINDS}
-    killed = 0
-    for number in range(RANDOM_RUNS):
+    killed = number = 0
+    while killed < RANDOM_KILLS:
+        number += 1
         kind = kinds.choice(list(KINDS))
         moments = random.Random(f"{SEED}/{shard}/{number}")
         drill = Drill(server, folder / f"run-{number}", kind)
@@ -191,9 +194,7 @@ def test_killed_at_random_again_and_again(server, folder, cases, shard):
             before, crashed = crashed, drill.crashed()
             assert before.runs <= crashed.runs
             assert before.finished <= crashed.finished, "an outcome is for ever"
-        drill.check_it_goes_on(crashed)
-        drill.check_it_ends(crashed)
-    assert killed >= 50, f"{killed} kills of {RANDOM_RUNS} runs; seed {SEED}"
+        drill.check_it_ends()
     cases.count(killed)
 
 

@@ -241,7 +241,8 @@ async def test_upkeep_is_once_a_day_whoever_comes(assistants, clock):
 
 async def test_upkeep_that_fails_stops_no_request(assistants, tmp_path, clock):
     await full_run(assistants, "old")
-    (tmp_path / "home" / "vault.db").write_bytes(b"nonsense" * 1000)
+    with closing(sqlite3.connect(tmp_path / "home" / "journal.db")) as db:
+        db.execute("DROP TABLE upkeep")
     clock[0] = 400
     assert (await assistants(Script("hello"), tools=TOOLS).ask("hi")).text == "hello"
 
