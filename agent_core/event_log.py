@@ -45,10 +45,14 @@ class EventLog:
         return 1 if self._runs is None else self._runs.last_seq(run_id) + 1
 
     def flush(self, run_id: str) -> None:
-        """Write what was collected: with every other write of the run, in its transaction."""
-        collected = self._collected.pop(run_id, None)
+        """Write what was collected: with every other write of the run, in its transaction.
+
+        It is written again with the next one where that transaction fails.
+        """
+        collected = self._collected.get(run_id)
         if collected and self._runs is not None:
-            self._runs.add_events(collected)
+            written = list(collected)
+            self._runs.add_events(written, lambda: collected.__delitem__(slice(len(written))))
 
     def release(self, run_id: str) -> None:
         """Nobody works on the run any more: whoever does next counts on from what the journal has.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -189,11 +189,13 @@ class Runs:
         )
         return None if row is None else _run(row)
 
-    def add_events(self, events: Iterable[Event]) -> None:
-        """Keep events; those of a kind that is not kept are left out."""
+    def add_events(self, events: Iterable[Event], once_durable: Callable[[], None]) -> None:
+        """Keep events; those of a kind that is not kept are left out. `once_durable` is called when they are safe."""
         rows = [(e.run_id, e.seq, e.at, e.kind, dumps(e.to_json())) for e in events if e.kept]
-        if rows:
-            self._journal.executemany("INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?)", rows)
+        with self._journal.transaction():
+            self._journal.once_durable(once_durable)
+            if rows:
+                self._journal.executemany("INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?)", rows)
 
     def events(self, run_id: str) -> list[dict[str, Any]]:
         """The kept events of a run, in order."""
