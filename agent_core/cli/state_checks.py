@@ -137,8 +137,11 @@ def vault() -> Found:
     path = place / "vault.db"
     if not path.exists():
         return Found("ok", "none yet: made with the first secret")
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
-        problems = [str(row[0]) for row in db.execute("PRAGMA integrity_check(3)")]
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
+            problems = [str(row[0]) for row in db.execute("PRAGMA integrity_check(3)")]
+    except sqlite3.DatabaseError as error:
+        problems = [str(error)]
     if problems != ["ok"]:
         return Found("failed", f"{path} is damaged ({'; '.join(problems)}); move it away, with what runs keep in it")
     kept = Vault(path)

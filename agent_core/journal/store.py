@@ -199,7 +199,9 @@ def _is_full(error: sqlite3.DatabaseError, path: Path) -> bool:
     code: str = getattr(error, "sqlite_errorname", "")
     if code.startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE")):
         return True
-    return code.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")) and shutil.disk_usage(path.parent).free < _NO_SPACE_BYTES
+    return (
+        code.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")) and shutil.disk_usage(path.parent).free < _NO_SPACE_BYTES
+    )
 
 
 def dumps(value: Any) -> str:

@@ -201,3 +201,71 @@ def test_killed_at_random_again_and_again(server, folder, cases, shard):
 def _usual_s(server: ForkServer, folder: Path, kind: str) -> float:
     drill = Drill(server, folder, kind)
     return server.run(drill.job()).wall_s
+
+
+# -- several processes at once
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("kind", KINDS)
+def test_resumed_by_three_at_once_one_works_on_it(server, folder, cases, kind):
+    points = server.run(Drill(server, folder / "usual", kind).job()).points
+    rounds = 4
+    for number in range(rounds):
+        drill = Drill(server, folder / f"round-{number}", kind)
+        assert server.run(drill.job(die_at=points * (rounds + number) // (2 * rounds))).killed
+        assert drill.crashed().runs
+        before = _times_worked_on(drill)
+        ended = server.together([drill.job()] * 3)
+        refused = [one for one in ended if one.report["status"] == "error"]
+        assert all("being worked on by process" in one.report["error"] for one in refused), ended
+        agreed = {one.report["status"] for one in ended} - {"error"}
+        assert agreed in ({"done"}, {"waiting"}), ended
+        worked = _times_worked_on(drill) - before
+        # Whoever comes when it is done is told so; whoever comes when it waits looks, and finds that it waits.
+        assert worked == 1 if agreed == {"done"} else 1 <= worked <= 3 - len(refused)
+        drill.check_it_ends()
+    cases.count(rounds)
+
+
+@pytest.mark.timeout(300)
+def test_answered_by_three_at_once_an_answer_counts_once(server, folder, cases):
+    rounds = 8
+    for number in range(rounds):
+        drill = Drill(server, folder / f"round-{number}", "delegated")
+        assert server.run(drill.job()).report["status"] == "waiting"
+        answered = server.together([drill.job("answer")] * 3)
+        for one in answered:
+            assert one.report["status"] == "waiting" or "answered already" in one.report["error"], one
+        with closing(sqlite3.connect(drill.home / "journal.db")) as db:
+            assert db.execute("SELECT count(*), count(DISTINCT call_key) FROM grants").fetchone() == (2, 2)
+        drill.check_it_ends()
+    cases.count(rounds)
+
+
+@pytest.mark.timeout(300)
+def test_eight_processes_write_one_journal(server, tmp_path, cases):
+    """On a disk, so that writers have to wait for each other; from the first moment, when nobody has made it yet."""
+    kinds = ["sequential", "parallel", "secret", "secret"] * 2
+    home = tmp_path / "home"
+    ended = server.together([Job(str(home), kind, "write", many=20) for kind in kinds])
+    for kind, one in zip(kinds, ended, strict=True):
+        assert one.report.get("answers") == [KINDS[kind].answer] * 20, one
+    with closing(sqlite3.connect(home / "journal.db")) as db:
+        assert db.execute("SELECT count(*), count(DISTINCT id) FROM runs WHERE status = 'done'").fetchone() == (
+            160,
+            160,
+        )
+        gaps = (
+            "SELECT count(*) FROM (SELECT 1 FROM events GROUP BY run_id HAVING min(seq) != 1 OR max(seq) != count(*))"
+        )
+        assert db.execute(gaps).fetchone() == (0,)
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    marks = Counter(Marks(tmp_path / "marks").lines())
+    assert max(count for line, count in marks.items() if " act " in line) == 1
+    cases.count(len(kinds))
+
+
+def _times_worked_on(drill: Drill) -> int:
+    with closing(sqlite3.connect(drill.home / "journal.db")) as db:
+        return int(db.execute("SELECT count(*) FROM events WHERE kind = 'run_started'").fetchone()[0])
