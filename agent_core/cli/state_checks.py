@@ -195,8 +195,10 @@ def salvage_journal() -> tuple[Salvaged, Path]:
         for part in new.parent.glob(f"{new.name}*"):
             part.unlink()
         raise
-    for ending in ("-shm", "-wal", ""):
-        if (part := path.with_name(path.name + ending)).exists():
-            part.rename(kept.with_name(kept.name + ending))
-    new.rename(path)
+    # A log must never lie beside a journal that it is not of; and at every moment there is a journal.
+    os.link(path, kept)
+    if (log := path.with_name(path.name + "-wal")).exists():
+        log.rename(kept.with_name(kept.name + "-wal"))
+    path.with_name(path.name + "-shm").unlink(missing_ok=True)
+    os.replace(new, path)
     return salvaged, kept

@@ -35,7 +35,7 @@ class Job:
     home: str
     kind: str
     task: str = "work"
-    """work: ask, or resume what is there; answer: answer what waits; write: many runs of its own."""
+    """work: ask, or resume what is there; answer: answer what waits; write: many runs of its own; purge: delete all."""
     die_at: int = 0
     """It kills itself at this point, counted from 1; 0: it does not."""
     kill_after_s: float = -1.0
@@ -70,9 +70,7 @@ class ForkServer:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(30)
+        self._process.communicate(timeout=30)
 
     def together(self, jobs: Sequence[Job]) -> list[Ended]:
         """Children that begin at the same moment."""
@@ -146,6 +144,8 @@ async def _work(job: Job, point: Callable[[], None]) -> dict[str, Any]:
                 answers = [await working.ask(kind.request) for _ in range(job.many)]
                 return {"answers": [answer.text for answer in answers]}
             rows = working.parts.runs.list()
+            if job.task == "purge":
+                return {"purged": list(working.parts.retention.purge([row.id for row in rows]).runs)}
             if job.task == "answer":
                 for pending in working.pending(rows[0].id):
                     await answer_question(working, pending, Marks(home.parent / "marks"))

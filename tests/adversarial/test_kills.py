@@ -203,6 +203,36 @@ def _usual_s(server: ForkServer, folder: Path, kind: str) -> float:
     return server.run(drill.job()).wall_s
 
 
+@pytest.mark.timeout(300)
+def test_killed_while_runs_are_deleted(server, folder, cases):
+    template = Drill(server, folder / "template", "secret")
+    for _ in range(3):
+        assert server.run(template.job("write", many=1)).report["answers"]
+    killed = 0
+    for point in range(1, 100):
+        drill = Drill(server, folder / f"at-{point}", "secret")
+        for path in template.home.iterdir():
+            (drill.home / path.name).write_bytes(path.read_bytes())
+        ended = server.run(drill.job("purge", die_at=point))
+        with closing(sqlite3.connect(drill.home / "journal.db")) as db:
+            assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+            runs = {row[0] for row in db.execute("SELECT id FROM runs")}
+            for table in ("calls", "events", "histories", "plans", "steps"):
+                of = {row[0] for row in db.execute(f"SELECT DISTINCT run_id FROM {table}")}
+                assert of == runs, "a run is there whole, or not at all"
+        if not ended.killed:
+            assert runs == set()
+            break
+        killed += 1
+        again = server.run(drill.job("purge"))
+        assert len(again.report["purged"]) == len(runs)
+        for path in drill.home.iterdir():
+            assert b"log_in" not in path.read_bytes(), path
+    assert killed >= 6
+    cases.count(killed)
+
+
 # -- several processes at once
 
 
