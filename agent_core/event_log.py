@@ -51,8 +51,12 @@ class EventLog:
         """
         collected = self._collected.get(run_id)
         if collected and self._runs is not None:
-            written = list(collected)
-            self._runs.add_events(written, lambda: collected.__delitem__(slice(len(written))))
+            last = collected[-1].seq
+
+            def written() -> None:
+                collected[:] = [event for event in collected if event.seq > last]
+
+            self._runs.add_events(list(collected), written)
 
     def release(self, run_id: str) -> None:
         """Nobody works on the run any more: whoever does next counts on from what the journal has.
