@@ -19,6 +19,7 @@ from agent_core.gate.decisions import Decisions
 from agent_core.gate.detect import known_from_environment
 from agent_core.gate.gate import Asker, Gate
 from agent_core.gate.policy import Policy
+from agent_core.gate.retention import Retention
 from agent_core.gate.vault import Vault
 from agent_core.journal.runs import Runs
 from agent_core.journal.store import Journal
@@ -73,6 +74,7 @@ class Assembly:
         self.personas = self.plugins.personas
         self.journal = Journal(self.settings.home / "journal.db")
         self.vault = Vault(self.settings.home / "vault.db", known_from_environment(os.environ))
+        self.retention = Retention(self.journal, self.vault, self.settings.journal)
         self.policy = Policy(self.journal)
         self.servers = Servers(self.settings.home, _chosen(self.settings.mcp, mcp), self._tools_changed)
         self._servers_stamp: object = None

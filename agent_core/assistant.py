@@ -177,7 +177,10 @@ class Assistant:
         """What would be done, checked; nothing has run. A request that needs no tool gives a plan without steps."""
         run = await self._begin(text, None, user, attachments, plan_first=False)
         async with lease(self._assembly.journal, run.id, new_owner()):
-            return await plan_only(run)
+            try:
+                return await plan_only(run)
+            finally:
+                self._log.release(run.id)
 
     async def run_workflow(
         self, plan: Plan, inputs: Mapping[str, Any], *, user: str | None = None, conversation: str | None = None
@@ -200,6 +203,8 @@ class Assistant:
         row = self._assembly.runs.get(run_id)
         if row.answer is not None or row.status == "done":
             return self.answer_of(run_id)
+        if row.forgotten_at is not None:
+            raise UsageError(f"Run {run_id!r} cannot go on: its secrets are deleted (journal.undo_days); ask again.")
         await self._assembly.resolve_models()
         await self._assembly.read_servers()
         async with lease(self._assembly.journal, run_id, new_owner()):
@@ -335,6 +340,8 @@ class Assistant:
     ) -> Run:
         await self._assembly.resolve_models()
         await self._assembly.read_servers()
+        if self._assembly.retention.due:
+            await asyncio.to_thread(self._assembly.retention.look_after)
         options = RunOptions(self._allow, self._deny, self._persona, plan_first)
         return begin(self._assembly, text, options, conversation, user or "local", attachments)
 
@@ -358,6 +365,7 @@ class Assistant:
                 status = await drive(run)
         finally:
             del self._working[run.id]
+            self._log.release(run.id)
 
     async def _asked(self, run: Run) -> bool:
         """Put what waits to the person who is there; whether anything was answered."""

@@ -38,20 +38,33 @@ class EventLog:
             put(event)
         self._dispatch(event)
         if isinstance(event, RunEnded):
-            try:
-                self.flush(event.run_id)
-            finally:
-                self._next.pop(event.run_id, None)
+            self.flush(event.run_id)
 
     def _first(self, run_id: str) -> int:
         """Go on counting where the journal stands."""
         return 1 if self._runs is None else self._runs.last_seq(run_id) + 1
 
     def flush(self, run_id: str) -> None:
-        """Write what was collected: with every other write of the run, in its transaction."""
-        collected = self._collected.pop(run_id, None)
+        """Write what was collected: with every other write of the run, in its transaction.
+
+        It is written again with the next one where that transaction fails.
+        """
+        collected = self._collected.get(run_id)
         if collected and self._runs is not None:
-            self._runs.add_events(collected)
+            last = collected[-1].seq
+
+            def written() -> None:
+                collected[:] = [event for event in collected if event.seq > last]
+
+            self._runs.add_events(list(collected), written)
+
+    def release(self, run_id: str) -> None:
+        """Nobody works on the run any more: whoever does next counts on from what the journal has.
+
+        Events that could not be written (the disk is full) are lost, as they are when the process is killed.
+        """
+        self._collected.pop(run_id, None)
+        self._next.pop(run_id, None)
 
     @contextmanager
     def listen(self, run_id: str) -> Generator[asyncio.Queue[Event | None]]:

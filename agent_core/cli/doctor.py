@@ -2,64 +2,83 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Annotated
 
 import typer
 
+from agent_core.cli import state_checks
 from agent_core.cli.ask import Json
+from agent_core.cli.state_checks import Found, Status
 from agent_core.errors import AgentCoreError
 
-_LOW_SPACE_BYTES = 200_000_000
-_NO_SPACE_BYTES = 10_000_000
 _FTS5_NEEDED_FOR = "the graph's full-text search"
-
-Status = Literal["ok", "warning", "failed"]
-Found: TypeAlias = tuple[Status, str]
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at. A warning is no reason to fail."""
+    """One thing that was looked at, and what was done about it."""
 
     name: str
     status: Status
     detail: str
+    repaired: tuple[str, ...] = ()
 
 
-def doctor(as_json: Json = False) -> None:
+def doctor(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Put right what is safe; nothing of yours is deleted.")
+    ] = False,
+    salvage: Annotated[
+        bool, typer.Option("--salvage", help="Of a damaged journal, save what can be read; the damaged one is kept.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Check the state folder, the journal, plugins, MCP servers, models and keys. Ends with 1 where one is broken."""
     from agent_core.cli.progress import working
     from agent_core.cli.render import show_json, show_table
 
+    if salvage:
+        _salvage()
     with working("Checking"):
-        found = [_checked(name, look) for name, look in _CHECKS.items()]
+        found = [_checked(name, look, repair) for name, look in _CHECKS.items()]
     broken = any(check.status == "failed" for check in found)
     if as_json:
         show_json({"ok": not broken, "checks": [asdict(check) for check in found]})
     else:
-        show_table(("check", "status", "detail"), [(c.name, c.status, c.detail) for c in found], wrap=True)
+        rows = [(c.name, c.status, "; ".join([c.detail, *c.repaired])) for c in found]
+        show_table(("check", "status", "detail"), rows, wrap=True)
     raise typer.Exit(1 if broken else 0)
 
 
-def _checked(name: str, look: Callable[[], Found]) -> Check:
+def _salvage() -> None:
+    from agent_core.cli.render import note
+
+    salvaged, kept = state_checks.salvage_journal()
+    for table, count in salvaged.read.items():
+        lost = salvaged.lost[table]
+        note(f"{table}: {count} rows saved" + (f", {lost} lost" if lost else ""))
+    if salvaged.cut_off:
+        note(f"{salvaged.cut_off} runs had not ended and cannot go on: what they had done may be missing.")
+    if salvaged.lost.get("rules"):
+        note("Rules are lost, so no other rule allows anything any more; see: agent-core rules list")
+    note(f"The damaged journal is kept as {kept}.")
+
+
+def _checked(name: str, look: Callable[[], Found], repair: bool) -> Check:
     try:
-        return Check(name, *look())
+        found = look()
+        if not repair or found.repair is None:
+            return Check(name, found.status, found.detail)
+        done = found.repair()
+        after = look()
+        return Check(name, after.status, after.detail, tuple(done))
     except AgentCoreError as error:
         return Check(name, "failed", str(error))
-
-
-def _home() -> Path:
-    from agent_core.settings.home import find_home, open_home
-
-    return open_home(find_home())
 
 
 def _python() -> Found:
@@ -67,59 +86,15 @@ def _python() -> Found:
         try:
             database.execute("CREATE VIRTUAL TABLE probe USING fts5(text)")
         except sqlite3.OperationalError:
-            return "warning", f"SQLite {sqlite3.sqlite_version} has no FTS5, which {_FTS5_NEEDED_FOR} needs"
-    return "ok", f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version} with FTS5"
-
-
-def _state_folder() -> Found:
-    home = _home()
-    if os.name == "posix" and home.stat().st_mode & 0o077:
-        return "warning", f"{home} can be read by others; close it with: chmod 700 {home}"
-    return "ok", str(home)
-
-
-def _space() -> Found:
-    free = shutil.disk_usage(_home()).free
-    told = f"{free / 1e9:.1f} GB free"
-    if free < _NO_SPACE_BYTES:
-        return "failed", f"{told}: the journal cannot grow"
-    return ("warning" if free < _LOW_SPACE_BYTES else "ok"), told
+            return Found("warning", f"SQLite {sqlite3.sqlite_version} has no FTS5, which {_FTS5_NEEDED_FOR} needs")
+    return Found("ok", f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version} with FTS5")
 
 
 def _settings() -> Found:
     from agent_core.settings import Settings
 
     settings = Settings.load()
-    return "ok", str(settings.path) if settings.path.exists() else f"{settings.path} (none yet: defaults)"
-
-
-def _journal() -> Found:
-    """Looked at without being changed: opening it as a run does would bring its schema up to date."""
-    path = _home() / "journal.db"
-    if not path.exists():
-        return "ok", "none yet: made by the first request"
-    try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
-            problems = [str(row[0]) for row in database.execute("PRAGMA integrity_check(3)")]
-            version = int(database.execute("PRAGMA user_version").fetchone()[0])
-            runs = int(database.execute("SELECT count(*) FROM runs").fetchone()[0])
-    except sqlite3.DatabaseError as error:
-        return "failed", f"{path}: {error}; move it away to start afresh, or: sqlite3 {path.name} .recover"
-    if problems != ["ok"]:
-        return "failed", f"{path} is damaged: {'; '.join(problems)}"
-    return "ok", f"{runs} runs, schema {version}, {path.stat().st_size / 1e6:.1f} MB, integrity checked"
-
-
-def _waiting() -> Found:
-    if not (_home() / "journal.db").exists():
-        return "ok", "none"
-    from agent_core.cli.state import open_journal
-    from agent_core.gate.approvals import Approvals
-
-    with open_journal() as journal:
-        waiting = Approvals(journal, 0).open()
-    runs = {pending.run_id for pending in waiting}
-    return "ok", f"{len(runs)} runs wait for you; see: agent-core approvals list" if runs else "none"
+    return Found("ok", str(settings.path) if settings.path.exists() else f"{settings.path} (none yet: defaults)")
 
 
 def _plugins() -> Found:
@@ -131,9 +106,9 @@ def _plugins() -> Found:
     for name, declared in plugins.settings_classes.items():
         settings.plugin_settings(name, declared)
     if failed:
-        return "failed", "; ".join(f"{report.name}: {report.reason}" for report in failed)
+        return Found("failed", "; ".join(f"{report.name}: {report.reason}" for report in failed))
     loaded = [report.name for report in plugins.reports if report.status == "ok"]
-    return "ok", f"{len(loaded)} loaded, {len(plugins.tools)} tools"
+    return Found("ok", f"{len(loaded)} loaded, {len(plugins.tools)} tools")
 
 
 def _mcp() -> Found:
@@ -143,15 +118,15 @@ def _mcp() -> Found:
 
     servers = Settings.load().mcp
     if not servers:
-        return "ok", "no server is set up"
+        return Found("ok", "no server is set up")
     found = read_all(servers)
     broken = [f"{name}: {error}" for name, error in found.items() if isinstance(error, str)]
     states = [state for state in found.values() if not isinstance(state, str)]
     told = [f"{state.name}: {len(state.definitions)} tools, {state.standing}" for state in states]
     if broken:
-        return "failed", "; ".join([*broken, *told])
+        return Found("failed", "; ".join([*broken, *told]))
     doubtful = any(state.pins.changes or state.refused for state in states)
-    return ("warning" if doubtful else "ok"), "; ".join(told)
+    return Found("warning" if doubtful else "ok", "; ".join(told))
 
 
 def _model() -> Found:
@@ -161,8 +136,8 @@ def _model() -> Found:
     settings, plugins = load_installed()
     chosen = chosen_model(plugins, settings.models)
     if chosen["error"]:
-        return "failed", chosen["error"]
-    return "ok", f"{chosen['name']}: {chosen['why']}"
+        return Found("failed", chosen["error"])
+    return Found("ok", f"{chosen['name']}: {chosen['why']}")
 
 
 def _keys() -> Found:
@@ -173,17 +148,18 @@ def _keys() -> Found:
 
     found = ", ".join(f"{provider} ({place})" for provider, place in providers_with_keys().items())
     if isinstance(keyring.get_keyring(), NoKeyring):
-        return "warning", f"{found or 'none'}; this machine has no keyring: keys come from the environment"
-    return "ok", found or "none stored"
+        return Found("warning", f"{found or 'none'}; this machine has no keyring: keys come from the environment")
+    return Found("ok", found or "none stored")
 
 
 _CHECKS: dict[str, Callable[[], Found]] = {
     "python": _python,
-    "state folder": _state_folder,
-    "space": _space,
+    "state folder": state_checks.folder,
+    "space": state_checks.space,
     "settings": _settings,
-    "journal": _journal,
-    "waiting": _waiting,
+    "journal": state_checks.journal,
+    "runs": state_checks.runs,
+    "secrets": state_checks.vault,
     "plugins": _plugins,
     "mcp": _mcp,
     "model": _model,

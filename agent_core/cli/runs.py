@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from agent_core.assistant import Assistant
     from agent_core.journal.calls import RecordedCall
     from agent_core.journal.runs import RunRow
+    from agent_core.journal.store import Journal
 
 app = typer.Typer(cls=Group, help="Look at runs, go on with them, take them back.")
 RunId = Annotated[str, typer.Argument(metavar="ID", help="The run's id, or the beginning of it; see: runs list.")]
@@ -135,6 +136,65 @@ def rate(
         show_json({"run_id": whole, "rating": rating, "correction": correction})
     else:
         note(f"Noted: {whole} {rating}")
+
+
+@app.command()
+def purge(
+    run_ids: Annotated[
+        list[str] | None, typer.Option("--run", metavar="ID", help="This run, whatever its state; may be repeated.")
+    ] = None,
+    older_than: Annotated[
+        str | None,
+        typer.Option("--older-than", metavar="DAYS", help="Runs that ended so long ago, such as 30d; else keep_days."),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every run that has ended.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed without a terminal.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Delete runs for good: what was asked, done and answered, and their secrets. They cannot be undone then."""
+    from agent_core.cli.prompt import at_terminal
+    from agent_core.cli.render import note, show_json
+    from agent_core.cli.state import open_retention, whole_id
+    from agent_core.journal.purge import ended_runs
+
+    if sum(map(bool, (run_ids, older_than, everything))) > 1:
+        raise UsageError("--run, --older-than and --all are three ways to say which runs; choose one.")
+    with open_retention() as (journal, retention):
+        if run_ids:
+            chosen = list(dict.fromkeys(_existing(journal, whole_id(journal, "run", text)) for text in run_ids))
+        elif everything:
+            chosen = ended_runs(journal)
+        else:
+            chosen = retention.overdue(_days(older_than) if older_than else None)
+        if chosen and not yes:
+            if as_json or not at_terminal():
+                raise UsageError(f"Deleting {_counted(len(chosen))} cannot be taken back; add --yes.")
+            if not typer.confirm(f"Delete {_counted(len(chosen))} for good?", err=True):
+                raise typer.Exit(1)
+        purged = retention.purge(chosen)
+    if as_json:
+        show_json({"runs": list(purged.runs), "secrets": purged.secrets, "log_emptied": purged.log_emptied})
+        return
+    note(f"Deleted: {_counted(len(purged.runs))}" + (f" and {purged.secrets} secrets" if purged.secrets else ""))
+    if not purged.log_emptied:
+        note("Another process has the journal open: what was deleted leaves its log when that ends.")
+
+
+def _existing(journal: Journal, run_id: str) -> str:
+    from agent_core.journal.runs import Runs
+
+    return Runs(journal).get(run_id).id
+
+
+def _counted(runs: int) -> str:
+    return "1 run" if runs == 1 else f"{runs} runs"
+
+
+def _days(text: str) -> float:
+    number = text.strip().removesuffix("d")
+    if not number.isascii() or not number.isdigit() or len(number) > 6:
+        raise UsageError(f"{text!r} is no number of days; write 30d, or 30.")
+    return float(number)
 
 
 def _row_json(row: RunRow) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from agent_core.journal.store import Journal
 from agent_core.settings.home import find_home, open_home
 
 if TYPE_CHECKING:
+    from agent_core.gate.retention import Retention
     from agent_core.mcp.pins import Change
     from agent_core.mcp.servers import Servers
     from agent_core.settings import Settings
@@ -36,6 +37,22 @@ def open_journal() -> Generator[Journal]:
         yield journal
     finally:
         journal.close()
+
+
+@contextmanager
+def open_retention() -> Generator[tuple[Journal, Retention]]:
+    """The journal and what deletes from it and from the vault."""
+    from agent_core.gate.retention import Retention
+    from agent_core.gate.vault import Vault
+    from agent_core.settings import Settings
+
+    settings = Settings.load()
+    vault = Vault(settings.home / "vault.db")
+    try:
+        with open_journal() as journal:
+            yield journal, Retention(journal, vault, settings.journal)
+    finally:
+        vault.close()
 
 
 def whole_id(journal: Journal, kind: Literal["run", "pending", "rule"], text: str) -> str:

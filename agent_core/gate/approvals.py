@@ -18,6 +18,8 @@ from agent_core.journal.store import Journal, dumps, now
 
 PendingKind = Literal["call", "question", "plan", "limit"]
 _WITHDRAWN = {"withdrawn": True}
+_CLOCK_SLACK_S = 60.0
+"""How far a clock is set back by what keeps it right."""
 
 
 @dataclass(frozen=True)
@@ -199,14 +201,16 @@ class Approvals:
         """The newest unspent answer that is bound to exactly this; None where nothing fits."""
         row = self._journal.row(
             "SELECT * FROM grants WHERE call_key = ? AND tool = ? AND schema_hash = ? AND asked_hash = ? "
-            "AND policy_version = ? AND spent_at IS NULL AND revoked_at IS NULL AND expires_at > ? "
-            "ORDER BY expires_at DESC LIMIT 1",
+            "AND policy_version = ? AND spent_at IS NULL AND revoked_at IS NULL AND expires_at > ? AND expires_at <= ? "
+            "ORDER BY rowid DESC LIMIT 1",
             call_key,
             tool,
             schema_hash,
             asked_hash,
             policy_version,
             now(),
+            # One that would be good for longer than any is was given before the clock was set back: nobody knows when.
+            now() + self._expiry_s + _CLOCK_SLACK_S,
         )
         if row is None:
             return None

@@ -163,7 +163,7 @@ class Ledger:
                 call=call.key,
                 tool=tool.name,
                 status=status,
-                duration_ms=round(1000 * (now() - started_at)),
+                duration_ms=max(0, round(1000 * (now() - started_at))),
                 error=error,
             )
         )

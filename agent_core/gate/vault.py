@@ -125,6 +125,18 @@ class Vault:
             self._held = None
             return count
 
+    def count(self) -> int:
+        """How many secrets are kept; every one is decrypted, to see that it can be.
+
+        Raises:
+            ConfigurationError: the key is not there or not the right one, or the file was changed.
+        """
+        return len(self._file.secrets())
+
+    def scopes(self, before: float | None = None) -> list[str]:
+        """The runs whose secrets are kept; with `before`, those that got none since (seconds since the epoch)."""
+        return self._file.scopes(before)
+
     def close(self) -> None:
         """Close the file, if it was opened."""
         self._file.close()

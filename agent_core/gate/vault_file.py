@@ -85,6 +85,18 @@ class VaultFile:
         with self._explained() as db, db:
             return db.execute("DELETE FROM secret WHERE scope = ?", (scope,)).rowcount
 
+    def scopes(self, before: float | None = None) -> list[str]:
+        """The runs that something is kept for; with `before`, those whose newest secret came before that moment."""
+        if not self.path.exists():
+            return []
+        with self._explained() as db:
+            rows = db.execute(
+                "SELECT scope FROM secret GROUP BY scope "
+                "HAVING ? IS NULL OR max(CAST(strftime('%s', made_at) AS INTEGER)) < ? ORDER BY scope",
+                (before, before),
+            ).fetchall()
+        return [str(row[0]) for row in rows]
+
     def mac(self, purpose: str, data: bytes) -> bytes:
         """HMAC-SHA256 under a key of this vault that serves only `purpose`."""
         return hmac.digest(hmac.digest(self._key, purpose.encode(), "sha256"), data, "sha256")

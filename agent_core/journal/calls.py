@@ -35,8 +35,8 @@ class RecordedCall:
 
     @property
     def duration_ms(self) -> int:
-        """Milliseconds from intent to outcome; 0 while it is open."""
-        return round(1000 * (self.ended_at - self.started_at)) if self.started_at and self.ended_at else 0
+        """Milliseconds from intent to outcome; 0 while it is open, and where the clock was set back meanwhile."""
+        return max(0, round(1000 * (self.ended_at - self.started_at))) if self.started_at and self.ended_at else 0
 
 
 class Calls:
@@ -51,7 +51,7 @@ class Calls:
         return None if row is None else _load(row)
 
     def of_run(self, run_id: str) -> list[RecordedCall]:
-        """All calls of a run, in the order in which they were first recorded."""
+        """All calls of a run: actions in the order in which they were begun, reads as they ended."""
         return [_load(row) for row in self._journal.rows("SELECT * FROM calls WHERE run_id = ? ORDER BY rowid", run_id)]
 
     def put(
@@ -71,7 +71,7 @@ class Calls:
         started_at: float | None = None,
         ended_at: float | None = None,
     ) -> None:
-        """Record the call in this state, whatever it was before."""
+        """Record the call in this state, whatever it was before; one that is begun becomes the newest."""
         self._journal.execute(
             "INSERT INTO calls (key, run_id, step_id, tool, args, args_hash, action, status, result, labels, error, "
             "started_at, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
@@ -92,6 +92,12 @@ class Calls:
             started_at,
             ended_at,
         )
+        if status == "intent":  # it may have been asked about long before: what is undone first is what was done last
+            self._journal.execute(
+                "UPDATE calls SET rowid = 1 + (SELECT max(rowid) FROM calls) "
+                "WHERE key = ? AND rowid < (SELECT max(rowid) FROM calls)",
+                key,
+            )
 
     def count(self, run_id: str) -> int:
         """How many calls of a run were begun."""
@@ -111,12 +117,17 @@ class Calls:
         self._journal.execute("UPDATE calls SET undone_at = ? WHERE key = ?", now(), key)
 
     def same_read(self, run_id: str, tool: str, args_hash: str) -> RecordedCall | None:
-        """A read of this run with the same arguments, unless something may have been changed since."""
+        """A read of this run with the same arguments, unless something may have been changed since.
+
+        A change that was begun after the read is a newer row, whatever the clock said; one that was begun before it
+        must have ended before it.
+        """
         row = self._journal.row(
             "SELECT * FROM calls AS r WHERE run_id = ? AND tool = ? AND args_hash = ? AND status = 'done' "
             "AND action = 0 "
             "AND NOT EXISTS (SELECT 1 FROM calls AS w WHERE w.run_id = r.run_id AND w.action = 1 "
-            "AND w.started_at IS NOT NULL AND coalesce(w.ended_at, 9e99) >= r.started_at) LIMIT 1",
+            "AND w.started_at IS NOT NULL AND (w.rowid > r.rowid OR coalesce(w.ended_at, 9e99) >= r.started_at)) "
+            "LIMIT 1",
             run_id,
             tool,
             args_hash,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -35,6 +35,8 @@ class RunRow:
     created_at: float
     updated_at: float
     owner: str | None
+    forgotten_at: float | None
+    """When the secrets of its conversation were deleted."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ class Runs:
         """Runs, newest first."""
         rows = self._journal.rows(
             "SELECT * FROM runs WHERE (? IS NULL OR conversation_id = ?) AND (? IS NULL OR user = ?) "
-            "ORDER BY created_at DESC, rowid DESC LIMIT ?",
+            "ORDER BY rowid DESC LIMIT ?",  # not by the clock, which may have been set back
             conversation_id,
             conversation_id,
             user,
@@ -191,17 +193,19 @@ class Runs:
         row = self._journal.row(
             "SELECT * FROM runs WHERE conversation_id = ? AND id != ? AND status IN ('done', 'failed', 'refused') "
             "AND EXISTS (SELECT 1 FROM histories WHERE run_id = runs.id AND agent = '') "
-            "ORDER BY created_at DESC, rowid DESC LIMIT 1",
+            "ORDER BY rowid DESC LIMIT 1",
             conversation_id,
             before,
         )
         return None if row is None else _run(row)
 
-    def add_events(self, events: Iterable[Event]) -> None:
-        """Keep events; those of a kind that is not kept are left out."""
+    def add_events(self, events: Iterable[Event], once_durable: Callable[[], None]) -> None:
+        """Keep events; those of a kind that is not kept are left out. `once_durable` is called when they are safe."""
         rows = [(e.run_id, e.seq, e.at, e.kind, dumps(e.to_json())) for e in events if e.kept]
-        if rows:
-            self._journal.executemany("INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?)", rows)
+        with self._journal.transaction():
+            self._journal.once_durable(once_durable)
+            if rows:
+                self._journal.executemany("INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?)", rows)
 
     def events(self, run_id: str) -> list[dict[str, Any]]:
         """The kept events of a run, in order."""
@@ -249,4 +253,5 @@ def _run(row: sqlite3.Row) -> RunRow:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         owner=row["owner"],
+        forgotten_at=row["forgotten_at"],
     )

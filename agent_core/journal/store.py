@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -21,6 +22,8 @@ from typing import Any
 from agent_core.errors import JournalError
 
 BUSY_TIMEOUT_S = 30.0
+_NO_SPACE_BYTES = 200_000
+"""What SQLite needs beside the journal before it can even read it."""
 
 
 class Journal:
@@ -30,6 +33,7 @@ class Journal:
         self.path = path
         self._lock = threading.RLock()
         self._depth = 0
+        self._once_durable: list[Callable[[], None]] = []
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             fresh = not path.exists()
@@ -44,6 +48,7 @@ class Journal:
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute("PRAGMA synchronous=FULL")
                 self._db.execute("PRAGMA foreign_keys=ON")
+                self._db.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten, not only unlinked
                 self._migrate()
             except BaseException:
                 self._db.close()
@@ -66,11 +71,32 @@ class Journal:
                 if self._depth == 1:
                     self._db.execute("COMMIT")
             except BaseException:
-                if self._depth == 1 and self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+                if self._depth == 1:
+                    self._once_durable.clear()
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
                 raise
             finally:
                 self._depth -= 1
+            if self._depth == 0:
+                durable, self._once_durable = self._once_durable, []
+                for call in durable:
+                    call()
+
+    def once_durable(self, call: Callable[[], None]) -> None:
+        """Inside a transaction: do this when it is committed, and not at all when it is undone."""
+        assert self._depth
+        self._once_durable.append(call)
+
+    @contextmanager
+    def impatient(self) -> Generator[None]:
+        """Inside, nobody is waited for: what another process keeps busy fails at once."""
+        with self._lock:
+            self._db.execute("PRAGMA busy_timeout=0")
+            try:
+                yield
+            finally:
+                self._db.execute(f"PRAGMA busy_timeout={round(1000 * BUSY_TIMEOUT_S)}")
 
     def execute(self, sql: str, *values: Any) -> int:
         """Run one statement and return how many rows it changed."""
@@ -125,7 +151,7 @@ class Journal:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            raise JournalError(_explain(error, self.path)) from error
+            raise JournalError(explain(error, self.path)) from error
         except OSError as error:
             raise JournalError(
                 f"The state folder {str(self.path.parent)!r} cannot be used: {error.strerror}."
@@ -147,21 +173,35 @@ def _statements(script: str) -> Iterator[str]:
             buffer = ""
 
 
-def _explain(error: sqlite3.DatabaseError, path: Path) -> str:
+def explain(error: sqlite3.DatabaseError, path: Path) -> str:
+    """An error of SQLite in a person's words: which file, and the way out."""
     reason = str(error)
     where = f"The journal {str(path)!r}"
     if "not a database" in reason or "malformed" in reason:
         return (
-            f"{where} is damaged ({reason}). It was left as it is: move it away to start afresh, or restore a copy "
-            f"(sqlite3 {path.name} .recover)."
+            f"{where} is damaged ({reason}). It was left as it is: save what can be read with agent-core doctor "
+            "--salvage, or move it away to start afresh."
         )
     if "locked" in reason or "busy" in reason:
         return f"{where} is held by another process for more than {BUSY_TIMEOUT_S:.0f} s; try again when it is done."
-    if "full" in reason:
-        return f"{where} cannot grow: the disk is full. Free some space and resume; nothing that was recorded is lost."
+    if _is_full(error, path):
+        return (
+            f"{where} cannot grow: the disk is full, or a limit is reached. Free some space and resume; nothing that "
+            "was recorded is lost."
+        )
     if "readonly" in reason or "unable to open" in reason:
         return f"{where} cannot be written ({reason}); check the permissions, or set AGENT_CORE_HOME to another folder."
     return f"{where} failed: {reason}."
+
+
+def _is_full(error: sqlite3.DatabaseError, path: Path) -> bool:
+    """Whether it failed for want of space: SQLite says so only of some of its files."""
+    code: str = getattr(error, "sqlite_errorname", "")
+    if code.startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE")):
+        return True
+    return (
+        code.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")) and shutil.disk_usage(path.parent).free < _NO_SPACE_BYTES
+    )
 
 
 def dumps(value: Any) -> str:

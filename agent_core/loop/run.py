@@ -45,22 +45,27 @@ async def drive(run: Run) -> RunStatus:
         run.waiting[waiting.pending.id] = waiting.pending
         status = "waiting"
     except asyncio.CancelledError:
-        run.save("cancelled")
-        emit(RunEnded(run.id, status="cancelled"))
+        _end(run, "cancelled")
         raise
     except (Denied, PlanRefused) as refusal:
         error, status = refusal, "refused"
     except AgentCoreError as failure:
         error, status = failure, "failed"
     except Exception as defect:  # a defect is raised, and leaves no run behind that seems to be worked on
-        run.save("failed", defect)
-        emit(RunEnded(run.id, status="failed", error=str(defect)))
+        _end(run, "failed", defect)
         raise
-    run.save(status, error)
-    for pending in run.services.approvals.open(run.id) if status == "waiting" else ():
-        emit(Waiting(run.id, pending.step_id, pending.agent, pending=pending.to_json()))
-    emit(RunEnded(run.id, status=status, error=str(error or "")))
+    _end(run, status, error)
     return status
+
+
+def _end(run: Run, status: RunStatus, error: Exception | None = None) -> None:
+    """The run is over, or waits: its state and the events that say so are durable together."""
+    emit = run.services.emit
+    with run.services.runs.transaction():
+        run.save(status, error)
+        for pending in run.services.approvals.open(run.id) if status == "waiting" else ():
+            emit(Waiting(run.id, pending.step_id, pending.agent, pending=pending.to_json()))
+        emit(RunEnded(run.id, status=status, error=str(error or "")))
 
 
 async def plan_only(run: Run) -> Plan:
@@ -74,15 +79,13 @@ async def plan_only(run: Run) -> Plan:
         proposal = await _propose(run)
     except (Exception, asyncio.CancelledError) as error:
         status = "cancelled" if isinstance(error, asyncio.CancelledError) else "failed"
-        run.save(status, error if isinstance(error, AgentCoreError) else None)
-        emit(RunEnded(run.id, status=status, error=str(error)))
+        _end(run, status, error if isinstance(error, Exception) else None)
         raise
     run.answer = proposal.answer or " ".join(question.text for question in proposal.questions) or None
     plan = Plan(goal=proposal.goal or run.row.request, steps=proposal.steps, answer=run.answer)
     if plan.steps:
         run.adopt(plan, "planner")
-    run.save("done")
-    emit(RunEnded(run.id, status="done"))
+    _end(run, "done")
     return plan
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from agent_core.errors import ToolError
 from agent_core.gate.call import Call
+from agent_core.gate.detect import TOKEN
 from agent_core.gate.gate import Gate
 from agent_core.gate.policy import Surroundings
 from agent_core.gate.vault import Vault
@@ -50,6 +51,8 @@ async def undo_run(parts: Parts, run_id: str) -> list[dict[str, str]]:
                 saved=parts.vault.reveal(recorded.saved, scopes),
             )
             try:
+                if row.forgotten_at is not None and TOKEN.search(f"{finished.args}{finished.result}{finished.saved}"):
+                    raise ToolError("the secrets that it needs are deleted: journal.undo_days are over")
                 detail = await parts.toolbox.undo(call, tool, finished)
                 calls.mark_undone(recorded.key)
                 status = "undone"

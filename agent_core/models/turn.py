@@ -70,6 +70,10 @@ class Conversation:
             answered |= {part.tool_call_id for part in message.parts if isinstance(part, ToolReturnPart)}
         return []
 
+    def ends_in_response(self) -> bool:
+        """Whether the last word is the model's: nothing has been done about it yet."""
+        return bool(self.messages) and isinstance(self.messages[-1], ModelResponse)
+
     def text(self) -> str:
         """The text of the last response."""
         last = next((m for m in reversed(self.messages) if isinstance(m, ModelResponse)), None)

@@ -81,7 +81,7 @@ class Planner:
         """Ask for the next thing to do; faults go back with their reasons.
 
         Args:
-            state: The planner's conversation so far, every call in it answered.
+            state: The planner's conversation so far; a response at its end is read before anything is asked.
             ask: Takes a turn.
             prompt: The request, on the first turn.
             plan: What there is so far; new steps may refer to its steps and may not reuse their ids.
@@ -90,7 +90,9 @@ class Planner:
             PlanError: what was submitted could still not run after `ATTEMPTS` tries.
         """
         for attempt in range(ATTEMPTS):
-            if prompt is not None or not state.conversation.open_calls():
+            # What was said and kept before a crash is read, not asked for again: calls, or the answer itself.
+            unread = state.conversation.open_calls() or state.conversation.ends_in_response()
+            if prompt is not None or not unread:
                 await ask(state.conversation, state.shown, prompt)
             prompt = None
             try:

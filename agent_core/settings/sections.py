@@ -117,6 +117,16 @@ class ApprovalSettings:
 
 
 @dataclass(frozen=True)
+class JournalSettings:
+    """How long what happened is kept; 0 days: for ever."""
+
+    keep_days: int = within(365, 0)
+    """A run goes when nothing has happened in it for so long; one that waits or is at work stays."""
+    undo_days: int = within(30, 0)
+    """The secrets of a conversation go so long after its last run; what they were in cannot be undone then."""
+
+
+@dataclass(frozen=True)
 class PluginList:
     """The part of `[plugins]` that is core's own."""
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 from agent_core.errors import ConfigurationError
 from agent_core.settings.home import find_home, open_home, write_private
 from agent_core.settings.mcp_servers import McpServer, read_mcp_servers
-from agent_core.settings.sections import ApprovalSettings, Models, PluginList, RunLimits
+from agent_core.settings.sections import ApprovalSettings, JournalSettings, Models, PluginList, RunLimits
 from agent_core.settings.typed_table import leaves, parse_text, read_table, unknown_key
 from agent_core.suggest import did_you_mean
 
@@ -32,10 +32,11 @@ class _Core:
     models: Models = field(default_factory=Models)
     limits: RunLimits = field(default_factory=RunLimits)
     approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
+    journal: JournalSettings = field(default_factory=JournalSettings)
 
 
 _LEAVES = {dotted: (cls, name) for dotted, cls, name in leaves(_Core)} | {"plugins.disabled": (PluginList, "disabled")}
-_SECTIONS = ("models", "limits", "approvals", "plugins", "mcp")
+_SECTIONS = ("models", "limits", "approvals", "journal", "plugins", "mcp")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Settings:
     models: Models = field(default_factory=Models)
     limits: RunLimits = field(default_factory=RunLimits)
     approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
+    journal: JournalSettings = field(default_factory=JournalSettings)
     disabled_plugins: tuple[str, ...] = ()
     plugin_sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """What the file says under `[plugins.<name>]`, unchecked; `plugin_settings` checks it."""
@@ -97,7 +99,9 @@ class Settings:
                 )
         servers = read_mcp_servers(table.pop("mcp", {}))
         core = _read_core(table)
-        return cls(home, workspace, core.models, core.limits, core.approvals, own.disabled, raw, servers, environ)
+        return cls(
+            home, workspace, core.models, core.limits, core.approvals, core.journal, own.disabled, raw, servers, environ
+        )
 
     @property
     def path(self) -> Path:
@@ -207,6 +211,7 @@ class Settings:
             "models": asdict(self.models),
             "limits": asdict(self.limits),
             "approvals": asdict(self.approvals),
+            "journal": asdict(self.journal),
             "plugins": {"disabled": list(self.disabled_plugins), **sections},
             "mcp": {name: asdict(server) for name, server in self.mcp.items()},
         }

@@ -1,4 +1,4 @@
-"""All benchmarks, or those named: `python -m tests.benchmarks [run|plugins|tool_finding|help]... [--quick]`.
+"""All benchmarks, or those named: `python -m tests.benchmarks [help|journal|load|plugins|run|...]... [--quick]`.
 
 Each prints a table of ratios that were measured in one go. They are never part of the test run.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-BENCHMARKS = ("help", "plugins", "run", "tool_finding")
+BENCHMARKS = ("help", "journal", "load", "plugins", "run", "tool_finding")
 
 
 def main() -> None:

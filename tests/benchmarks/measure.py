@@ -16,14 +16,24 @@ async def interleaved(
     variants: Mapping[str, Callable[[], Awaitable[object]]], repeats: int, warm_up: int = 3
 ) -> dict[str, float]:
     """Median CPU milliseconds (all threads of this process) of each variant; they take turns `repeats` times."""
-    seconds: dict[str, list[float]] = {name: [] for name in variants}
+    return {name: cpu_ms for name, (cpu_ms, _) in (await interleaved_times(variants, repeats, warm_up)).items()}
+
+
+async def interleaved_times(
+    variants: Mapping[str, Callable[[], Awaitable[object]]], repeats: int, warm_up: int = 3
+) -> dict[str, tuple[float, float]]:
+    """The same, as (CPU, wall) milliseconds."""
+    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in variants}
     for turn in range(warm_up + repeats):
         for name, work in variants.items():
-            started = time.process_time()
+            started = time.process_time(), time.perf_counter()
             await work()
             if turn >= warm_up:
-                seconds[name].append(time.process_time() - started)
-    return {name: 1000 * statistics.median(measured) for name, measured in seconds.items()}
+                seconds[name].append((time.process_time() - started[0], time.perf_counter() - started[1]))
+    return {
+        name: (1000 * statistics.median(cpu for cpu, _ in took), 1000 * statistics.median(wall for _, wall in took))
+        for name, took in seconds.items()
+    }
 
 
 def child_cpu_ms(commands: Mapping[str, Sequence[str]], repeats: int) -> dict[str, float]:

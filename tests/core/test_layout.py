@@ -144,7 +144,7 @@ def settings(home: Path) -> dict[str, Any]:
     """Every setting's full name with its default: core's, and those that bundled plugins declare."""
     nothing_set = Settings.load(home, home, {})
     known: dict[str, Any] = {}
-    for section in ("models", "limits", "approvals"):
+    for section in ("models", "limits", "approvals", "journal"):
         known |= _leaves(nothing_set.get(section), section)
     known["plugins.disabled"] = nothing_set.get("plugins.disabled")
     known |= {f"mcp.NAME.{field.name}": getattr(McpServer(), field.name) for field in fields(McpServer)}
@@ -185,7 +185,9 @@ def test_commands_are_documented(command: str) -> None:
 
 
 def test_settings_are_documented_with_their_defaults(tmp_path: Path) -> None:
-    rows = re.findall(r"^\| `((?:models|limits|approvals|plugins|mcp)\.[^`]+)` \| ([^|]+) \|", readme(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `((?:models|limits|approvals|journal|plugins|mcp)\.[^`]+)` \| ([^|]+) \|", readme(), re.MULTILINE
+    )
     documented = {name: default.strip() for names, default in rows for name in _expanded(names)}
     assert documented == {name: _as_documented(value) for name, value in settings(tmp_path).items()}
 

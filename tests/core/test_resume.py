@@ -11,8 +11,6 @@ import pytest
 from agent_core import ToolError, tool
 from agent_core.errors import ModelError, PlanError, UsageError
 from agent_core.events import RunEnded
-from agent_core.journal.lease import is_alive, new_owner
-from agent_core.journal.store import now
 from agent_core.planning.plan import Plan
 from agent_core.testing import Script, call
 
@@ -402,13 +400,6 @@ async def test_nothing_is_kept_in_memory_of_runs_that_are_over(assistants):
     from agent_core.loop.state import Run
 
     assert sum(isinstance(thing, Run) for thing in gc.get_objects()) < 5
-
-
-def test_a_lease_of_another_place_is_believed_until_its_heartbeat_lapses():
-    elsewhere = "other-boot/4026531836:12:345:abcd"
-    assert is_alive(elsewhere, now() + 30)
-    assert not is_alive(elsewhere, now() - 1)
-    assert is_alive(new_owner(), 0.0)
 
 
 def test_sync_twins_inside_a_loop_say_what_to_do(assistants):
