@@ -60,8 +60,8 @@ class Assembly:
         self.personas = _personas(self.plugins.personas)
         self.journal = Journal(self.settings.home / "journal.db")
         self.vault = Vault(self.settings.home / "vault.db", known_from_environment(os.environ))
-        self.policy = Policy(self.journal)
-        self.approvals = Approvals(self.journal, self.settings.approvals.expiry_s)
+        self.policy = Policy(self.journal, self.vault)
+        self.approvals = Approvals(self.journal, self.settings.approvals.expiry_s, self.vault)
         self.toolbox = Toolbox(self.settings, self.plugins.settings_classes, emit)
         self.gate = Gate(self.journal, self.policy, self.approvals, self.vault, self.toolbox, emit, asker)
         self.decisions = Decisions(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from agent_core.events import Event, RunEnded
+from agent_core.events import CallUndone, Event, RunEnded
 from agent_core.journal.runs import Runs
 
 
@@ -37,7 +37,7 @@ class EventLog:
         for put in list(self._listeners.get(event.run_id, ())):
             put(event)
         self._dispatch(event)
-        if isinstance(event, RunEnded):
+        if isinstance(event, RunEnded | CallUndone):  # after it, another process may add events of the run
             try:
                 self.flush(event.run_id)
             finally:

@@ -114,10 +114,10 @@ def _waiting() -> Found:
     if not (_home() / "journal.db").exists():
         return "ok", "none"
     from agent_core.cli.state import open_journal
-    from agent_core.gate.approvals import Approvals
+    from agent_core.gate.approvals import open_questions
 
     with open_journal() as journal:
-        waiting = Approvals(journal, 0).open()
+        waiting = open_questions(journal)
     runs = {pending.run_id for pending in waiting}
     return "ok", f"{len(runs)} runs wait for you; see: agent-core approvals list" if runs else "none"
 

@@ -11,6 +11,7 @@ from agent_core.journal.store import Journal
 from agent_core.settings.home import find_home, open_home
 
 if TYPE_CHECKING:
+    from agent_core.gate.policy import Policy
     from agent_core.settings import Settings
     from agent_core.tools.plugins import Plugins
     from agent_core.tools.tool import Tool
@@ -33,6 +34,20 @@ def open_journal() -> Generator[Journal]:
         yield journal
     finally:
         journal.close()
+
+
+@contextmanager
+def open_policy() -> Generator[tuple[Journal, Policy]]:
+    """The journal, and the rules in it with what seals them."""
+    from agent_core.gate.policy import Policy
+    from agent_core.gate.vault import Vault
+
+    with open_journal() as journal:
+        vault = Vault(journal.path.with_name("vault.db"))
+        try:
+            yield journal, Policy(journal, vault)
+        finally:
+            vault.close()
 
 
 def whole_id(journal: Journal, kind: Literal["run", "pending", "rule"], text: str) -> str:
