@@ -33,10 +33,8 @@ async def show_whole(text: str) -> bool:
     for start in range(0, len(lines), screen):
         end = min(start + screen, len(lines))
         note("\n".join(lines[start:end]))
-        if (
-            end < len(lines)
-            and await read_line(f"-- lines {start + 1} to {end} of {len(lines)}; Enter: more -- ") is None
-        ):
+        more = f"-- lines {start + 1} to {end} of {len(lines)}; Enter: more -- "
+        if end < len(lines) and await read_line(more) is None:
             return False
     return True
 

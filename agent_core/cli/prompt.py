@@ -124,9 +124,8 @@ class Prompt:
         }
         rule: str | None = None
         while True:
-            await show_whole(
-                f"Calls would run unasked from now on, {where[scope]}, by\n{rule or rules_text(answer.shown)}"
-            )
+            stored = f"  allow {rule}" if rule else rules_text(answer.shown)
+            await show_whole(f"Calls would run unasked from now on, {where[scope]}, by\n{stored}")
             word = (await read_line("y store it and run   e edit the rule   n back: ") or "n").lower()
             if word in ("e", "edit"):
                 rule = await read_line("TOOL(parameter=pattern, ...), with * for anything: ") or None

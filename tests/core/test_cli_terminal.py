@@ -146,8 +146,8 @@ def test_arguments_are_edited_at_the_prompt(cli, terminal, writing) -> None:
     for line in ("path=b.txt", ""):
         asked.wait_for("change: ")
         asked.type(line + "\n")
-    asked.wait_for("y/n: ")
-    assert 'path="b.txt"' in asked.screen
+    asked.wait_for("+++ b/b.txt")
+    asked.wait_for("\n> ")
     asked.type("y\n")
     assert asked.end() == 0
     assert (cli.workspace / "b.txt").exists()
@@ -158,6 +158,10 @@ def test_a_lasting_yes_is_a_rule_and_asks_no_more(cli, terminal, writing) -> Non
     asked = terminal(*WRITE)
     asked.wait_for("> ")
     asked.type("p\n")
+    asked.wait_for("n back: ")
+    assert str(cli.workspace.resolve()) in asked.screen.replace("\r\n", "")
+    assert json.loads(cli.process("rules", "list", "--json").stdout) == []
+    asked.type("y\n")
     assert asked.end() == 0
     [rule] = json.loads(cli.process("rules", "list", "--json").stdout)
     assert (rule["scope"], rule["scope_id"]) == ("project", str(cli.workspace.resolve()))
