@@ -51,6 +51,7 @@ class Approvals:
         Whatever was asked about the same calls before is closed, and an answer to it that was not used yet is void:
         what counts is the answer to what is asked now.
         """
+        data = dumps(asdict(pending))
         with self._journal.transaction():
             keys = {item.call_key for item in pending.items}
             for earlier in self.open(pending.run_id) if keys else ():
@@ -59,14 +60,16 @@ class Approvals:
             for key in keys:
                 self._revoke("call_key = ?", key)
             self._journal.execute(
-                "INSERT INTO pending (id, run_id, step_id, kind, data, created_at) VALUES (?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT (id) DO UPDATE SET answered_at = NULL, answer = NULL, seal = '', data = excluded.data",
+                "INSERT INTO pending (id, run_id, step_id, kind, data, created_at, seal) VALUES (?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE "
+                "SET answered_at = NULL, answer = NULL, data = excluded.data, seal = excluded.seal",
                 pending.id,
                 pending.run_id,
                 pending.step_id,
                 pending.kind,
-                dumps(asdict(pending)),
+                data,
                 now(),
+                self._sealer.seal("question", pending.id, data),
             )
 
     def open(self, run_id: str | None = None) -> list[Pending]:
@@ -77,9 +80,17 @@ class Approvals:
         """An unanswered question by its id.
 
         Raises:
-            UsageError: there is none, it was answered already, or something else is asked instead.
+            UsageError: there is none, it was answered already, something else is asked instead, or what is shown is
+                not what was asked.
         """
-        return open_question(self._journal, pending_id)
+        row = _open_row(self._journal, pending_id)
+        if not is_sealed(self._sealer, row["seal"], "question", pending_id, row["data"]):
+            run_id = load_pending(row["data"]).run_id
+            raise UsageError(
+                f"The question {pending_id!r} was changed in the journal by something else, and cannot be answered; "
+                f"`runs resume {run_id}` puts it again."
+            )
+        return load_pending(row["data"])
 
     def answer_of(self, pending_id: str) -> Any:
         """The answer to a question, plan or limit: a JSON value, or None while there is none."""
@@ -196,11 +207,15 @@ def open_questions(journal: Journal, run_id: str | None = None) -> list[Pending]
 
 def open_question(journal: Journal, pending_id: str) -> Pending:
     """See `Approvals.get`; for whoever only looks."""
-    row = journal.row("SELECT data, answered_at, answer FROM pending WHERE id = ?", pending_id)
+    return load_pending(_open_row(journal, pending_id)["data"])
+
+
+def _open_row(journal: Journal, pending_id: str) -> sqlite3.Row:
+    row = journal.row("SELECT data, answered_at, answer, seal FROM pending WHERE id = ?", pending_id)
     if row is None:
         raise UsageError(f"Nothing waits under the id {pending_id!r}; see: agent-core approvals list")
     if row["answered_at"] is not None and row["answer"] == dumps(_WITHDRAWN):
         raise UsageError(f"{pending_id!r} is not asked any more; see: agent-core approvals list")
     if row["answered_at"] is not None:
         raise UsageError(f"{pending_id!r} was answered already; an answer counts once.")
-    return load_pending(row["data"])
+    return row

@@ -1,4 +1,4 @@
-"""Seals on the rows that permit something: grants, answers, rules, allowances of a run.
+"""Seals on the rows that permit something: questions, answers, grants, rules, allowances of a run.
 
 Anybody who can write the journal's file could write such a row; only whoever has the vault's key can seal it. A row
 whose seal is missing or does not fit counts as if it were not there. Spending and revoking remove the seal, so that
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 from typing import Any, Literal, Protocol
 
-SealedKind = Literal["grant", "answer", "rule", "run"]
+SealedKind = Literal["question", "grant", "answer", "rule", "run"]
 
 
 class Sealer(Protocol):

@@ -102,8 +102,8 @@ def return_schema(tool: Tool) -> JsonSchema | None:
 
 
 def schema_hash(tool: Tool) -> str:
-    """SHA-256 over the name, description, parameters and traits: a changed tool voids grants and rules."""
-    identity = [tool.name, tool.description, tool.parameters, asdict(tool.traits)]
+    """SHA-256 over what a tool is, says and does, and who brings it: a changed tool voids grants and rules."""
+    identity = [tool.name, tool.description, tool.parameters, asdict(tool.traits), tool.plugin, tool.function is None]
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 

@@ -154,7 +154,7 @@ class Tool:
 
     @cached_property
     def schema_hash(self) -> str:
-        """Hash of everything that a grant relies on: name, parameters, traits and description."""
+        """Hash of everything that a grant relies on: what the tool is, says and does, and which plugin brings it."""
         from agent_core.tools.schema import schema_hash
 
         return schema_hash(self)
