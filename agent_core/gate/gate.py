@@ -20,7 +20,7 @@ from agent_core.errors import ToolArgumentError, ToolError, TransientToolError, 
 from agent_core.events import Event
 from agent_core.gate import labels as flow
 from agent_core.gate.approvals import Approvals, Grant
-from agent_core.gate.binding import canonical, digest, preview_hash
+from agent_core.gate.binding import canonical, digest, in_order, preview_hash
 from agent_core.gate.call import (
     Call,
     CheckedCall,
@@ -382,6 +382,7 @@ class Gate:
             revealed = self._secrets.reveal(dict(args), {call.scope})
             validated = self._secrets.tokenise(tool.arguments.validate(revealed), call.scope)
             args_hash = digest(tool.name, canonical(validated), self._secrets.fingerprint(validated))
+            validated = in_order(validated, tool.parameters.get("properties", ()))
         except ValueError:
             raise ToolArgumentError(f"{tool.name}: NaN and infinities are not arguments; give a number") from None
         except (UsageError, RecursionError):

@@ -161,8 +161,14 @@ class Scene:
 
 
 def _replaced(tree: Any, old: Any, new: Any) -> Any:
-    if type(tree) is type(old) and tree == old:
-        return new
-    if isinstance(tree, dict):
-        return {name: _replaced(inner, old, new) for name, inner in tree.items()}
-    return [_replaced(inner, old, new) for inner in tree] if isinstance(tree, list) else tree
+    """A plan or a history with another value of `act`, wherever it stands."""
+    if isinstance(tree, list):
+        return [_replaced(inner, old, new) for inner in tree]
+    if not isinstance(tree, dict):
+        return tree
+    changed = {name: _replaced(inner, old, new) for name, inner in tree.items()}
+    if "value" in tree and json.dumps(tree["value"]) == json.dumps(old):
+        changed["value"] = new
+    if isinstance(tree.get("for_each"), list):
+        changed["for_each"] = [new if item == old else item for item in tree["for_each"]]
+    return changed
