@@ -17,6 +17,7 @@ import pytest
 
 from agent_core.answer import Answer
 from agent_core.errors import UsageError
+from agent_core.gate.binding import canonical
 from agent_core.gate.policy import Rule
 from tests.adversarial import attacks
 from tests.adversarial.scenes import KINDS, Scene
@@ -547,7 +548,7 @@ async def test_a_yes_does_not_hold_for_what_looks_the_same(scene: Scene, number:
     assert (scene.done, after.status) == ([], "waiting")
     scene.rewrite_back(answer, other)
     answer = await scene.finish(answer)
-    assert (repr(scene.done), answer.status) == (repr([asked]), "done")
+    assert (canonical(scene.done), answer.status) == (canonical([asked]), "done")
 
 
 @pytest.mark.parametrize("scene", ["tool", "agent", "delegated", "deep", "workflow", "map"], indirect=True)

@@ -189,8 +189,10 @@ async def test_ordinary_tasks_of_a_model(assistants, approver: Approver, workspa
         if first == then:
             continue
         refill(workspace)
-        effects = 0 if then.tool_name in ("read_file", "calculate", "list_notes", "query_table") else 1
-        await _work(assistants, approver, count, "a read, then something", [first, then], effects)
+        asks = not then.tool_name.startswith(("read_", "calculate", "list_", "query_"))
+        if then.tool_name == "remember":  # the assistant's own, unless somebody else's text may have led to it
+            asks = first.tool_name in ("read_file", "search_files", "describe_table")
+        await _work(assistants, approver, count, "a read, then something", [first, then], int(asks))
     for calls in MANY:
         refill(workspace)
         await _work(assistants, approver, count, "several changes at once", [calls], len(calls))
