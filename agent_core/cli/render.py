@@ -198,7 +198,11 @@ def question_text(pending: Pending) -> str:
     return "\n".join([heading, *bodies])
 
 
-_SEEN = {"untrusted": "Seen before, written by somebody else", "private": "Seen before, private"}
+_SEEN = {
+    "untrusted": "Seen before, written by somebody else",
+    "private": "Seen before, private",
+    "attached": "Attached by you",
+}
 
 
 def _seen_lines(pending: Pending) -> list[str]:

@@ -19,6 +19,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 from agent_core.errors import ToolArgumentError, ToolError, TransientToolError, UsageError
 from agent_core.events import Event
 from agent_core.gate import labels as flow
+from agent_core.gate.addresses import addresses
 from agent_core.gate.approvals import Approvals, Grant
 from agent_core.gate.binding import canonical, digest, in_order, preview_hash
 from agent_core.gate.call import (
@@ -297,7 +298,7 @@ class Gate:
             rules=standing_rules(tool, [item.args for item in items], call.where) if lasting else (),
             labels=tuple(sorted(call.labels)),
             seen=self.sources(call.where.conversation_id, call.labels),
-            leaves=tool.traits.open_world and flow.PRIVATE in call.labels,
+            leaves=tool.traits.open_world and bool(flow.OWN & self._labels(checked)),
             agent=call.agent,
             agent_persona=call.where.agent_persona,
         )
@@ -391,10 +392,26 @@ class Gate:
 
     def _policy_on(self, checked: CheckedCall) -> Decision:
         call, tool = checked.call, checked.tool
-        decision = self._policy.decide(tool, checked.args, call.labels, call.where, call.run_rules)
+        decision = self._policy.decide(tool, checked.args, self._labels(checked), call.where, call.run_rules)
         if reason := self.ledger.calls.was_denied(call.run_id, tool.name, checked.args_hash):
             return Decision("deny", f"it was refused before: {reason}", version=decision.version)
+        if decision.effect == "allow" and (address := self._unnamed_address(checked)):
+            why = f"content that somebody else wrote was read, and nobody named the address {address}"
+            return Decision("ask", why, version=decision.version)
         return decision
+
+    def _labels(self, checked: CheckedCall) -> Labels:
+        """What has been seen, and what the arguments themselves are."""
+        labels = checked.call.labels
+        return labels | {flow.SECRET} if self._secrets.fingerprint(checked.args) else labels
+
+    def _unnamed_address(self, checked: CheckedCall) -> str | None:
+        """Where a read goes that follows from somebody else's text, if that address was put together by the model."""
+        call, tool = checked.call, checked.tool
+        if not tool.traits.open_world or flow.UNTRUSTED not in call.labels:
+            return None
+        named = self.ledger.calls.was_named
+        return next((a for a in addresses(checked.args) if not named(call.where.conversation_id, a)), None)
 
     def _grant(self, checked: CheckedCall, decision: Decision) -> Grant | None:
         return self._approvals.find(

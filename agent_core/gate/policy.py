@@ -227,10 +227,12 @@ def _decide(tool: Tool, labels: Labels, by_effect: Mapping[Effect, Rule]) -> Dec
         return Decision("ask", f"the rule {str(asked)!r} asks", asked)
     if allowed := by_effect.get("allow"):
         return Decision("allow", f"the rule {str(allowed)!r} allows it", allowed)
-    return _default(tool)
+    return _default(tool, labels)
 
 
-def _default(tool: Tool) -> Decision:
+def _default(tool: Tool, labels: Labels) -> Decision:
+    if flow_labels.SECRET in labels and tool.traits.open_world:
+        return Decision("ask", "it sends a credential outside this machine")
     if tool.traits.read_only:
         return Decision("allow", "it only reads")
     if tool.traits.internal and tool.undo is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from agent_core.gate.labels import PRIVATE, UNTRUSTED, Labels
+from agent_core.gate.labels import ATTACHED, PRIVATE, UNTRUSTED, Labels
 from agent_core.gate.pending import Source
 from agent_core.journal.calls import Calls
 from agent_core.journal.store import Journal
@@ -19,15 +19,15 @@ def sources_of(journal: Journal, conversation_id: str, labels: Labels) -> tuple[
     All of the conversation counts, not only what this call refers to: a model has read all of it.
     """
     found: list[Source] = []
-    for label in (UNTRUSTED, PRIVATE):
+    for label in (UNTRUSTED, PRIVATE, ATTACHED):
         if label in labels:
-            attached = _attachments(journal, conversation_id) if label == UNTRUSTED else []
+            attached = _attachments(journal, conversation_id, label) if label != PRIVATE else []
             read = Calls(journal).that_brought(conversation_id, label)
             found += [*attached, *(Source(label, tool, args) for tool, args in read)][-_MOST:]
     return tuple(found)
 
 
-def _attachments(journal: Journal, conversation_id: str) -> list[Source]:
+def _attachments(journal: Journal, conversation_id: str, label: str) -> list[Source]:
     rows = journal.rows("SELECT options FROM runs WHERE conversation_id = ? ORDER BY created_at", conversation_id)
     names = [attached["name"] for row in rows for attached in json.loads(row["options"]).get("attachments", ())]
-    return [Source(UNTRUSTED, "attachment", {"name": name}) for name in dict.fromkeys(names)]
+    return [Source(label, "attachment", {"name": name}) for name in dict.fromkeys(names)]
