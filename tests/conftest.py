@@ -11,7 +11,7 @@ import pytest
 
 from tests.servers.scripted_llm import ScriptedLLM
 
-pytest_plugins = ["agent_core.testing"]
+pytest_plugins = ["agent_core.testing", "tests.terminals"]
 
 pydantic_ai.models.ALLOW_MODEL_REQUESTS = False
 
