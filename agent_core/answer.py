@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent_core.gate.approvals import Pending
+from agent_core.gate.pending import Pending
 from agent_core.journal.calls import RecordedCall
 from agent_core.journal.runs import RunStatus, StepResult
 from agent_core.loop.state import Usage

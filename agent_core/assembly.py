@@ -75,10 +75,10 @@ class Assembly:
         self.journal = Journal(self.settings.home / "journal.db")
         self.vault = Vault(self.settings.home / "vault.db", known_from_environment(os.environ))
         self.retention = Retention(self.journal, self.vault, self.settings.journal)
-        self.policy = Policy(self.journal)
+        self.policy = Policy(self.journal, self.vault)
         self.servers = Servers(self.settings.home, _chosen(self.settings.mcp, mcp), self._tools_changed)
         self._servers_stamp: object = None
-        self.approvals = Approvals(self.journal, self.settings.approvals.expiry_s)
+        self.approvals = Approvals(self.journal, self.settings.approvals.expiry_s, self.vault)
         self.toolbox = Toolbox(self.settings, self.plugins.settings_classes, emit)
         self.gate = Gate(self.journal, self.policy, self.approvals, self.vault, self.toolbox, emit, asker)
         self.decisions = Decisions(

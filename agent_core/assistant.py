@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
@@ -21,8 +21,9 @@ from agent_core.assembly import Assembly
 from agent_core.errors import AgentCoreError, UsageError
 from agent_core.event_log import EventLog
 from agent_core.events import AnswerReady, Event
-from agent_core.gate.approvals import Pending
-from agent_core.gate.policy import Rule, Scope, Surroundings, parse_pattern
+from agent_core.gate.pending import Pending
+from agent_core.gate.policy import Scope, Surroundings
+from agent_core.gate.rule_text import parse_pattern
 from agent_core.journal.lease import lease, new_owner
 from agent_core.loop.checker import citations
 from agent_core.loop.opening import Attachment, RunOptions, begin, reopen
@@ -36,6 +37,8 @@ from agent_core.tools.tool import Tool
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
+
+    from agent_core.loop.undo import Undoing
 
 T = TypeVar("T")
 Approver = Callable[["Assistant", Pending], Awaitable[None]]
@@ -103,6 +106,8 @@ class Assistant:
             raise
         self._asking = asyncio.Lock()
         self._working: dict[str, Run] = {}
+        self._paused: dict[str, Run] = {}
+        """Runs of which no step is under way while somebody who is there is asked."""
         self._runner: asyncio.Runner | None = None
 
     @property
@@ -216,28 +221,55 @@ class Assistant:
 
     # -- answers to what waits
 
-    def pending(self, run_id: str | None = None) -> list[Pending]:
-        """What waits for a person, oldest first."""
-        return self._assembly.approvals.open(run_id)
+    def pending(self, run_id: str | None = None, *, user: str | None = None) -> list[Pending]:
+        """What waits for a person, oldest first; of one run, of one user's runs, or all."""
+        waiting = self._assembly.approvals.open(run_id)
+        runs = self._assembly.runs
+        return [pending for pending in waiting if user is None or runs.get(pending.run_id).user == user]
 
     async def approve(
         self,
         pending_id: str,
         arguments: Mapping[str, Any] | None = None,
         scope: Scope = "once",
-        rule: Rule | None = None,
+        rule: str | None = None,
+        items: Collection[int] | None = None,
+        *,
+        user: str | None = None,
     ) -> None:
-        """Say yes, perhaps with other arguments or for more than this once; `resume` goes on with the run."""
-        where = self._where(pending_id)
-        await self._assembly.decisions.approve(pending_id, where, arguments=arguments, scope=scope, rule=rule)
+        """Say yes, perhaps with other arguments or for more than this once; `resume` goes on with the run.
 
-    async def deny(self, pending_id: str, reason: str) -> None:
+        Args:
+            pending_id: What is answered.
+            arguments: Values that replace those that were asked about.
+            scope: "once", or how far a rule reaches that is stored: "session" (the conversation), "project" (the
+                workspace folder) or "always" (the user).
+            rule: TOOL(parameter=pattern, ...) to store in place of the rules that the question shows.
+            items: Which calls of several the yes is for, counted from 1; the others are denied. None: all.
+            user: Who answers, where an app serves several: only the user of the run may. None: the app has checked.
+        """
+        where = self._where(pending_id, user)
+        decisions = self._assembly.decisions
+        await decisions.approve(pending_id, where, arguments=arguments, scope=scope, rule=rule, items=items)
+
+    async def revised(
+        self,
+        pending_id: str,
+        arguments: Mapping[str, Any] | None = None,
+        items: Collection[int] | None = None,
+        *,
+        user: str | None = None,
+    ) -> Pending:
+        """The question as a yes with these arguments would answer it: its preview and its rules. Nothing is stored."""
+        return await self._assembly.decisions.revised(pending_id, self._where(pending_id, user), arguments, items)
+
+    async def deny(self, pending_id: str, reason: str, *, user: str | None = None) -> None:
         """Say no, and why."""
-        self._assembly.decisions.deny(pending_id, reason, self._where(pending_id))
+        self._assembly.decisions.deny(pending_id, reason, self._where(pending_id, user))
 
-    async def reply(self, pending_id: str, value: Any) -> None:
+    async def reply(self, pending_id: str, value: Any, *, user: str | None = None) -> None:
         """Answer a question, or hand in the result of a call that the app carried out."""
-        self._assembly.decisions.reply(pending_id, value, self._where(pending_id))
+        self._assembly.decisions.reply(pending_id, value, self._where(pending_id, user))
 
     async def edit_plan(self, run_id: str, plan: Plan) -> None:
         """Replace what has not started yet of a run that waits; steps that have ended must stay as they are.
@@ -246,18 +278,23 @@ class Assistant:
             PlanError: the plan does not hold together, or changes what was done or begun.
             UsageError: the run is being worked on.
         """
+        if (paused := self._paused.get(run_id)) is not None:
+            self._edit_plan(paused, plan)
+            return
         async with lease(self._assembly.journal, run_id, new_owner()):
-            run = reopen(self._assembly, run_id)
-            if run.answer is not None:
-                raise UsageError(f"Run {run_id!r} has ended; its plan cannot be changed any more.")
-            begun = set(run.results) | self._assembly.runs.begun_steps(run_id)
-            edited = edit(run.plan, self._without_secrets(plan, run.row.conversation_id), begun, run.planner.seen)
-            check(edited, run.tools, frozenset(self._assembly.personas))
-            before, after = ({step.id: step for step in steps} for steps in (run.plan.steps, edited.steps))
-            changed = {name for name, step in before.items() if after.get(name) != step}
-            with self._assembly.runs.transaction():
-                self._assembly.approvals.withdraw(run_id, changed)
-                run.adopt(edited, "user")
+            self._edit_plan(reopen(self._assembly, run_id), plan)
+
+    def _edit_plan(self, run: Run, plan: Plan) -> None:
+        if run.answer is not None:
+            raise UsageError(f"Run {run.id!r} has ended; its plan cannot be changed any more.")
+        begun = set(run.results) | self._assembly.runs.begun_steps(run.id)
+        edited = edit(run.plan, self._without_secrets(plan, run.row.conversation_id), begun, run.planner.seen)
+        check(edited, run.tools, frozenset(self._assembly.personas))
+        before, after = ({step.id: step for step in steps} for steps in (run.plan.steps, edited.steps))
+        changed = {name for name, step in before.items() if after.get(name) != step}
+        with self._assembly.runs.transaction():
+            self._assembly.approvals.withdraw(run.id, changed)
+            run.adopt(edited, "user")
 
     async def feedback(
         self, run_id: str, rating: Literal["up", "down"] | None = None, correction: str | None = None
@@ -268,6 +305,13 @@ class Assistant:
         row = self._assembly.runs.get(run_id)
         told = self._assembly.vault.tokenise(correction, row.conversation_id)
         self._assembly.runs.add_feedback(run_id, rating, told)
+
+    def undoable(self, run_id: str) -> list[Undoing]:
+        """What `undo` would take back, and what it could not, in that order; nothing is changed."""
+        from agent_core.loop.undo import undoable
+
+        self._assembly.runs.get(run_id)
+        return undoable(self._assembly, run_id)
 
     async def undo(self, run_id: str) -> list[dict[str, str]]:
         """Take back what a run did, newest first; returns {call, tool, status, detail} for every action."""
@@ -372,8 +416,12 @@ class Assistant:
         if self._approver is None:
             return False
         before = {pending.id for pending in self.pending(run.id)}
-        for pending in self.pending(run.id):
-            await self._ask_person(pending)
+        self._paused[run.id] = run
+        try:
+            for pending in self.pending(run.id):
+                await self._ask_person(pending)
+        finally:
+            del self._paused[run.id]
         return bool(before - {pending.id for pending in self.pending(run.id)})
 
     async def _ask_person(self, pending: Pending) -> None:
@@ -410,7 +458,10 @@ class Assistant:
             error=row.error,
         )
 
-    def _where(self, pending_id: str) -> Surroundings:
+    def _where(self, pending_id: str, user: str | None) -> Surroundings:
         pending = self._assembly.approvals.get(pending_id)
         row = self._assembly.runs.get(pending.run_id)
+        if user not in (None, row.user):
+            # As if it did not exist: whose it is, is nobody else's business.
+            raise UsageError(f"Nothing waits under the id {pending_id!r}; see: agent-core approvals list")
         return Surroundings(row.user, row.workspace, row.conversation_id, row.options.get("persona"))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from agent_core.events import Event, RunEnded
+from agent_core.events import CallUndone, Event, RunEnded
 from agent_core.journal.runs import Runs
 
 
@@ -39,6 +39,11 @@ class EventLog:
         self._dispatch(event)
         if isinstance(event, RunEnded):
             self.flush(event.run_id)
+        elif isinstance(event, CallUndone):  # after it, another process may add events of the run
+            try:
+                self.flush(event.run_id)
+            finally:
+                self.release(event.run_id)
 
     def _first(self, run_id: str) -> int:
         """Go on counting where the journal stands."""

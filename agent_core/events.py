@@ -91,6 +91,17 @@ class CallEnded(Event):
 
 
 @dataclass(frozen=True)
+class CallUndone(Event):
+    """A person had a call taken back: `status` is undone, or kept where that was not possible."""
+
+    kind: ClassVar[str] = "call_undone"
+    call: str = ""
+    tool: str = ""
+    status: str = "undone"
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class CallProgress(Event):
     """A tool says how far it is; `fraction` is 0 to 1 or None."""
 

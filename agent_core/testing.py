@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 
 from agent_core.assistant import Assistant
-from agent_core.gate.approvals import Pending
+from agent_core.gate.pending import Pending
 from agent_core.tools.context import ToolContext
 from agent_core.tools.tool import Preview, Tool
 

@@ -14,7 +14,7 @@ from tests.servers.ollama import OllamaServer
 from tests.servers.ollama_build import OllamaMissingError, ollama_executable
 from tests.servers.scripted_llm import ScriptedLLM
 
-pytest_plugins = ["agent_core.testing"]
+pytest_plugins = ["agent_core.testing", "tests.terminals"]
 
 pydantic_ai.models.ALLOW_MODEL_REQUESTS = False
 

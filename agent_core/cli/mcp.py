@@ -97,14 +97,13 @@ def add(
 def remove(name: Name, as_json: Json = False) -> None:
     """Take a server away, with what is known of it and the rules that allow its tools."""
     from agent_core.cli.render import note, show_json
-    from agent_core.cli.state import open_journal
-    from agent_core.gate.policy import Policy
+    from agent_core.cli.state import open_policy
     from agent_core.mcp.rules import revoke_allowances
     from agent_core.mcp.servers import Servers
 
     settings, server = _named(name)
-    with open_journal() as journal:
-        ended = revoke_allowances(Policy(journal), name)
+    with open_policy() as (_, policy):
+        ended = revoke_allowances(policy, name)
     settings.with_mcp_server(name, None)
     Servers(settings.home, {name: server}).forget(name)
     if as_json:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from agent_core.answer import Answer
-    from agent_core.gate.approvals import Pending
+    from agent_core.gate.pending import Pending
 
 _WHEN_PIPED = 10_000
 """Columns where nobody looks: nothing is cut."""
@@ -138,6 +138,11 @@ def plan_lines(plan: Mapping[str, Any], *, brief: bool = False) -> list[str]:
     return lines
 
 
+def sanitised_lines(text: str) -> list[str]:
+    """The lines of a text, as they may be printed."""
+    return sanitise(text).splitlines()
+
+
 def indented(text: str, by: str = "    ") -> str:
     """Lines of somebody else's text, set off from our own."""
     return "\n".join(by + line for line in sanitise(text).splitlines())
@@ -183,8 +188,7 @@ def question_text(pending: Pending) -> str:
     if pending.kind == "limit":
         return f"{sanitise_line(pending.question)}\n    {sanitise_line(pending.why, 500)}"
     heading = f"{pending.tool} waits for your yes: {sanitise_line(pending.why, 500)}"
-    if pending.labels:
-        heading += f"\n    It was decided after seeing {' and '.join(pending.labels)} content."
+    heading += "".join(f"\n    {line}" for line in _seen_lines(pending))
     bodies = [
         f"    {number}. {call_text(item.tool, item.args)}\n{indented(item.preview, '       ')}"
         if len(pending.items) > 1
@@ -192,6 +196,33 @@ def question_text(pending: Pending) -> str:
         for number, item in enumerate(pending.items, start=1)
     ]
     return "\n".join([heading, *bodies])
+
+
+_SEEN = {
+    "untrusted": "Seen before, written by somebody else",
+    "private": "Seen before, private",
+    "attached": "Attached by you",
+}
+
+
+def _seen_lines(pending: Pending) -> list[str]:
+    """What the call may follow from, and whether it leaves."""
+    lines: list[str] = []
+    for label in pending.labels:
+        sources = [source for source in pending.seen if source.label == label]
+        named = ", ".join(call_text(source.what, source.args) for source in sources)
+        lines.append(f"{_SEEN.get(label, label)}: {named or 'earlier in this conversation'}")
+    if pending.leaves:
+        lines.append("This would leave your machine:")
+    return lines
+
+
+def rules_text(pending: Pending) -> str:
+    """The rules that a lasting yes would store, a line each."""
+    return "\n".join(
+        f"  {sanitise(str(rule))}" + (f", for the persona {sanitise_line(rule.persona)}" if rule.persona else "")
+        for rule in pending.rules
+    )
 
 
 def how_to_answer(pending: Pending) -> str:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from agent_core.gate.policy import Rule
     from agent_core.journal.store import Journal
 
+_FOREIGN = "  [does not count: it was not stored by agent-core here; revoke it, and add it again if it is yours]"
+
 app = typer.Typer(cls=Group, help="Standing rules of what tools may do: deny beats ask beats allow.")
 
 
@@ -22,15 +24,14 @@ app = typer.Typer(cls=Group, help="Standing rules of what tools may do: deny bea
 def list_(as_json: Json = False) -> None:
     """The rules that hold, oldest first."""
     from agent_core.cli.render import show_json, show_table
-    from agent_core.cli.state import open_journal
-    from agent_core.gate.policy import Policy
+    from agent_core.cli.state import open_policy
 
-    with open_journal() as journal:
-        rules = Policy(journal).rules()
+    with open_policy() as (_, policy):
+        rules = [(rule, policy.counts(rule)) for rule in policy.rules()]
     if as_json:
-        show_json([_rule_json(rule) for rule in rules])
+        show_json([{**_rule_json(rule), "holds": holds} for rule, holds in rules])
         return
-    rows = [(rule.id, _scope(rule), str(rule)) for rule in rules]
+    rows = [(rule.id, rule.reach, str(rule) + ("" if holds else _FOREIGN)) for rule, holds in rules]
     show_table(("rule", "scope", "what"), rows, empty="There are no rules; what changes something is asked about.")
 
 
@@ -55,20 +56,21 @@ def add(
 ) -> None:
     """Add a rule. No rule allows what untrusted content asks for, or what would send private data away."""
     from agent_core.cli.render import note, show_json
-    from agent_core.cli.state import USER, load_tools, open_journal
-    from agent_core.gate.policy import Policy, Rule, Surroundings, parse_pattern
+    from agent_core.cli.state import USER, load_tools, open_policy
+    from agent_core.gate.policy import Rule, Surroundings
+    from agent_core.gate.rule_text import parse_pattern
 
     tool, arguments = parse_pattern(pattern)
     _check_pattern(tool, arguments, load_tools()[2])
     if (scope == "session") != (conversation is not None):
         raise UsageError("--scope session and --conversation ID belong together.")
-    with open_journal() as journal:
+    with open_policy() as (journal, policy):
         where = Surroundings(USER, str((workspace or Path.cwd()).resolve()), _conversation(journal, conversation))
-        rule = Policy(journal).add(Rule(effect, tool, arguments, scope, where.scope_id(scope), persona))
+        rule = policy.add(Rule(effect, tool, arguments, scope, where.scope_id(scope), persona))
     if as_json:
         show_json(_rule_json(rule))
     else:
-        note(f"{rule.id}: {rule} ({_scope(rule)})")
+        note(f"{rule.id}: {rule} ({rule.reach})")
 
 
 @app.command()
@@ -78,12 +80,11 @@ def revoke(
 ) -> None:
     """End a rule."""
     from agent_core.cli.render import note, show_json
-    from agent_core.cli.state import open_journal, whole_id
-    from agent_core.gate.policy import Policy
+    from agent_core.cli.state import open_policy, whole_id
 
-    with open_journal() as journal:
+    with open_policy() as (journal, policy):
         whole = whole_id(journal, "rule", rule_id)
-        Policy(journal).revoke(whole)
+        policy.revoke(whole)
     if as_json:
         show_json({"id": whole, "revoked": True})
     else:
@@ -109,11 +110,6 @@ def _conversation(journal: Journal, conversation: str | None) -> str:
     if conversation is not None and not Runs(journal).list(conversation_id=conversation, limit=1):
         raise UsageError(f"There is no conversation {conversation!r}; see: agent-core runs list --json")
     return conversation or ""
-
-
-def _scope(rule: Rule) -> str:
-    where = "always" if rule.scope == "always" else f"{rule.scope} {rule.scope_id}"
-    return f"{where}, persona {rule.persona}" if rule.persona else where
 
 
 def _rule_json(rule: Rule) -> dict[str, Any]:

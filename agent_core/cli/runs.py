@@ -14,7 +14,6 @@ from agent_core.errors import UsageError
 
 if TYPE_CHECKING:
     from agent_core.answer import Answer
-    from agent_core.assistant import Assistant
     from agent_core.journal.calls import RecordedCall
     from agent_core.journal.runs import RunRow
     from agent_core.journal.store import Journal
@@ -90,20 +89,20 @@ def undo(
 ) -> None:
     """Take back what a run did, newest first. What cannot be taken back is said before."""
     from agent_core.assistant import Assistant
-    from agent_core.cli.prompt import at_terminal
-    from agent_core.cli.render import note, show_json
+    from agent_core.cli.line_input import ask_yes, at_terminal
+    from agent_core.cli.render import call_text, note, show_json
     from agent_core.cli.state import find_id
 
     whole = find_id("run", run_id)
     with Assistant() as assistant:
-        assistant.parts.runs.get(whole)
-        actions = [c for c in reversed(assistant.parts.gate.ledger.calls.of_run(whole)) if _may_be_undone(c)]
+        actions = assistant.undoable(whole)
         if actions and not as_json:
-            _tell_what_undo_does(assistant, actions)
+            for action in actions:
+                note(f"{call_text(action.call.tool, action.call.args)}\n    {action.outlook}")
         if actions and not yes:
             if as_json or not at_terminal():
                 raise UsageError(f"Undoing {whole!r} changes things and nobody is there to ask; add --yes.")
-            if not typer.confirm("Take this back?", err=True):
+            if not assistant.run_sync(ask_yes("Take this back?")):
                 raise typer.Exit(1)
         report = assistant.run_sync(assistant.undo(whole)) if actions else []
     if as_json:
@@ -152,7 +151,7 @@ def purge(
     as_json: Json = False,
 ) -> None:
     """Delete runs for good: what was asked, done and answered, and their secrets. They cannot be undone then."""
-    from agent_core.cli.prompt import at_terminal
+    from agent_core.cli.line_input import at_terminal
     from agent_core.cli.render import note, show_json
     from agent_core.cli.state import open_retention, whole_id
     from agent_core.journal.purge import ended_runs
@@ -256,24 +255,6 @@ def _call_line(call: RecordedCall) -> str:
     undone = ", undone" if call.undone_at else ""
     line = f"{call.step_id}  {call_text(call.tool, call.args)}  {status}{took}{undone}"
     return line + (f": {sanitise_line(call.error['message'])}" if call.error else "")
-
-
-def _may_be_undone(call: RecordedCall) -> bool:
-    return call.action and not call.undone_at and call.status in ("done", "intent", "unknown")
-
-
-def _tell_what_undo_does(assistant: Assistant, actions: list[RecordedCall]) -> None:
-    from agent_core.cli.render import call_text, note
-
-    for call in actions:
-        tool = assistant.parts.tools.get(call.tool)
-        if tool is None:
-            how = f"cannot be taken back: the tool {call.tool!r} is not loaded"
-        elif tool.undo is None:
-            how = f"cannot be taken back. {tool.undo_note}".rstrip()
-        else:
-            how = "will be taken back"
-        note(f"{call_text(call.tool, call.args)}\n    {how}")
 
 
 def _show_undone(report: list[dict[str, str]]) -> None:

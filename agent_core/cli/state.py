@@ -11,6 +11,7 @@ from agent_core.journal.store import Journal
 from agent_core.settings.home import find_home, open_home
 
 if TYPE_CHECKING:
+    from agent_core.gate.policy import Policy
     from agent_core.gate.retention import Retention
     from agent_core.mcp.pins import Change
     from agent_core.mcp.servers import Servers
@@ -55,6 +56,20 @@ def open_retention() -> Generator[tuple[Journal, Retention]]:
         vault.close()
 
 
+@contextmanager
+def open_policy() -> Generator[tuple[Journal, Policy]]:
+    """The journal, and the rules in it with what seals them."""
+    from agent_core.gate.policy import Policy
+    from agent_core.gate.vault import Vault
+
+    with open_journal() as journal:
+        vault = Vault(journal.path.with_name("vault.db"))
+        try:
+            yield journal, Policy(journal, vault)
+        finally:
+            vault.close()
+
+
 def whole_id(journal: Journal, kind: Literal["run", "pending", "rule"], text: str) -> str:
     """The id that begins with `text` (`run_3f`, or just `3f`); `text` itself where there is none.
 
@@ -97,14 +112,13 @@ def load_tools() -> tuple[Settings, Plugins, dict[str, Tool]]:
 def open_servers(servers: Mapping[str, McpServer]) -> Generator[Servers]:
     """MCP servers that commands may read; a tool that has changed loses its rules at once, and that is said."""
     from agent_core.cli.render import note
-    from agent_core.gate.policy import Policy
     from agent_core.mcp.rules import revoke_allowances
     from agent_core.mcp.servers import Servers
 
-    with open_journal() as journal:
+    with open_policy() as (journal, policy):
 
         def changed(server: str, changes: Sequence[Change]) -> None:
-            for rule in revoke_allowances(Policy(journal), server, changes):
+            for rule in revoke_allowances(policy, server, changes):
                 note(f"Revoked, because {server} has changed a tool: {rule.id} ({rule})")
 
         yield Servers(journal.path.parent, servers, changed)

@@ -113,7 +113,7 @@ def _repair_journal() -> list[str]:
 def runs() -> Found:
     """What waits for a person, and what was cut off."""
     from agent_core.cli.state import open_journal
-    from agent_core.gate.approvals import Approvals
+    from agent_core.gate.approvals import open_questions
     from agent_core.journal.health import examine
 
     path = home() / "journal.db"
@@ -121,7 +121,7 @@ def runs() -> Found:
         return Found("ok", "none")
     health = examine(path)
     with open_journal() as opened:
-        waiting = {pending.run_id for pending in Approvals(opened, 0).open()}
+        waiting = {pending.run_id for pending in open_questions(opened)}
     told = f"{len(waiting)} wait for you; see: agent-core approvals list" if waiting else "none waits"
     cut_off = [run_id for run_id in health.interrupted if run_id not in waiting]
     if cut_off:

@@ -26,6 +26,21 @@ def assignments(items: Iterable[str]) -> dict[str, Any]:
     return values
 
 
+def numbers(text: str) -> list[int]:
+    """Read `1, 3-5` as numbers.
+
+    Raises:
+        UsageError: it has another form.
+    """
+    found: list[int] = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        first, _, last = part.partition("-")
+        if not (part.isascii() and first.isdigit() and (last or first).isdigit()) or max(len(first), len(last)) > 4:
+            raise UsageError(f"{part[:40]!r} is no number of an item; write such as 1, 3-5.")
+        found += range(int(first), int(last or first) + 1)
+    return found
+
+
 def _json(item: str, text: str) -> Any:
     try:
         return json.loads(text, parse_constant=_no_constant)

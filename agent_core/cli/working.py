@@ -59,7 +59,8 @@ def _answer(
     options: dict[str, Any],
 ) -> Answer:
     from agent_core.assistant import Assistant
-    from agent_core.cli.prompt import Prompt, at_terminal
+    from agent_core.cli.line_input import at_terminal
+    from agent_core.cli.prompt import Prompt
 
     approver = Prompt(progress) if output.is_text and at_terminal() else None
     listener = _Stream(progress) if output.stream_json else progress

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agent_core.tools.tool import Preview
@@ -16,6 +17,22 @@ def canonical(value: Any) -> str:
         ValueError: the value holds NaN or an infinity.
     """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def in_order(args: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Arguments in one order, whoever wrote them: by `names`, and everything inside them sorted.
+
+    What is shown depends on it, so that two calls with the same arguments have to be shown as the same text.
+    """
+    known = [name for name in names if name in args]
+    rest = sorted(args.keys() - set(known))
+    return {name: _sorted(args[name]) for name in (*known, *rest)}
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _sorted(value[name]) for name in sorted(value)}
+    return [_sorted(inner) for inner in value] if isinstance(value, list) else value
 
 
 def digest(*parts: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from agent_core.errors import AgentCoreError, ToolError
 from agent_core.gate import labels as flow
-from agent_core.gate.approvals import Pending
 from agent_core.gate.labels import Labels
+from agent_core.gate.pending import Pending
 from agent_core.gate.policy import Rule, Surroundings
 from agent_core.tools.tool import Preview, Tool
 

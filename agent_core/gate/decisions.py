@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from agent_core.errors import UsageError
-from agent_core.gate.approvals import Approvals, Item, Pending
+from agent_core.gate.approvals import Approvals
 from agent_core.gate.call import Call, Secrets
 from agent_core.gate.gate import Gate
-from agent_core.gate.policy import Policy, Rule, Scope, Surroundings, standing_rule
+from agent_core.gate.pending import Item, Pending
+from agent_core.gate.policy import Policy, Rule, Scope, Surroundings, for_scope, standing_rules
+from agent_core.gate.rule_text import parse_pattern
 from agent_core.journal.store import Journal
 from agent_core.json_values import as_json
 from agent_core.tools.tool import Tool
@@ -41,7 +44,8 @@ class Decisions:
         *,
         arguments: Mapping[str, Any] | None = None,
         scope: Scope = "once",
-        rule: Rule | None = None,
+        rule: str | None = None,
+        items: Collection[int] | None = None,
     ) -> None:
         """Say yes: to a call as it was shown, or with other arguments; to a plan; to going on beyond a limit.
 
@@ -49,30 +53,60 @@ class Decisions:
             pending_id: What is answered.
             where: The surroundings of the run: what the scope of a stored rule is tied to.
             arguments: Values that replace those that were asked about.
-            scope: Beyond "once" a rule is stored, `rule` or else the one that the question showed.
-            rule: An edited rule to store instead.
+            scope: Beyond "once" rules are stored: `rule`, or else those that the question showed.
+            rule: Another rule to store, as TOOL(parameter=pattern, ...): of the same tool, and covering these calls.
+            items: Which calls of several the yes is for, counted from 1; the others are denied. None: all.
 
         Raises:
             UsageError: there is no such question, it was answered, or it takes another kind of answer.
             ToolArgumentError: the new arguments are not valid.
         """
-        pending = self._approvals.get(pending_id)
-        if pending.kind == "question":
-            raise UsageError(f"{pending_id!r} is a question: answer it with `approvals answer {pending_id} TEXT`.")
-        if pending.external:
-            raise UsageError(f"{pending_id!r} is carried out by the application: reply with its result.")
-        if pending.kind != "call" or pending.unknown:
-            self._approvals.close(pending_id, {"approved": True})
-            return
-        tool = self._tool(pending)
-        granted = [await self._edited(pending, item, tool, where, arguments) for item in pending.items]
+        asked = self._approvals.get(pending_id)
+        self._check_kind(asked, bool(arguments), scope, rule, items)
+        chosen = _chosen(asked, items)
+        if asked.kind != "call" or asked.as_asked:
+            shown = asked
+        else:
+            shown = await self.revised(pending_id, where, arguments, items)
+        stored = self._to_store(shown, where, scope, rule) if scope != "once" else ()
+        refused = "" if len(chosen) == len(asked.items) else f"only {_listed(chosen)} of these were approved"
         with self._journal.transaction():
             self._approvals.close(pending_id, {"approved": True})
-            for asked, edited in zip(pending.items, granted, strict=True):
-                self._approvals.grant_edited(asked, edited, "approved", by=where.user)
-            if scope != "once":
-                for item in granted:
-                    self._policy.add(rule or standing_rule(tool, item.args, scope, where))
+            edited = dict(zip(chosen, shown.items, strict=True))
+            for number, item in enumerate(asked.items, start=1) if not asked.as_asked else ():
+                if number in edited:
+                    self._approvals.grant(item, "approved", edited=edited[number], by=where.user)
+                else:
+                    self._approvals.grant(item, "denied", reason=refused, by=where.user)
+            for new in stored:
+                self._policy.add(new)
+
+    async def revised(
+        self,
+        pending_id: str,
+        where: Surroundings,
+        arguments: Mapping[str, Any] | None = None,
+        items: Collection[int] | None = None,
+    ) -> Pending:
+        """The question as it would be with these arguments, for these items: what a yes to it would be bound to.
+
+        Raises:
+            UsageError: it cannot be had otherwise, or a rule forbids what it would be.
+            ToolArgumentError: the new arguments are not valid.
+        """
+        asked = self._approvals.get(pending_id)
+        self._check_kind(asked, bool(arguments), "once", None, items)
+        chosen = [asked.items[number - 1] for number in _chosen(asked, items)]
+        if not arguments:
+            return replace(asked, items=tuple(chosen))
+        tool = self._tool(asked)
+        try:
+            changes = as_json(arguments)
+        except ValueError as error:
+            raise UsageError(f"These arguments are no JSON values: {error}.") from None
+        changed = tuple([await self._edited(asked, item, tool, where, changes) for item in chosen])
+        rules = standing_rules(tool, [item.args for item in changed], _acting(asked, where)) if asked.rules else ()
+        return replace(asked, items=changed, rules=rules)
 
     def deny(self, pending_id: str, reason: str, where: Surroundings) -> None:
         """Say no, and why: the reason goes back to the planner. A refusal never stores a rule."""
@@ -89,7 +123,7 @@ class Decisions:
                 if pending.external:
                     self._gate.refuse_external(item, reason)
                 else:
-                    self._approvals.grant(item, "denied", reason, by=where.user)
+                    self._approvals.grant(item, "denied", reason=reason, by=where.user)
 
     def reply(self, pending_id: str, value: Any, where: Surroundings) -> None:
         """Answer a question, hand in the result of an external call, or say what an interrupted call did."""
@@ -110,19 +144,72 @@ class Decisions:
             else:
                 raise UsageError(f"{pending_id!r} asks for a yes or a no: approve or deny it.")
 
+    def _check_kind(
+        self, pending: Pending, edits: bool, scope: Scope, rule: str | None, items: Collection[int] | None
+    ) -> None:
+        """Whether the question takes such a yes: what would be left aside silently is an error."""
+        if pending.kind == "question":
+            raise UsageError(f"{pending.id!r} is a question: answer it with `approvals answer {pending.id} TEXT`.")
+        if pending.external:
+            raise UsageError(f"{pending.id!r} is carried out by the application: reply with its result.")
+        if edits and not pending.editable:
+            raise UsageError(f"{pending.id!r} can be approved or denied, but not with other arguments.")
+        if rule is not None and scope == "once":
+            raise UsageError("A rule is stored by a lasting yes only: add the scope session, project or always.")
+        if scope != "once" and not pending.rules:
+            raise UsageError(f"{pending.id!r} takes a yes for this once only; no rule answers it: {pending.why}.")
+        _chosen(pending, items)
+
+    def _to_store(self, shown: Pending, where: Surroundings, scope: Scope, text: str | None) -> tuple[Rule, ...]:
+        assert scope != "once"
+        acting = _acting(shown, where)
+        proposed = tuple(for_scope(rule, scope, acting) for rule in shown.rules)
+        if text is None:
+            return proposed
+        name, arguments = parse_pattern(text)
+        tool = self._tool(shown)
+        if name != proposed[0].tool:
+            raise UsageError(f"A yes to {tool.name} stores a rule of {tool.name} only; make others with `rules add`.")
+        for parameter in arguments:
+            if parameter not in tool.parameters.get("properties", {}):
+                raise UsageError(f"The tool {tool.name!r} has no parameter {parameter!r}.")
+        rule = replace(proposed[0], arguments=arguments)
+        for item in shown.items:
+            if not rule.matches(tool, item.args, acting):
+                raise UsageError(f"The rule {str(rule)!r} does not cover what you approve; nothing was stored.")
+        return (rule,)
+
     def _tool(self, pending: Pending) -> Tool:
         if pending.tool is None or pending.tool not in self._tools:
             raise UsageError(f"The tool {pending.tool!r} is not loaded here; load its plugin to answer {pending.id!r}.")
         return self._tools[pending.tool]
 
     async def _edited(
-        self, pending: Pending, item: Item, tool: Tool, where: Surroundings, arguments: Mapping[str, Any] | None
+        self, pending: Pending, item: Item, tool: Tool, where: Surroundings, arguments: Mapping[str, Any]
     ) -> Item:
-        if not arguments:
-            return item
         run_id, step_id, turn, call_id = _split(item.call_key)
-        call = Call(run_id, step_id, int(turn), call_id, where, frozenset(pending.labels), pending.agent)
-        return await self._gate.item(call, tool, {**item.args, **arguments})
+        labels = frozenset(pending.labels)
+        call = Call(run_id, step_id, int(turn), call_id, _acting(pending, where), labels, pending.agent)
+        return await self._gate.edited_item(call, tool, {**item.args, **arguments})
+
+
+def _acting(pending: Pending, where: Surroundings) -> Surroundings:
+    return replace(where, agent_persona=pending.agent_persona)
+
+
+def _chosen(pending: Pending, items: Collection[int] | None) -> list[int]:
+    """Numbers of the items that an answer is for, in order."""
+    everything = range(1, len(pending.items) + 1)
+    if items is None:
+        return list(everything)
+    chosen = sorted(set(items))
+    if not chosen or any(number not in everything for number in chosen):
+        raise UsageError(f"{pending.id!r} has the items 1 to {len(pending.items)}; not {_listed(chosen) or 'none'}.")
+    return chosen
+
+
+def _listed(numbers: Collection[int]) -> str:
+    return ", ".join(map(str, numbers))
 
 
 def _split(key: str) -> tuple[str, str, str, str]:

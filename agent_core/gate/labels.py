@@ -17,6 +17,8 @@ SECRET = "secret"  # noqa: S105 - the name of a label
 """A credential: of a call, one of its arguments is one."""
 Labels: TypeAlias = frozenset[str]
 NONE: Labels = frozenset()
+OWN: Labels = frozenset({PRIVATE, ATTACHED, SECRET})
+"""What is not meant to leave the machine unasked."""
 
 
 def of_result(traits: Traits) -> Labels:

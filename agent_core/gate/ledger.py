@@ -8,9 +8,9 @@ from typing import Any
 from agent_core.errors import ToolArgumentError, ToolError, TransientToolError, UsageError
 from agent_core.events import CallEnded, CallStarted, Event
 from agent_core.gate import labels as flow
-from agent_core.gate.approvals import Item
 from agent_core.gate.binding import canonical, digest
 from agent_core.gate.call import Call, CheckedCall, Denied, Outcome, Secrets
+from agent_core.gate.pending import Item
 from agent_core.journal.calls import Calls, CallStatus, RecordedCall
 from agent_core.journal.store import Journal, now
 from agent_core.tools.tool import Tool
@@ -49,9 +49,12 @@ class Ledger:
     def done(self, checked: CheckedCall, returned: Outcome, started_at: float) -> Outcome:
         """Record what the call returned, for this run and, where the tool says so, for later ones."""
         result = self._secrets.tokenise(returned.result, checked.call.scope)
-        labels = flow.union([checked.call.labels, returned.labels, flow.of_result(checked.tool.traits)])
+        brought = flow.union([returned.labels, flow.of_result(checked.tool.traits)])
+        labels = flow.union([checked.call.labels, brought])
         with self._journal.transaction():
-            self.put(checked, "done", result=result, labels=labels, started_at=started_at, ended_at=now())
+            self.put(
+                checked, "done", result=result, labels=labels, brought=brought, started_at=started_at, ended_at=now()
+            )
             if _kept_for_later(checked.tool) and not self._secrets.fingerprint(result):
                 self.calls.cache(_cache_key(checked), result, labels, checked.tool.cache_s)
         self._ended(checked.call, checked.tool, "done", started_at)
@@ -73,6 +76,7 @@ class Ledger:
             status="failed",
             # A failure's text may quote what the tool read: it carries the labels that the result would have.
             labels=flow.union([call.labels, flow.of_result(tool.traits)]),
+            brought=flow.of_result(tool.traits),
             error={"failure": error.failure, "message": message},
             started_at=at,
             ended_at=now(),
@@ -101,8 +105,9 @@ class Ledger:
         waiting = self.calls.get(item.call_key)
         if waiting is not None and waiting.status == "waiting":
             result = self._secrets.tokenise(result, scope)
-            labels = flow.union([waiting.labels, flow.of_result(tool.traits)])
-            self._close(waiting, "done", result=result, labels=labels)
+            brought = flow.of_result(tool.traits)
+            labels = flow.union([waiting.labels, brought])
+            self._close(waiting, "done", result=result, labels=labels, brought=brought)
 
     def refused(self, item: Item, reason: str) -> None:
         """Record that a call was not carried out elsewhere."""
@@ -151,7 +156,7 @@ class Ledger:
             return None
         labels = flow.union([checked.call.labels, seen])
         at = now()
-        self.put(checked, "done", result=result, labels=labels, started_at=at, ended_at=at)
+        self.put(checked, "done", result=result, labels=labels, brought=seen, started_at=at, ended_at=at)
         return Outcome(result, labels)
 
     def _ended(self, call: Call, tool: Tool, status: str, started_at: float, error: str = "") -> None:

@@ -15,6 +15,8 @@ from agent_core.errors import UsageError
 from agent_core.gate import labels as flow_labels
 from agent_core.gate.binding import digest
 from agent_core.gate.labels import Labels
+from agent_core.gate.rule_text import rule_text
+from agent_core.gate.seals import Sealer, is_sealed
 from agent_core.journal.store import Journal, now
 from agent_core.tools.tool import Tool
 
@@ -59,6 +61,8 @@ class Rule:
     schema_hash: str | None = None
     """The tool as it was when the rule was made: a changed tool is not the one that was trusted."""
     id: str = ""
+    seal: str = ""
+    """What shows that a stored rule was stored by this home; see `agent_core.gate.seals`."""
 
     def matches(self, tool: Tool, args: Mapping[str, Any], where: Surroundings) -> bool:
         """Whether the rule speaks of this call."""
@@ -83,9 +87,14 @@ class Rule:
             return (where.agent_persona or where.persona,)
         return (where.persona, where.agent_persona)
 
+    @property
+    def reach(self) -> str:
+        """Where and for whom it holds, in words."""
+        where = self.scope if self.scope == "always" else f"{self.scope} {self.scope_id}"
+        return f"{where}, persona {self.persona}" if self.persona else where
+
     def __str__(self) -> str:
-        inner = ", ".join(f"{name}={pattern}" for name, pattern in self.arguments.items())
-        return f"{self.effect} {self.tool}" + (f"({inner})" if inner else "")
+        return f"{self.effect} {rule_text(self.tool, self.arguments)}"
 
 
 @dataclass(frozen=True)
@@ -95,29 +104,36 @@ class Decision:
     effect: Effect
     why: str
     rule: Rule | None = None
+    lasting: bool = False
+    """Whether a standing allowance would answer the question from now on."""
+    version: str = ""
+    """Of the policy that decided: a grant holds only under the one that it was asked about under."""
 
 
 class Policy:
     """The rules in the journal, and the defaults."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, sealer: Sealer) -> None:
         self._journal = journal
+        self._sealer = sealer
 
     def decide(
         self, tool: Tool, args: Mapping[str, Any], labels: Labels, where: Surroundings, run_rules: Sequence[Rule] = ()
     ) -> Decision:
         """Deny beats ask beats allow; no allowance covers a dangerous flow of information."""
-        matching = [rule for rule in (*run_rules, *self.rules()) if rule.matches(tool, args, where)]
-        by_effect = {rule.effect: rule for rule in reversed(matching)}
-        if denied := by_effect.get("deny"):
-            return Decision("deny", f"the rule {str(denied)!r} forbids it", denied)
-        if reason := flow_labels.flow(tool.traits, labels):
-            return Decision("ask", reason)
-        if asked := by_effect.get("ask"):
-            return Decision("ask", f"the rule {str(asked)!r} asks", asked)
-        if allowed := by_effect.get("allow"):
-            return Decision("allow", f"the rule {str(allowed)!r} allows it", allowed)
-        return _default(tool, labels)
+        stored = self.rules()
+        by_effect: dict[Effect, Rule] = {}
+        for rule in (*run_rules, *filter(self.counts, stored)):
+            if rule.matches(tool, args, where):
+                by_effect.setdefault(rule.effect, rule)
+        return replace(_decide(tool, labels, by_effect), version=_version(stored))
+
+    def counts(self, rule: Rule) -> bool:
+        """Whether a stored rule was stored by this home, as it is, and not written into the journal by something else.
+
+        Only an allowance is asked for its seal: nobody gains by a prohibition that was slipped in.
+        """
+        return rule.effect != "allow" or is_sealed(self._sealer, rule.seal, "rule", *_sealed_fields(rule))
 
     def rules(self) -> list[Rule]:
         """All rules that hold, oldest first."""
@@ -132,72 +148,86 @@ class Policy:
                 persona=row["persona"],
                 schema_hash=row["schema_hash"],
                 id=row["id"],
+                seal=row["seal"],
             )
             for row in rows
         ]
 
     def add(self, rule: Rule) -> Rule:
         """Store a rule; returns it with its id."""
-        rule_id = "rule_" + secrets.token_hex(4)
+        rule = replace(rule, id="rule_" + secrets.token_hex(4), arguments=dict(rule.arguments))
+        rule = replace(rule, seal=self._sealer.seal("rule", *_sealed_fields(rule)))
         self._journal.insert(
             "rules",
-            id=rule_id,
+            id=rule.id,
             effect=rule.effect,
             tool=rule.tool,
-            arguments=json.dumps(dict(rule.arguments), ensure_ascii=False),
+            arguments=json.dumps(rule.arguments, ensure_ascii=False),
             scope=rule.scope,
             scope_id=rule.scope_id,
             persona=rule.persona,
             schema_hash=rule.schema_hash,
             created_at=now(),
+            seal=rule.seal,
         )
-        return replace(rule, id=rule_id)
+        return rule
 
     def revoke(self, rule_id: str) -> None:
         """End a rule; it stays in the journal as history."""
         if not self._journal.execute(
-            "UPDATE rules SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", now(), rule_id
+            "UPDATE rules SET revoked_at = ?, seal = '' WHERE id = ? AND revoked_at IS NULL", now(), rule_id
         ):
             raise UsageError(f"There is no rule {rule_id!r}; see: agent-core rules list")
 
     def version(self) -> str:
         """Changes when something that restricts was added: then grants made before ask again."""
-        return digest(POLICY, *(rule.id for rule in self.rules() if rule.effect != "allow"))
+        return _version(self.rules())
 
 
-def standing_rule(tool: Tool, args: Mapping[str, Any], scope: StandingScope, where: Surroundings) -> Rule:
-    """The rule that "always" (or a narrower scope) would store for this call: shown before it is."""
+def _version(rules: Sequence[Rule]) -> str:
+    return digest(POLICY, *(rule.id for rule in rules if rule.effect != "allow"))
+
+
+def _sealed_fields(rule: Rule) -> tuple[Any, ...]:
+    what = (rule.effect, rule.tool, dict(rule.arguments))
+    return (rule.id, *what, rule.scope, rule.scope_id, rule.persona, rule.schema_hash)
+
+
+def standing_rules(tool: Tool, calls: Sequence[Mapping[str, Any]], where: Surroundings) -> tuple[Rule, ...]:
+    """The rules that a lasting yes to these calls of a tool would store, each once: shown before they are."""
+    rules: list[Rule] = []
+    for args in calls:
+        rule = _standing_rule(tool, args, where)
+        if rule not in rules:
+            rules.append(rule)
+    return tuple(rules)
+
+
+def _standing_rule(tool: Tool, args: Mapping[str, Any], where: Surroundings) -> Rule:
     pinned = args if tool.rule_args is None else {name: args.get(name) for name in tool.rule_args}
     # An empty value is pinned too: "always mail Bo" must not come to cover a copy to somebody else.
     patterns = {
         name: "|".join(escape(text).replace("|", "[|]") for text in _texts(value)) for name, value in pinned.items()
     }
     persona = where.agent_persona or where.persona
-    return Rule("allow", tool.name, patterns, scope, where.scope_id(scope), persona, tool.schema_hash)
+    return Rule("allow", escape(tool.name), patterns, "always", where.scope_id("always"), persona, tool.schema_hash)
 
 
-_RULE = re.compile(r"\s*([^\s()]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
+def for_scope(rule: Rule, scope: StandingScope, where: Surroundings) -> Rule:
+    """The same rule, tied to the conversation, the folder or the user."""
+    return replace(rule, scope=scope, scope_id=where.scope_id(scope))
 
 
-def parse_pattern(text: str) -> tuple[str, dict[str, str]]:
-    """Read `TOOL` or `TOOL(parameter=pattern, ...)` as it is written on a command line.
-
-    Raises:
-        UsageError: it has another form.
-    """
-    match = _RULE.fullmatch(text)
-    arguments: dict[str, str] = {}
-    for part in filter(None, (match[2] or "").split(",")) if match else ():
-        name, separator, pattern = part.partition("=")
-        if not separator or not name.strip():
-            match = None
-            break
-        arguments[name.strip()] = pattern.strip()
-    if match is None:
-        raise UsageError(
-            f"{text!r} is not a rule; write TOOL or TOOL(parameter=pattern, ...), e.g. send_mail(to=*@example.com)"
-        )
-    return match[1], arguments
+def _decide(tool: Tool, labels: Labels, by_effect: Mapping[Effect, Rule]) -> Decision:
+    if denied := by_effect.get("deny"):
+        return Decision("deny", f"the rule {str(denied)!r} forbids it", denied)
+    if reason := flow_labels.flow(tool.traits, labels):
+        return Decision("ask", reason)
+    if asked := by_effect.get("ask"):
+        return Decision("ask", f"the rule {str(asked)!r} asks", asked)
+    if allowed := by_effect.get("allow"):
+        return Decision("allow", f"the rule {str(allowed)!r} allows it", allowed)
+    return _default(tool, labels)
 
 
 def _default(tool: Tool, labels: Labels) -> Decision:
@@ -208,8 +238,9 @@ def _default(tool: Tool, labels: Labels) -> Decision:
     if tool.traits.internal and tool.undo is not None:
         return Decision("allow", "it changes only the assistant's own state and can be undone")
     if tool.traits.open_world:
-        return Decision("ask", "it acts outside this machine")
-    return Decision("ask", "it may overwrite or delete" if tool.traits.destructive else "it changes something")
+        return Decision("ask", "it acts outside this machine", lasting=True)
+    why = "it may overwrite or delete" if tool.traits.destructive else "it changes something"
+    return Decision("ask", why, lasting=True)
 
 
 def _matches(text: str, pattern: str) -> bool:

@@ -113,6 +113,11 @@ class Vault:
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return self._file.mac("value", text.encode()).hex()
 
+    def seal(self, kind: str, *fields: Json) -> str:
+        """A keyed hash that marks a row of the journal as made by this home; see `agent_core.gate.seals`."""
+        text = json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return self._file.mac(f"seal of a {kind}", text.encode()).hex()
+
     def fingerprint(self, value: Json) -> str:
         """The keyed hash of what `value` reveals to, or "" where it holds no secret: binds a grant to the values."""
         revealed = self.reveal(value)

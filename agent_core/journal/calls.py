@@ -32,6 +32,7 @@ class RecordedCall:
     started_at: float | None
     ended_at: float | None
     undone_at: float | None
+    undo_began_at: float | None = None
 
     @property
     def duration_ms(self) -> int:
@@ -67,16 +68,18 @@ class Calls:
         status: CallStatus,
         result: Any = None,
         labels: Iterable[str] = (),
+        brought: Iterable[str] = (),
         error: dict[str, str] | None = None,
         started_at: float | None = None,
         ended_at: float | None = None,
     ) -> None:
         """Record the call in this state, whatever it was before; one that is begun becomes the newest."""
         self._journal.execute(
-            "INSERT INTO calls (key, run_id, step_id, tool, args, args_hash, action, status, result, labels, error, "
-            "started_at, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "INSERT INTO calls (key, run_id, step_id, tool, args, args_hash, action, status, result, labels, brought, "
+            "error, started_at, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (key) DO UPDATE SET args = excluded.args, args_hash = excluded.args_hash, "
-            "status = excluded.status, result = excluded.result, labels = excluded.labels, error = excluded.error, "
+            "status = excluded.status, result = excluded.result, labels = excluded.labels, "
+            "brought = excluded.brought, error = excluded.error, "
             "started_at = coalesce(excluded.started_at, started_at), ended_at = excluded.ended_at",
             key,
             run_id,
@@ -88,6 +91,7 @@ class Calls:
             status,
             None if result is None else dumps(result),
             dumps(sorted(labels)),
+            dumps(sorted(brought)),
             None if error is None else dumps(error),
             started_at,
             ended_at,
@@ -112,9 +116,40 @@ class Calls:
         """Keep what the call's undo will need; durable before the effect, because the tool waits for it."""
         self._journal.execute("UPDATE calls SET saved = ? WHERE key = ?", dumps(value), key)
 
-    def mark_undone(self, key: str) -> None:
-        """The call's effect was taken back."""
-        self._journal.execute("UPDATE calls SET undone_at = ? WHERE key = ?", now(), key)
+    def begin_undo(self, key: str) -> bool:
+        """Note that the call is about to be taken back, durably; False when it was taken back before."""
+        began = "UPDATE calls SET undo_began_at = ? WHERE key = ? AND undone_at IS NULL"
+        return bool(self._journal.execute(began, now(), key))
+
+    def end_undo(self, key: str, *, undone: bool) -> None:
+        """The call's effect was taken back, or stays as it is."""
+        if undone:
+            self._journal.execute("UPDATE calls SET undone_at = ? WHERE key = ?", now(), key)
+        else:
+            self._journal.execute("UPDATE calls SET undo_began_at = NULL WHERE key = ?", key)
+
+    def to_undo(self, run_id: str) -> list[RecordedCall]:
+        """Actions of a run that happened, or may have, and were not taken back; the last one that began comes first.
+
+        Not in the order in which they were first recorded: one that waited for a yes is recorded before it begins.
+        """
+        rows = self._journal.rows(
+            "SELECT * FROM calls WHERE run_id = ? AND action = 1 AND undone_at IS NULL "
+            "AND status IN ('done', 'intent', 'unknown') ORDER BY started_at DESC, rowid DESC",
+            run_id,
+        )
+        return [_load(row) for row in rows]
+
+    def that_brought(self, conversation_id: str, label: str) -> list[tuple[str, dict[str, Any]]]:
+        """Tool and arguments of the calls of a conversation whose own results brought a label in, oldest first."""
+        rows = self._journal.rows(
+            "SELECT tool, args FROM calls, json_each(calls.brought) AS brought "
+            "WHERE run_id IN (SELECT id FROM runs WHERE conversation_id = ?) AND brought.value = ? "
+            "GROUP BY tool, args ORDER BY min(calls.rowid)",
+            conversation_id,
+            label,
+        )
+        return [(row["tool"], json.loads(row["args"])) for row in rows]
 
     def same_read(self, run_id: str, tool: str, args_hash: str) -> RecordedCall | None:
         """A read of this run with the same arguments, unless something may have been changed since.
@@ -208,4 +243,5 @@ def _load(row: sqlite3.Row) -> RecordedCall:
         started_at=row["started_at"],
         ended_at=row["ended_at"],
         undone_at=row["undone_at"],
+        undo_began_at=row["undo_began_at"],
     )

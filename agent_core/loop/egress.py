@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from agent_core.gate.approvals import Approvals, Item, Pending, pending_id
+from agent_core.gate.approvals import Approvals
 from agent_core.gate.binding import canonical, digest, preview_hash
 from agent_core.gate.call import Denied, WaitingForPerson
+from agent_core.gate.gate import Gate
 from agent_core.gate.labels import PRIVATE, Labels
-from agent_core.gate.policy import Policy, Rule, Surroundings, standing_rule
+from agent_core.gate.pending import Item, Pending, Source, pending_id
+from agent_core.gate.policy import Policy, Rule, Surroundings, standing_rules
 from agent_core.tools.tool import Preview, Tool
 
 MODEL_REQUEST = Tool.from_schema(
@@ -27,6 +29,7 @@ def may_leave(
     where: Surroundings,
     approvals: Approvals,
     policy: Policy,
+    gate: Gate,
     run_rules: tuple[Rule, ...] = (),
 ) -> None:
     """Let a conversation that holds private data go to a remote model only with a person's word.
@@ -44,16 +47,26 @@ def may_leave(
         raise Denied(f"private data may not go to {model}: {decision.why}")
     if decision.effect == "allow" and decision.rule is not None:
         return
-    pending = _question(model, seen, run_id, where, policy)
-    answer = approvals.answer_of(pending.id)
+    question_id = pending_id(run_id, MODEL_REQUEST.name, model)
+    answer = approvals.answer_of(question_id)
     if answer is None:
+        sources = gate.sources(where.conversation_id, seen)
+        pending = _question(question_id, model, seen, sources, run_id, where, decision.version)
         approvals.ask(pending)
         raise WaitingForPerson(pending)
     if not answer.get("approved"):
         raise Denied(f"private data may not go to {model}: {answer.get('reason') or 'no reason was given'}")
 
 
-def _question(model: str, seen: Labels, run_id: str, where: Surroundings, policy: Policy) -> Pending:
+def _question(
+    question_id: str,
+    model: str,
+    seen: Labels,
+    sources: tuple[Source, ...],
+    run_id: str,
+    where: Surroundings,
+    version: str,
+) -> Pending:
     args = {"model": model}
     preview = Preview(f"Send what was read in this run, and the conversation so far, to {model}.")
     item = Item(
@@ -65,15 +78,18 @@ def _question(model: str, seen: Labels, run_id: str, where: Surroundings, policy
         preview_kind=preview.kind,
         preview_hash=preview_hash(preview),
         schema_hash=MODEL_REQUEST.schema_hash,
-        policy_version=policy.version(),
+        policy_version=version,
     )
     return Pending(
-        id=pending_id(run_id, MODEL_REQUEST.name, model),
+        id=question_id,
         run_id=run_id,
         step_id="",
         kind="call",
         why=f"private data was read, and the model {model} runs outside this machine",
         items=(item,),
-        rule=str(standing_rule(MODEL_REQUEST, args, "always", where)),
+        rules=standing_rules(MODEL_REQUEST, [args], where),
         labels=tuple(sorted(seen)),
+        seen=sources,
+        leaves=True,
+        as_asked=True,
     )

@@ -12,7 +12,9 @@ from pydantic_ai.messages import ToolReturnPart, UserContent
 
 from agent_core.errors import UsageError
 from agent_core.gate.labels import ATTACHED, UNTRUSTED, union
-from agent_core.gate.policy import Rule, parse_pattern
+from agent_core.gate.policy import Effect, Rule
+from agent_core.gate.rule_text import parse_pattern
+from agent_core.gate.seals import Sealer, is_sealed
 from agent_core.gate.vault import Vault
 from agent_core.journal.runs import RunRow, Runs
 from agent_core.loop.state import Run, Services, Usage
@@ -75,6 +77,7 @@ def begin(
     conversation_id = conversation or "conv_" + secrets.token_hex(6)
     kept: dict[str, Any] = {
         "allow": options.allow,
+        "allow_seal": parts.vault.seal("run", run_id, user, list(options.allow)) if options.allow else "",
         "deny": options.deny,
         "persona": options.persona.name if options.persona else None,
         "persona_folder": str(options.persona.folder) if options.persona else None,
@@ -128,7 +131,7 @@ def _make(parts: Parts, row: RunRow, persona: Persona | None) -> Run:
         plan=Plan(goal="", steps=()),
         tools=tools,
         persona=persona,
-        run_rules=(*_rules(row), *_changed_since(row, tools)),
+        run_rules=(*_rules(row, parts.vault), *_changed_since(row, tools)),
         usage=Usage(**row.usage) if row.usage else Usage(),
         plan_first=bool(row.options.get("plan_first")),
     )
@@ -148,10 +151,15 @@ def _tools_of(tools: Any, row: RunRow, persona: Persona | None) -> dict[str, Too
     }
 
 
-def _rules(row: RunRow) -> tuple[Rule, ...]:
+def _rules(row: RunRow, sealer: Sealer) -> tuple[Rule, ...]:
+    """What was forbidden and allowed when the run began; an allowance that was written in since is none."""
     rules: list[Rule] = []
-    for effect in ("deny", "allow"):
-        for pattern in row.options.get(effect, ()):
+    allow = row.options.get("allow", ())
+    ours = is_sealed(sealer, row.options.get("allow_seal", ""), "run", row.id, row.user, list(allow))
+    said: tuple[tuple[Effect, Sequence[str]], ...]
+    said = ("deny", row.options.get("deny", ())), ("allow", allow if ours else ())
+    for effect, patterns in said:
+        for pattern in patterns:
             tool, arguments = parse_pattern(pattern)
             rules.append(Rule(effect, tool, arguments, scope="run"))
     return tuple(rules)

@@ -13,9 +13,9 @@ from typing import Any
 
 from agent_core.errors import AgentCoreError
 from agent_core.events import PlanMade, RunEnded, RunStarted, StepEnded, Waiting
-from agent_core.gate.approvals import Pending, pending_id
 from agent_core.gate.call import Denied, WaitingForPerson
 from agent_core.gate.labels import of_descriptions, union
+from agent_core.gate.pending import Pending, pending_id
 from agent_core.journal.runs import RunStatus, StepResult
 from agent_core.loop.checker import checked
 from agent_core.loop.speakers import planner_voice

@@ -12,11 +12,12 @@ from pydantic_ai.tools import ToolDefinition
 
 from agent_core.errors import AgentCoreError
 from agent_core.events import Event, ModelAnswered, ModelAsked, TextDelta
-from agent_core.gate.approvals import Approvals, Pending, pending_id
+from agent_core.gate.approvals import Approvals
 from agent_core.gate.binding import digest
 from agent_core.gate.call import Call, Secrets, WaitingForPerson
 from agent_core.gate.gate import Gate
 from agent_core.gate.labels import NONE, Labels
+from agent_core.gate.pending import Pending, pending_id
 from agent_core.gate.policy import Policy, Rule, Surroundings
 from agent_core.journal.runs import History, RunRow, Runs, StepResult
 from agent_core.journal.store import dumps
@@ -182,7 +183,16 @@ class Run:
         self.check_limits()
         if voice.remote:
             services = self.services
-            may_leave(voice.name, seen, self.id, self.where, services.approvals, services.policy, self.run_rules)
+            may_leave(
+                voice.name,
+                seen,
+                self.id,
+                self.where,
+                services.approvals,
+                services.policy,
+                services.gate,
+                self.run_rules,
+            )
         emit = self.services.emit
         emit(ModelAsked(self.id, agent=agent, model=voice.name))
 

@@ -11,9 +11,9 @@ from pydantic_ai.messages import ToolCallPart, ToolReturnPart
 
 from agent_core.errors import AgentCoreError, PlanError, ToolError
 from agent_core.events import StepEnded, StepStarted
-from agent_core.gate.approvals import Pending, pending_id
 from agent_core.gate.call import Call, Denied, Outcome, WaitingForPerson
 from agent_core.gate.labels import NONE, Labels, of_descriptions, of_result, union
+from agent_core.gate.pending import Pending, pending_id
 from agent_core.journal.runs import StepResult
 from agent_core.loop.state import Run, call_name
 from agent_core.models.turn import arguments_of

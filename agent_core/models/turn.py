@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 from pydantic_ai.capabilities import AbstractCapability
@@ -27,6 +28,7 @@ from pydantic_ai.messages import (
     ModelMessagesTypeAdapter,
     ModelRequest,
     ModelResponse,
+    ModelResponsePart,
     PartDeltaEvent,
     PartStartEvent,
     TextPart,
@@ -152,7 +154,7 @@ async def take_turn(
         raise as_model_error(error) from error
     except AgentRunError as error:
         raise ModelError(f"The model {speaker.model.model_name!r} did not answer: {error}") from error
-    conversation.messages = messages
+    conversation.messages = [*messages[:-1], _with_distinct_calls(messages[-1])]
     conversation.turn += 1
     return usage
 
@@ -221,6 +223,26 @@ async def _compacted(
     for capability in speaker.compaction():
         request = await capability.before_model_request(context, request)
     return request.messages
+
+
+def _with_distinct_calls(response: ModelMessage) -> ModelMessage:
+    """The response with another id for a call whose id came before: a call's key, and its return, go by the id."""
+    if not isinstance(response, ModelResponse):
+        return response
+    ids = [part.tool_call_id for part in response.tool_calls]
+    if len(set(ids)) == len(ids):
+        return response
+    used: set[str] = set()
+    parts: list[ModelResponsePart] = []
+    for part in response.parts:
+        if isinstance(part, ToolCallPart):
+            own = part.tool_call_id
+            if own in used:
+                own = next(name for n in count(2) if (name := f"{own}~{n}") not in used and name not in ids)
+            used.add(own)
+            part = replace(part, tool_call_id=own)
+        parts.append(part)
+    return replace(response, parts=parts)
 
 
 def _tell_text(event: Any, on_text: Callable[[str], None]) -> None:

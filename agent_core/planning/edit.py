@@ -3,10 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import count
+from typing import Any
 
-from agent_core.errors import PlanError
+from agent_core.errors import PlanError, UsageError
 from agent_core.gate.labels import Labels
 from agent_core.planning.plan import Plan, Step
+
+
+def with_argument(plan: Plan, step_id: str, name: str, value: Any) -> Plan:
+    """The plan with another value for an argument of a step.
+
+    Raises:
+        UsageError: there is no such step, or no argument is named.
+    """
+    known = _named(plan, step_id)
+    if not name:
+        raise UsageError(f"Name an argument of {step_id!r}: {step_id}.NAME=VALUE.")
+    changed = known.model_copy(update={"args": {**known.args, name: value}})
+    return plan.model_copy(update={"steps": tuple(changed if step is known else step for step in plan.steps)})
+
+
+def without_step(plan: Plan, step_id: str) -> Plan:
+    """The plan without a step.
+
+    Raises:
+        UsageError: there is no such step.
+    """
+    gone = _named(plan, step_id)
+    return plan.model_copy(update={"steps": tuple(step for step in plan.steps if step is not gone)})
+
+
+def with_call(plan: Plan, tool: str, args: dict[str, Any]) -> Plan:
+    """The plan with one more call at its end, after everything else."""
+    taken = {step.id for step in plan.steps}
+    number = next(n for n in count(len(plan.steps) + 1) if f"s{n}" not in taken)
+    last = tuple(step.id for step in plan.steps[-1:])
+    return plan.model_copy(
+        update={"steps": (*plan.steps, Step(id=f"s{number}", tool=tool, args=args, depends_on=last))}
+    )
+
+
+def _named(plan: Plan, step_id: str) -> Step:
+    for step in plan.steps:
+        if step.id == step_id:
+            return step
+    raise UsageError(f"There is no step {step_id!r}; there are: {', '.join(step.id for step in plan.steps)}")
 
 
 def edit(plan: Plan, wanted: Plan, begun: Collection[str], seen: Labels) -> Plan:

@@ -117,8 +117,8 @@ def return_schema(tool: Tool) -> JsonSchema | None:
 
 
 def schema_hash(tool: Tool) -> str:
-    """SHA-256 over all that a tool says of itself: a changed tool voids grants and rules."""
-    identity = [tool.name, tool.description, tool.parameters, asdict(tool.traits)]
+    """SHA-256 over what a tool is, says and does, and who brings it: a changed tool voids grants and rules."""
+    identity = [tool.name, tool.description, tool.parameters, asdict(tool.traits), tool.plugin, tool.function is None]
     if tool.definition_hash:
         identity.append(tool.definition_hash)
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()

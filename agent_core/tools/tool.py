@@ -162,7 +162,7 @@ class Tool:
 
     @cached_property
     def schema_hash(self) -> str:
-        """Hash of everything that a grant relies on: name, parameters, traits, description and definition elsewhere."""
+        """Hash of everything that a grant relies on: what the tool is, says and does, and which plugin brings it."""
         from agent_core.tools.schema import schema_hash
 
         return schema_hash(self)

@@ -70,19 +70,31 @@ def lock_path(ctx: ToolContext, path: Path) -> Path:
 def add(ctx: ToolContext, path: Path, new: NewEvent) -> None:
     """Put the event into the file; once, however often the call is repeated."""
     with locked(path, lock_path(ctx, path)) as file:
-        ctx.save_for_undo({"path": str(path), "uid": new.uid})
-        if not any(entry.uid == new.uid for entry in file.entries):
-            replace_content(file, file.with_block(new.zone_definition(file) + new.component()))
+        if any(entry.uid == new.uid for entry in file.entries):
+            return
+        content = file.with_block(new.zone_definition(file) + new.component())
+        inserted = [file.end, len(content) - len(file.with_block(b""))]
+        after = hashlib.sha256(content).hexdigest()
+        made = {"file": not path.exists(), "calendar": not file.content}
+        ctx.save_for_undo({"path": str(path), "uid": new.uid, "inserted": inserted, "after": after, "made": made})
+        replace_content(file, content)
 
 
 def undo_add(ctx: ToolContext, saved: Any) -> str:
-    """Take out the event that `add` put in, and nothing else."""
+    """Put the bytes back as they were; if others changed the file since, take out the event and nothing else."""
     path = Path(saved["path"])
     with locked(path, lock_path(ctx, path)) as file:
         entries = [entry for entry in file.entries if entry.uid == saved["uid"]]
         if not entries:
             return "The event is not in the calendar any more."
-        replace_content(file, file.without([entry.block for entry in entries]))
+        if file.digest != saved.get("after"):
+            replace_content(file, file.without([entry.block for entry in entries]))
+        elif saved["made"]["file"]:
+            path.resolve().unlink()
+        else:
+            start, length = saved["inserted"]
+            before = file.content[:start] + file.content[start + length :]
+            replace_content(file, b"" if saved["made"]["calendar"] else before)
         return f"Removed {str(entries[0].event.get('SUMMARY', ''))!r} from the calendar."
 
 

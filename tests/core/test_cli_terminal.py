@@ -3,96 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import re
-import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.servers.llm_script import STALL, call, say
 from tests.servers.scripted_llm import ScriptedLLM
-
-PATIENCE_S = 60.0
+from tests.terminals import PATIENCE_S, Terminal
 
 
 def _wait_for_requests(llm: ScriptedLLM, count: int) -> None:
     until = time.monotonic() + PATIENCE_S
     while len(llm.model_requests) < count and time.monotonic() < until:
         time.sleep(0.05)
-
-
-class Terminal:
-    """A command in a terminal of 80 columns; `screen` is what it has written."""
-
-    def __init__(self, command: list[str], cwd: Path, environ: dict[str, str]) -> None:
-        self.screen = ""
-        self._looked_at = 0
-        self._descriptor, theirs = pty.openpty()
-        environ = {**environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "40"}
-        self.process = subprocess.Popen(
-            command, cwd=cwd, env=environ, stdin=theirs, stderr=theirs, stdout=theirs, start_new_session=True
-        )
-        os.close(theirs)
-
-    def type(self, text: str) -> None:
-        os.write(self._descriptor, text.encode())
-
-    def wait_for(self, text: str) -> None:
-        """Read until `text` is on the screen, after what was waited for before."""
-        until = time.monotonic() + PATIENCE_S
-        while (found := self.screen.find(text, self._looked_at)) < 0:
-            assert time.monotonic() < until, f"{text!r} never came:\n{self.screen}"
-            self._read()
-        self._looked_at = found + len(text)
-
-    def end(self) -> int:
-        """Read to the end; the exit code."""
-        while self._read():
-            pass
-        return self.process.wait(PATIENCE_S)
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        os.close(self._descriptor)
-
-    def _read(self) -> bool:
-        if not select.select([self._descriptor], [], [], 1.0)[0]:
-            return self.process.poll() is None
-        try:
-            data = os.read(self._descriptor, 65536)
-        except OSError:  # the other side is closed
-            return False
-        self.screen += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", data.decode(errors="replace"))
-        return bool(data)
-
-
-@pytest.fixture
-def terminal(cli) -> Iterator[Callable[..., Terminal]]:
-    opened: list[Terminal] = []
-
-    def open_terminal(*args: str) -> Terminal:
-        opened.append(Terminal([*cli.command, *args], cli.workspace, cli.environ))
-        return opened[-1]
-
-    yield open_terminal
-    for one in opened:
-        one.close()
-
-
-@pytest.fixture
-def llm(scripted_llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch) -> ScriptedLLM:
-    monkeypatch.setenv("OPENAI_BASE_URL", scripted_llm.openai_url)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
-    monkeypatch.setenv("AGENT_CORE_MODELS_DEFAULT", "openai-chat:scripted")
-    return scripted_llm
 
 
 WRITE = ("ask", "Write hello to the file a.txt")
@@ -146,8 +72,8 @@ def test_arguments_are_edited_at_the_prompt(cli, terminal, writing) -> None:
     for line in ("path=b.txt", ""):
         asked.wait_for("change: ")
         asked.type(line + "\n")
-    asked.wait_for("y/n: ")
-    assert 'path="b.txt"' in asked.screen
+    asked.wait_for("+++ b/b.txt")
+    asked.wait_for("\n> ")
     asked.type("y\n")
     assert asked.end() == 0
     assert (cli.workspace / "b.txt").exists()
@@ -158,6 +84,10 @@ def test_a_lasting_yes_is_a_rule_and_asks_no_more(cli, terminal, writing) -> Non
     asked = terminal(*WRITE)
     asked.wait_for("> ")
     asked.type("p\n")
+    asked.wait_for("n back: ")
+    assert str(cli.workspace.resolve()) in asked.screen.replace("\r\n", "")
+    assert json.loads(cli.process("rules", "list", "--json").stdout) == []
+    asked.type("y\n")
     assert asked.end() == 0
     [rule] = json.loads(cli.process("rules", "list", "--json").stdout)
     assert (rule["scope"], rule["scope_id"]) == ("project", str(cli.workspace.resolve()))

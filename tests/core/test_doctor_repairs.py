@@ -15,6 +15,7 @@ import pytest
 
 from agent_core import tool
 from agent_core.gate.policy import Policy, Rule
+from agent_core.gate.vault import Vault
 from agent_core.journal.lease import new_owner
 from agent_core.journal.store import Journal
 from agent_core.testing import Script, call
@@ -222,10 +223,10 @@ async def test_a_run_that_had_not_ended_does_not_go_on_from_half_a_journal(assis
 
 async def test_where_rules_are_lost_nothing_is_allowed_by_one(assistants, cli, home):
     await filled(assistants, 5)
-    with closing(Journal(home / "journal.db")) as journal:
+    with closing(Journal(home / "journal.db")) as journal, closing(Vault(home / "vault.db")) as vault:
         for number in range(120):
             effect = "deny" if number % 2 else "allow"
-            Policy(journal).add(Rule(effect, f"tool_{number}", {}, scope="always", scope_id="local"))
+            Policy(journal, vault).add(Rule(effect, f"tool_{number}", {}, scope="always", scope_id="local"))
     scribble(home, pages_of(home, "rules")[1])
     assert "Rules are lost" in cli("doctor", "--salvage").err
     assert value(home, "SELECT count(*) FROM rules WHERE effect = 'allow' AND revoked_at IS NULL") == 0

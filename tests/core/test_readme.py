@@ -20,7 +20,7 @@ VARYING = [
     (re.compile(r"\bon \d{1,2} \w+ \d{4} at \d\d:\d\d"), "on DAY at TIME"),
     (re.compile(r"Saved: \S*?([\w-]+\.yaml)"), r"Saved: \1"),
 ]
-IDENTIFIER = re.compile(r"\b(?:ask|run)_[0-9a-f]{12}\b")
+IDENTIFIER = re.compile(r"\b(?:ask_[0-9a-f]{20}|run_[0-9a-f]{12})\b")
 
 
 @dataclass(frozen=True)

@@ -325,6 +325,15 @@ async def test_a_journal_of_the_version_before_is_brought_up_to_date(assistants,
         db.execute("ALTER TABLE runs DROP COLUMN forgotten_at")
         db.execute("DROP TABLE upkeep")
         db.execute("DROP INDEX feedback_by_run")
+        added = [
+            ("grants", "seal"),
+            ("pending", "seal"),
+            ("rules", "seal"),
+            ("calls", "brought"),
+            ("calls", "undo_began_at"),
+        ]
+        for table, column in added:
+            db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         db.execute("PRAGMA user_version = 1")
     assistant = assistants(Script("hello"), tools=TOOLS)
     assert assistant.answer_of(run_id).text == "old is done"
