@@ -7,10 +7,10 @@ import inspect
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from agent_core.errors import ConfigurationError, ToolArgumentError
+from agent_core.schema_check import faults
 from agent_core.tools.context import ToolContext
 
 if TYPE_CHECKING:
@@ -51,16 +51,9 @@ class ArgumentSchema:
         return {name: getattr(instance, name) for name in self.model.model_fields}
 
     def _check_schema(self, args: Mapping[str, Any]) -> None:
-        problems = sorted(self._validator.iter_errors(dict(args)), key=lambda e: list(map(str, e.absolute_path)))
-        if problems:
-            reasons = (f"{_location(e.absolute_path)}: {e.message}" for e in problems[:5])
+        if found := faults(dict(args), self.json_schema):
+            reasons = (f"{_location(fault.path)}: {fault.message}" for fault in found[:5])
             raise ToolArgumentError(f"{self.tool_name}: " + "; ".join(reasons))
-
-    @cached_property
-    def _validator(self) -> Any:
-        from jsonschema import Draft202012Validator
-
-        return Draft202012Validator(self.json_schema)
 
 
 def argument_schema(tool: Tool) -> ArgumentSchema:
