@@ -10,8 +10,11 @@ import sympy
 
 from agent_core.errors import ToolArgumentError
 from agent_plugin_calculator.algebra import Builder
+from agent_plugin_calculator.form import asked_form, formed
 from agent_plugin_calculator.functions import whole
 from agent_plugin_calculator.grammar import parse
+from agent_plugin_calculator.notation import normalised
+from agent_plugin_calculator.phrasing import rewritten
 from agent_plugin_calculator.rendering import calculation, exact, one_line
 from agent_plugin_calculator.results import Calculation
 
@@ -30,9 +33,11 @@ def calculate(text: str) -> Calculation:
     Raises:
         ToolArgumentError: it cannot be read, holds unknowns, has no value or too many digits.
     """
+    text, form = asked_form(text)
+    worded = rewritten(text) != text
     shown, node = parse(text)
     builder = Builder(shown)
-    shown = shown[node.col_offset :]
+    shown = normalised(text) if worded else shown[node.col_offset :]
     if isinstance(node, ast.Compare):
         relations = builder.relations(node)
         _refuse_unknowns(builder, shown)
@@ -44,7 +49,7 @@ def calculate(text: str) -> Calculation:
     value = builder.build(node)
     _refuse_unknowns(builder, shown)
     note = "".join(note for pattern, note in _NOTES.items() if pattern.search(shown))
-    return calculation(shown, compact(value), note)
+    return formed(shown, value, form) if form else calculation(shown, compact(value), note)
 
 
 def factorize(number: Any) -> Calculation:
