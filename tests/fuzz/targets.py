@@ -15,6 +15,7 @@ from pathlib import Path
 from agent_core.errors import AgentCoreError, PlanError, ToolArgumentError
 from agent_core.planning.check import check
 from agent_core.planning.workflow import load
+from agent_plugin_calculator.form import asked_form
 from agent_plugin_calculator.grammar import parse_statements
 from agent_plugin_calculator.vocabulary import FUNCTIONS
 
@@ -27,9 +28,9 @@ _FILE = Path(tempfile.mkdtemp(prefix="fuzz-")) / "workflow.yaml"
 
 def calculator(data: bytes) -> None:
     """The calculator's reader: whatever comes out is made of the nodes of its language."""
-    text = data.decode("utf-8", "surrogatepass" if data[:1] == b"\xed" else "replace")
+    text = data.decode("utf-8", "replace")
     try:
-        statements = parse_statements(text)
+        statements = parse_statements(asked_form(text)[0])
     except ToolArgumentError as error:
         assert "\n" not in str(error), text
         assert len(str(error)) <= MESSAGE_CHARACTERS, text
