@@ -18,6 +18,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from agent_core.errors import ToolArgumentError, ToolError, TransientToolError, UsageError
 from agent_core.events import Event
+from agent_core.gate.addresses import addresses
 from agent_core.gate.approvals import Approvals, Grant, Item, Pending, pending_id
 from agent_core.gate.binding import canonical, digest, preview_hash
 from agent_core.gate.call import (
@@ -30,7 +31,7 @@ from agent_core.gate.call import (
     Secrets,
     WaitingForPerson,
 )
-from agent_core.gate.labels import NONE
+from agent_core.gate.labels import NONE, SECRET, UNTRUSTED, Labels
 from agent_core.gate.ledger import Ledger
 from agent_core.gate.policy import Decision, Policy, standing_rule
 from agent_core.journal.calls import RecordedCall
@@ -315,7 +316,23 @@ class Gate:
         call, tool = checked.call, checked.tool
         if reason := self.ledger.calls.was_denied(call.run_id, tool.name, checked.args_hash):
             return Decision("deny", f"it was refused before: {reason}")
-        return self._policy.decide(tool, checked.args, call.labels, call.where, call.run_rules)
+        decision = self._policy.decide(tool, checked.args, self._labels(checked), call.where, call.run_rules)
+        if decision.effect == "allow" and (address := self._unnamed_address(checked)):
+            return Decision("ask", f"content that somebody else wrote was read, and nobody named the address {address}")
+        return decision
+
+    def _labels(self, checked: CheckedCall) -> Labels:
+        """What has been seen, and what the arguments themselves are."""
+        labels = checked.call.labels
+        return labels | {SECRET} if self._secrets.fingerprint(checked.args) else labels
+
+    def _unnamed_address(self, checked: CheckedCall) -> str | None:
+        """Where a read goes that follows from somebody else's text, if that address was put together by the model."""
+        call, tool = checked.call, checked.tool
+        if not tool.traits.open_world or UNTRUSTED not in call.labels:
+            return None
+        named = self.ledger.calls.was_named
+        return next((a for a in addresses(checked.args) if not named(call.where.conversation_id, a)), None)
 
     def _grant(self, checked: CheckedCall) -> Grant | None:
         return self._approvals.find(

@@ -117,7 +117,7 @@ class Policy:
             return Decision("ask", f"the rule {str(asked)!r} asks", asked)
         if allowed := by_effect.get("allow"):
             return Decision("allow", f"the rule {str(allowed)!r} allows it", allowed)
-        return _default(tool)
+        return _default(tool, labels)
 
     def rules(self) -> list[Rule]:
         """All rules that hold, oldest first."""
@@ -200,7 +200,9 @@ def parse_pattern(text: str) -> tuple[str, dict[str, str]]:
     return match[1], arguments
 
 
-def _default(tool: Tool) -> Decision:
+def _default(tool: Tool, labels: Labels) -> Decision:
+    if flow_labels.SECRET in labels and tool.traits.open_world:
+        return Decision("ask", "it sends a credential outside this machine")
     if tool.traits.read_only:
         return Decision("allow", "it only reads")
     if tool.traits.internal and tool.undo is not None:

@@ -143,6 +143,25 @@ class Calls:
         )
         return None if row is None else str(json.loads(row["error"])["message"])
 
+    def was_named(self, conversation_id: str, text: str) -> bool:
+        """Whether the text stands in what this conversation was asked, told, or given back by its calls.
+
+        What a call returned counts only if the call did not bring the text itself: an echo is nobody else's word.
+        """
+        needle = dumps(text)[1:-1]
+        row = self._journal.row(
+            "SELECT 1 FROM runs WHERE conversation_id = ?1 "
+            "AND (instr(request, ?2) OR instr(json_extract(options, '$.attachments'), ?3)) "
+            "UNION ALL SELECT 1 FROM runs JOIN pending ON pending.run_id = runs.id "
+            "WHERE conversation_id = ?1 AND kind = 'question' AND instr(pending.answer, ?3) "
+            "UNION ALL SELECT 1 FROM runs JOIN calls ON calls.run_id = runs.id "
+            "WHERE conversation_id = ?1 AND instr(calls.result, ?3) AND NOT instr(calls.args, ?3) LIMIT 1",
+            conversation_id,
+            text,
+            needle,
+        )
+        return row is not None
+
     def cached(self, key: str) -> tuple[Any, frozenset[str]] | None:
         """A result that an earlier run left for reuse."""
         row = self._journal.row("SELECT result, labels FROM cache WHERE key = ? AND expires_at > ?", key, now())

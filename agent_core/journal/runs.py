@@ -176,6 +176,16 @@ class Runs:
         row = self._journal.row("SELECT * FROM histories WHERE run_id = ? AND agent = ?", run_id, agent)
         return None if row is None else History(row["messages"], row["turn"], frozenset(json.loads(row["labels"])))
 
+    def seen_by(self, run_id: str, agent: str) -> frozenset[str]:
+        """Labels of all that an agent, and those that it handed work to, have seen."""
+        rows = self._journal.rows(
+            "SELECT labels FROM histories WHERE run_id = ?1 "
+            "AND (agent = ?2 OR substr(agent, 1, length(?2) + 1) = ?2 || '/')",
+            run_id,
+            agent,
+        )
+        return frozenset(label for row in rows for label in json.loads(row["labels"]))
+
     def last_of_conversation(self, conversation_id: str, before: str) -> RunRow | None:
         """The newest run of a conversation that ended and in which something was said, other than `before`."""
         row = self._journal.row(

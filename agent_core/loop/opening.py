@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from pydantic_ai.messages import ToolReturnPart, UserContent
 
 from agent_core.errors import UsageError
-from agent_core.gate.labels import UNTRUSTED, union
+from agent_core.gate.labels import ATTACHED, UNTRUSTED, union
 from agent_core.gate.policy import Rule, parse_pattern
 from agent_core.gate.vault import Vault
 from agent_core.journal.runs import RunRow, Runs
@@ -134,7 +134,7 @@ def _make(parts: Parts, row: RunRow, persona: Persona | None) -> Run:
     )
     run.planner.shown = shown
     if attached:
-        run.planner.seen = frozenset({UNTRUSTED})
+        run.planner.seen = frozenset({UNTRUSTED, ATTACHED})
     return run
 
 

@@ -15,7 +15,7 @@ from agent_core.errors import AgentCoreError
 from agent_core.events import PlanMade, RunEnded, RunStarted, StepEnded, Waiting
 from agent_core.gate.approvals import Pending, pending_id
 from agent_core.gate.call import Denied, WaitingForPerson
-from agent_core.gate.labels import union
+from agent_core.gate.labels import of_descriptions, union
 from agent_core.journal.runs import RunStatus, StepResult
 from agent_core.loop.checker import checked
 from agent_core.loop.speakers import planner_voice
@@ -167,6 +167,7 @@ async def _propose(run: Run) -> Proposal:
         state.conversation.returned(returns_for(state.conversation, run.plan, run.results, _answers(run)))
 
     async def ask(conversation: Any, shown: Any, prompt: Any) -> None:
+        state.seen = union([state.seen, of_descriptions(run.tools[name] for name in shown if name in run.tools)])
         await run.ask("", conversation, planner_voice(run, shown), prompt, state.seen)
 
     planner = Planner(run.tools, frozenset(run.services.personas), lambda query: _find(run, query))
@@ -191,7 +192,7 @@ def _answers(run: Run) -> dict[str, str]:
     conversation = run.planner.conversation
     return {
         call.tool_call_id: ask_person(
-            run, "", conversation.turn, call.tool_call_id, str(arguments_of(call).get("question", ""))
+            run, "", conversation.turn, call.tool_call_id, str(arguments_of(call).get("question", "")), run.planner.seen
         )
         for call in conversation.open_calls()
         if call.tool_name == ASK_USER

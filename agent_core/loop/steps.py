@@ -13,7 +13,7 @@ from agent_core.errors import AgentCoreError, PlanError, ToolError
 from agent_core.events import StepEnded, StepStarted
 from agent_core.gate.approvals import Pending, pending_id
 from agent_core.gate.call import Denied, Outcome, WaitingForPerson
-from agent_core.gate.labels import NONE, Labels, of_result, union
+from agent_core.gate.labels import NONE, Labels, of_descriptions, of_result, union
 from agent_core.journal.runs import StepResult
 from agent_core.loop.state import Run, call_name
 from agent_core.models.turn import arguments_of
@@ -40,7 +40,7 @@ async def run_step(run: Run, step: Step) -> None:
         run.services.emit(StepEnded(run.id, step.id, status="waiting", error=waiting.pending.why))
         return
     except Denied as denied:
-        ended = StepResult("denied", None, run.labels_of(step), str(denied))
+        ended = StepResult("denied", None, _labels_after(run, step), str(denied))
     except _ItemsFailed as failed:
         labels = union([failed.labels, _labels_after(run, step)])
         ended = StepResult(failed.status, failed.results, labels, str(failed))
@@ -114,9 +114,9 @@ async def run_agent(
     from agent_core.loop.speakers import agent_voice
 
     conversation, kept = run.load_conversation(agent)
-    seen = union([seen, kept])
     persona = run.services.personas.get(persona_name) if persona_name else run.persona
     voice, usable = agent_voice(run, persona, prompt, tools, AGENT_INSTRUCTIONS)
+    seen = union([seen, kept, of_descriptions(usable.values())])
     first: str | None = None if conversation.messages else prompt
     while True:
         if calls := conversation.open_calls():
@@ -124,6 +124,11 @@ async def run_agent(
             work = [_agent_call(run, agent, conversation.turn, call, usable, seen, who) for call in calls]
             done = await _gather(work)
             seen = union([seen, *map(_labels_of, done, (usable.get(call.tool_name) for call in calls))])
+            if any(
+                call.tool_name == DELEGATE and isinstance(outcome, AgentCoreError)
+                for call, outcome in zip(calls, done, strict=True)
+            ):
+                seen |= run.services.runs.seen_by(run.id, agent)
             conversation.returned([_return(call, outcome) for call, outcome in zip(calls, done, strict=True)])
         elif conversation.messages and first is None:
             return Outcome(conversation.text(), seen)
@@ -145,7 +150,7 @@ async def _agent_call(
     except ValueError as error:
         raise ToolError(str(error)) from None
     if call.tool_name == ASK_USER:
-        return Outcome(ask_person(run, agent, turn, call.tool_call_id, str(args.get("question", ""))), seen)
+        return Outcome(ask_person(run, agent, turn, call.tool_call_id, str(args.get("question", "")), seen), seen)
     if call.tool_name == DELEGATE:
         child = f"{agent}/{turn}/{call_name(call.tool_call_id)}"
         persona = str(args.get("persona"))
@@ -160,7 +165,7 @@ async def _agent_call(
     return await run.services.gate(named, tools[call.tool_name], args)
 
 
-def ask_person(run: Run, agent: str, turn: int, call_id: str, question: str) -> str:
+def ask_person(run: Run, agent: str, turn: int, call_id: str, question: str, seen: Labels) -> str:
     """The user's answer to a question.
 
     Raises:
@@ -173,6 +178,7 @@ def ask_person(run: Run, agent: str, turn: int, call_id: str, question: str) -> 
         kind="question",
         why="something is missing that only you know",
         question=question,
+        labels=tuple(sorted(seen)),
         agent=agent,
     )
     answer = run.services.approvals.answer_of(pending.id)
@@ -232,9 +238,10 @@ def _tool(run: Run, step: Step) -> Tool:
 
 
 def _labels_after(run: Run, step: Step) -> Labels:
-    """A failure's text may quote what the tool read."""
+    """A failure's text may quote what the tool, or an agent that worked on the step, has read."""
     tool = run.tools.get(step.tool or "")
-    return union([run.labels_of(step), of_result(tool.traits) if tool else frozenset()])
+    seen = run.services.runs.seen_by(run.id, step.id)
+    return union([run.labels_of(step), seen, of_result(tool.traits) if tool else frozenset()])
 
 
 def _fit(args: dict[str, Any], tool: Tool) -> dict[str, Any]:

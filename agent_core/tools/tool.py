@@ -109,6 +109,8 @@ class Tool:
     """How long a result may be reused by later runs, for read-only idempotent tools."""
     schema: JsonSchema | None = None
     """The parameters' JSON schema where there is no typed function to read it from."""
+    untrusted_description: bool = False
+    """Its description was written by somebody whom the user has not said to trust (a remote server)."""
     plugin: str = ""
     """The plugin that provided it; set by the registry."""
 

@@ -128,6 +128,7 @@ def add_event(
     read_only=True,
     idempotent=True,
     private_data=True,
+    untrusted_content=True,  # invitations are written by those who invite
     examples=[
         "What is in my calendar tomorrow?",
         "Do I have anything on Friday?",

@@ -28,6 +28,7 @@ class FileChange:
     read_only=True,
     idempotent=True,
     private_data=True,
+    untrusted_content=True,  # a file's name is text too, and not always its owner's
     examples=[
         "List the files in this folder",
         "What are the three largest files here?",

@@ -104,7 +104,7 @@ def test_attachments_reach_the_model_as_content_and_make_changes_wait(cli, llm: 
     assert "call the plumber" in sent
     assert "Grüße" in sent
     assert ran.code == 3
-    assert ran.json["pending"][0]["labels"] == ["untrusted"]
+    assert ran.json["pending"][0]["labels"] == ["attached", "untrusted"]
 
 
 @pytest.mark.parametrize("named", ["picture.png", "archive.gz", "big.txt", "folder", "nul.txt"])
