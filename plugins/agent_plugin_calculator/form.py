@@ -1,4 +1,4 @@
-"""The form in which a result is asked for: "to ten digits", "to 2 decimal places", "as a fraction", "to the nearest 5"."""
+"""The form in which a result is asked for: "to ten digits", "to 2 decimal places", "as a fraction"."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ _ENDINGS: tuple[tuple[re.Pattern[str], Kind, str], ...] = tuple(
         (rf"{_ROUNDED}nearest\s+thousandth", "places", "3"),
         (rf"{_ROUNDED}nearest\s+{_AMOUNT}", "nearest", ""),
         (r",?\s*(?:expressed\s+|written\s+)?(?:as|in)\s+(?:an?\s+|its\s+)?(?:simplified\s+|reduced\s+|exact\s+)?"
-         r"(?:fraction(?:\s+in\s+(?:lowest|simplest)\s+(?:terms|form))?|lowest\s+terms|simplest\s+form)", "fraction", "1"),
+         r"(?:fraction(?:\s+in\s+(?:lowest|simplest)\s+(?:terms|form))?|lowest\s+terms|simplest\s+form)",
+         "fraction", "1"),
         (r",?\s*(?:expressed\s+|written\s+)?(?:as\s+(?:an?\s+)?|in\s+)(?:percent|percentage|%)", "percent", "1"),
         (r",?\s*(?:expressed\s+|written\s+)?(?:as|in)\s+(?:an?\s+)?decimal(?:\s+(?:number|form|notation))?", "decimal",
          "1"),
@@ -105,7 +106,11 @@ def formed(subject: str, value: Any, form: Form) -> Calculation:
             raise ToolArgumentError(f"{exact(value)} is not a fraction; ask for its decimals.")
         return Calculation(exact(value), None, f"{one_line(subject)} = {exact(value)}")
     text = _written(value, form)
-    sign = "=" if value.is_Rational and Fraction(text) == _fraction(value * (100 if form.kind == "percent" else 1)) else "≈"
+    sign = (
+        "="
+        if value.is_Rational and Fraction(text) == _fraction(value * (100 if form.kind == "percent" else 1))
+        else "≈"
+    )
     if form.kind == "percent":
         return Calculation(text, text, f"{one_line(subject)} {sign} {text}%")
     return Calculation(text, text, f"{one_line(subject)} {sign} {text}")
@@ -136,7 +141,9 @@ def _round(value: Any, step: Fraction) -> Decimal:
         raise ToolArgumentError(f"{exact(value)} is not a real number, so it cannot be rounded.")
     whole = int(sympy.sign(scaled) * sympy.floor(abs(scaled) + sympy.Rational(1, 2)))
     nearest = whole * step
-    context = Context(prec=len(str(abs(nearest.numerator))) + len(str(nearest.denominator)) + 5, Emax=MAX_EMAX, Emin=MIN_EMIN)
+    context = Context(
+        prec=len(str(abs(nearest.numerator))) + len(str(nearest.denominator)) + 5, Emax=MAX_EMAX, Emin=MIN_EMIN
+    )
     return context.divide(Decimal(nearest.numerator), Decimal(nearest.denominator))
 
 

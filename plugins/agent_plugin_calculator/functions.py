@@ -152,7 +152,7 @@ def _run(name: str, function: Callable[[int, int], int]) -> Callable[[Any, Any],
 
 
 def _arithmetic(low: int, high: int, step: int) -> int:
-    """low + (low + step) + ... up to at most `high`."""
+    """The sum of `low`, `low + step` and so on, up to at most `high`."""
     count = (high - low) // step + 1
     return count * low + step * count * (count - 1) // 2 if count > 0 else 0
 
@@ -202,7 +202,9 @@ _OF_ONE: dict[str, Callable[[Any], Any]] = {
     "next_prime": _whole("next_prime", lambda value: sympy.Integer(sympy.nextprime(value))),
     "percent": lambda value: value / 100,
     "prime": _bounded("prime", _whole("prime", lambda value: sympy.Integer(sympy.prime(value)), least=1)),
-    "prime_count": lambda value: _counting("prime_count", 10_000_000, lambda n: int(sympy.primepi(n)))(sympy.floor(value)),
+    "prime_count": lambda value: _counting("prime_count", 10_000_000, lambda n: int(sympy.primepi(n)))(
+        sympy.floor(value)
+    ),
     "previous_prime": _previous_prime,
     "divisor_count": _whole("divisor_count", lambda value: sympy.Integer(sympy.divisor_count(value)), least=1),
     "digit_count": lambda value: sympy.Integer(len(_digits(value))),

@@ -176,7 +176,7 @@ def _phrase_at(words: list[Token], position: int) -> tuple[int, list[Token]]:
 
 
 def _ordinal_power(words: list[Token], position: int) -> tuple[int, list[Token]] | None:
-    """ "to the fifth", "raised to the 5th power"."""
+    """A power that is counted: "to the fifth", "raised to the 5th power"."""
     raised = words[position].text.lower() == "raised"
     there = words[position + raised : position + raised + 3]
     if len(there) < 2 or there[0].text.lower() != "to" or there[1].kind != "ordinal":
@@ -189,12 +189,10 @@ def _ordinal_power(words: list[Token], position: int) -> tuple[int, list[Token]]
 def _counted(words: list[Token], position: int) -> tuple[int, list[Token]]:
     """What an ordinal counts: "10th prime", "5th root of 32", "to the 4th power"."""
     ordinal = words[position]
-    for phrase, name in COUNTED.items():
-        if _stands_at(words, position + 1, phrase):
-            end = words[position + len(phrase)].end
-            break
-    else:
+    phrase = next((phrase for phrase in COUNTED if _stands_at(words, position + 1, phrase)), ())
+    if not phrase:
         return 1, [ordinal]
+    name, end = COUNTED[phrase], words[position + len(phrase)].end
 
     def token(kind: Kind, text: str) -> Token:
         return Token(kind, text, ordinal.start, end, ordinal.value, ordinal.spaced)

@@ -13,27 +13,23 @@ from typing import TypeAlias
 
 from agent_plugin_calculator.tokens import Token
 
-_SMALL = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
-    )
-}
-_TENS = {
-    word: 10 * value
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
-}
+
+def _counted(words: str, start: int = 0, step: int = 1) -> dict[str, int]:
+    return {word: start + step * place for place, word in enumerate(words.split())}
+
+
+_SMALL = _counted(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_TENS = _counted("twenty thirty forty fifty sixty seventy eighty ninety", 20, 10)
 _SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 _ORDINALS = {
-    **{
-        word: value
-        for value, word in enumerate(
-            "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-            "fifteenth sixteenth seventeenth eighteenth nineteenth".split(),
-            start=1,
-        )
-    },
+    **_counted(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+        "fifteenth sixteenth seventeenth eighteenth nineteenth",
+        1,
+    ),
     **{word[:-1] + "ieth": value for word, value in _TENS.items()},
     "hundredth": 100,
     "thousandth": 1000,
@@ -88,7 +84,7 @@ def _number(words: Sequence[Token], start: int) -> _Found:
 
 
 def _part(words: Sequence[Token], start: int) -> _Found:
-    """ "a third", "two thirds", "2 fifths", "three-quarters"."""
+    """A share: "a third", "two thirds", "2 fifths", "three-quarters"."""
     if _word(words, start) in _ONE and _word(words, start + 1) in _PARTS:
         return Fraction(1, _PARTS[_word(words, start + 1)]), start + 2
     count = _whole(words, start) or _digits(words, start)
@@ -109,7 +105,7 @@ def _mixed(words: Sequence[Token], value: Fraction, end: int) -> _Found:
 
 
 def _scale_of_a(words: Sequence[Token], start: int) -> _Found:
-    """ "a million" and "of a million" after half; "a percent" is one of a hundred, which stays to be read."""
+    """What follows half: "a million", "of a million"; "a percent" is one of a hundred, which stays to be read."""
     start += _word(words, start) == "of"
     if _word(words, start) not in ("a", "an"):
         return None
@@ -161,7 +157,7 @@ def _joined(current: int | None, value: int, limit: int) -> int | None:
     """`value` said after `current`: "twenty" "one", "three hundred" "five"; None where a new number begins."""
     if current is None:
         return value if value < limit else None
-    room = current % 100 == 0 and current > 0 or (current % 10 == 0 and 20 <= current % 100 and value < 10)
+    room = (current % 100 == 0 and current > 0) or (current % 10 == 0 and current % 100 >= 20 and value < 10)
     return current + value if room and value else None
 
 
@@ -178,7 +174,7 @@ def _with_decimals(words: Sequence[Token], value: Fraction, position: int) -> _F
 
 
 def _ordinal(words: Sequence[Token], start: int) -> _Found:
-    """ "third", "twenty-first", "10th"."""
+    """A place: "third", "twenty-first", "10th"."""
     first = words[start]
     ending = words[start + 1] if start + 1 < len(words) else None
     if first.kind == "number" and ending is not None and ending.text in _ENDINGS and not ending.spaced:

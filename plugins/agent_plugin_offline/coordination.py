@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agent_plugin_offline.clauses import and_joints
-from agent_plugin_offline.formulas import is_formula
+from agent_plugin_offline.formulas import is_begun, is_formula
 from agent_plugin_offline.proposals import Proposal
 from agent_plugin_offline.slots import Slot
 
@@ -41,7 +41,7 @@ class Coordination:
         name = next(
             (name for name, value in first.args.items() if isinstance(value, str) and head.endswith(value)), None
         )
-        if name is not None:
+        if name is not None and not is_begun(str(first.args[name])):
             stem_text = head[: -len(first.args[name])]
             others = [self.one(_joined(stem_text, item)) for item in items]
             if all(other and self._is_another(first, other, name, whole) for other in others):
