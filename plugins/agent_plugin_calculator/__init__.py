@@ -69,7 +69,7 @@ def calculate(expression: str) -> Calculation:
         expression: The calculation without unknowns, such as 17% of 2340, (3 + 4)^2 / 7, sqrt(2), gcd(84, 126), 20!
             Words will do: add, subtract, take away from, plus, minus, times, multiply, divided by, over, more than,
             less than, increased by, decreased by, off, half, third, quarter, twice, double, triple, square, cube, root
-            of, to the power of, percent, sum, difference between, product, quotient, remainder, average, how many
+            of, to the power of, percent, sum, difference between, product, quotient, remainder, average, maximum, minimum, how many
             primes below, ways to choose from, sine, cosine, log, e, pi, to two decimal places, digits, negative; zero,
             one, two, three, four, five, six, seven, eight, nine, ten, twenty, fifty, hundred, thousand, million.
     """
@@ -264,6 +264,8 @@ def matrix(
         "Give me the mean of 12.5, 14 and 19",
         "How do 1, 2, 3 and 2, 4, 7 correlate?",
         "Find the range of 12, 7 and 30",
+        "Calculate the variance of 2.5, 4 and 9",
+        "What is the average of 3, 5 and 10?",
     ]
 )
 def statistics(
@@ -271,7 +273,7 @@ def statistics(
     measure: Measure = "summary",
     other: list[float] | None = None,
 ) -> Statistics:
-    """Describe a list of numbers: mean, median, mode, standard deviation, variance, quartiles, correlation.
+    """Describe a list of numbers: mean or average, median, mode, range, standard deviation, variance, correlation.
 
     Args:
         numbers: The numbers.

@@ -17,7 +17,7 @@ from agent_plugin_calculator.unknowns import symbol, unknown_of
 
 MAX_EQUATIONS = 20
 _MAKES = re.compile(
-    r"(?:(?:what|which|the|find|for)\s+)*values?\s+of\s+(?P<name>[a-z]\w*)\s+(?:makes?|gives?|for\s+which)\s+"
+    r"(?:(?:what|which|the|find|for)\s+)*(?:values?\s+of\s+)?(?P<name>[a-z]\w*)\s+(?:makes?|gives?|for\s+which)\s+"
     r"(?P<left>.{1,500}?)\s*(?:equals?(?:\s+to)?|=)\s*(?P<right>.{1,500})",
     re.I,
 )

@@ -22,7 +22,8 @@ _INTEGERS = (
     r"(?:all )?(?:of )?(?:the )?(?:integers|whole numbers|natural numbers|positive integers|numbers|counting numbers)"
 )
 _POSITIVE = r"(?:positive )?(?:integers|whole numbers|natural numbers|numbers|counting numbers)"
-_RANGE = rf"(?:from|between) {_A} (?:to|and|through) {_B}"
+_RANGE = "<range>"
+_RANGES = (rf"from {_A} (?:to|through) {_B}", rf"between {_A} and {_B}")
 _PICK = r"(?:choose|pick|select|draw|form|make|take)"
 _THINGS = r"(?: [a-z]+){0,3}?"
 _OUT_OF = r"(?:from(?: among)?|out of)(?: a (?:set|group|pool|class|total|list|deck) of)?"
@@ -59,7 +60,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (rf"how many (?:percent|%) of {_A} is {_B}", "({b}) as percentage of ({a})"),
     (rf"how many (?:percent|%) is {_A} of {_B}", "({a}) as percentage of ({b})"),
     (
-        rf"(?:the )?percent(?:age)? (?:change|increase|decrease|difference) (?:from|between) {_A} (?:to|and) {_B}",
+        rf"(?:the )?percent(?:age)? (?:change|increase|decrease|difference) {_RANGE}",
         "percentage change from ({a}) to ({b})",
     ),
     (
@@ -131,7 +132,11 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (rf"which is (?:greater|larger|bigger|more)[,:]? {_A} or {_B}", "max(({a}), ({b}))"),
     (rf"which is (?:less|smaller)[,:]? {_A} or {_B}", "min(({a}), ({b}))"),
 )
-_RULES = tuple((re.compile(pattern, re.IGNORECASE), written) for pattern, written in _PATTERNS)
+_RULES = tuple(
+    (re.compile(pattern.replace(_RANGE, form), re.IGNORECASE), written)
+    for pattern, written in _PATTERNS
+    for form in (_RANGES if _RANGE in pattern else ("",))
+)
 _OPENING = re.compile(
     r"(?:(?:please|can you|could you|tell me|give me|show me|what(?:'s|’s| is| are| would be)|how much is|how much are|"
     r"calculate|compute|find|work out|determine|evaluate|i need|i want)\s+)+(?=\S)",

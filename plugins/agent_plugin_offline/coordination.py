@@ -33,7 +33,7 @@ class Coordination:
     def _one_each(self, clause: str, places: Sequence[tuple[int, int]], whole: Proposal | None) -> list[Proposal]:
         """A call for what stands before `places` and for each item after; none where they differ otherwise."""
         head = clause[: places[0][0]]
-        first = self.one(head)
+        first = None if is_begun(head) else self.one(head)
         if first is None or first.missing:
             return []
         ends = [start for start, _ in places[1:]] + [len(clause)]
@@ -41,7 +41,7 @@ class Coordination:
         name = next(
             (name for name, value in first.args.items() if isinstance(value, str) and head.endswith(value)), None
         )
-        if name is not None and not is_begun(str(first.args[name])):
+        if name is not None:
             stem_text = head[: -len(first.args[name])]
             others = [self.one(_joined(stem_text, item)) for item in items]
             if all(other and self._is_another(first, other, name, whole) for other in others):

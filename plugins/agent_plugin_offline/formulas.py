@@ -8,7 +8,7 @@ from agent_plugin_offline.numbers import NUMBER_WORDS, PARTS
 from agent_plugin_offline.text import words
 
 _OPERATIONS = words(
-    "cent plus minus times multiply multiplied divide divided add added subtract subtracted sum total product "
+    "cent ways plus minus times multiply multiplied divide divided add added subtract subtracted sum total product "
     "quotient difference square squared cube cubed root power percent percentage factorial mod modulo "
     "double triple twice thrice halve half log ln sin cos tan sec csc cot asin acos atan sinh cosh tanh arcsin "
     "arccos arctan exp sqrt gcd lcm prime primes increased decreased increase decrease "
@@ -24,7 +24,7 @@ _GLUE = words(
     "how many much are there does do when into go below under up between ways first numbers integers whole positive "
     "odd even squares cubes primes value decimal decimals place places significant figures digit nearest correct "
     "point fraction base binary common after on dollars euros pounds next following before above smaller larger "
-    "greater bigger you if get percent per cent change makes equal equals have can i can correct rounded"
+    "greater bigger out pick select you if get percent per cent change makes equal equals have can i can correct rounded"
 )
 _POINTING = words("it me my we us this that them")
 """They stand for something that is said elsewhere, and cannot be computed with."""
@@ -34,13 +34,13 @@ _SIGNS = re.compile(r"[+*/^=<>%!√²³()×÷−°]|(?<![A-Za-z]{2})-|-(?![A-Za-
 _WORD = re.compile(r"[A-Za-z]+")
 _REFERENCE = "zqresult"
 _COUNTED = re.compile(
-    r"\b((?:choose|pick|select)\s+[\w-]+)\s+[a-z]+\s+(from|out\s+of)\s+([\w-]+)\s+[a-z]+\b", re.IGNORECASE
+    r"\b((?:choose|pick|select)\s+[\w-]+)\s+[a-z]+\s+(from|out\s+of)\s+([\w-]+)(?:\s+[a-z]+\b)?", re.IGNORECASE
 )
 """What is chosen from, as in "choose two books from ten books", does not matter to how many ways there are."""
 _LISTING = re.compile(
     r"\b(?:sum|product|difference|quotient|ratio|mean|average|median|mode|range|deviation|variance|divisor|factor|multiple|"
     r"gcd|lcm|hcf|maximum|minimum|max|min|largest|smallest|primes|integers|numbers)\s+(?:of|between|from)\s+"
-    r"(?:(?!\band\b).)*$",
+    r"(?P<operands>(?:(?!\band\b).)*)$",
     re.IGNORECASE,
 )
 
@@ -85,7 +85,8 @@ def is_formula(text: str) -> bool:
 
 def is_begun(text: str) -> bool:
     """Whether `text` lists the first of several operands: "the sum of 4", which an "and" or a comma goes on with."""
-    return _LISTING.search(text) is not None
+    listing = _LISTING.search(text)
+    return listing is not None and all(_belongs(word.lower()) for word in _WORD.findall(listing["operands"]))
 
 
 def is_equation(text: str) -> bool:
