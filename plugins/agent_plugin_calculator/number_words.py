@@ -116,7 +116,8 @@ def _scale_of_a(words: Sequence[Token], start: int) -> _Found:
 
 
 def _digits(words: Sequence[Token], start: int) -> _Found:
-    return (words[start].value, start + 1) if words[start].kind == "number" else None
+    found = words[start] if start < len(words) else None
+    return (found.value, start + 1) if found is not None and found.kind == "number" else None
 
 
 def _whole(words: Sequence[Token], start: int) -> _Found:
