@@ -21,7 +21,7 @@ AGENT_CORE_PRELOAD = tuple(
 )
 """Imported once by the process that runs isolated tools, so that no call pays for loading sympy."""
 
-_LIMITS = Limits(cpu_s=10, memory_bytes=512 * 1024**2, output_bytes=256 * 1024)
+_LIMITS = Limits(cpu_s=2, memory_bytes=512 * 1024**2, output_bytes=256 * 1024)
 _TIMEOUT_S = 30.0
 
 
