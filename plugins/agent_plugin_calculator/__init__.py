@@ -53,11 +53,9 @@ def agent_core_tools() -> Iterable[Tool]:
 @_computes(
     [
         "What is 17% of 2340?",
-        "Calculate 12.5% of 480",
         "How much is 250 increased by 20%?",
         "Compute sqrt(2) * (3 + 4)^2 / 7",
         "What is the greatest common divisor of 84 and 126?",
-        "Is 7919 a prime number?",
         "What is the value of pi to ten digits?",
         "How many primes are there below 100?",
     ]
@@ -86,7 +84,6 @@ def calculate(expression: str) -> Calculation:
         "For which x is 2x + 3 < 11?",
         "What is x if 5x = 20?",
         "What value of x makes 2x + 1 equal to 9?",
-        "Solve the equation a*t^2 = d for t",
     ]
 )
 def solve(equations: str, unknowns: str | None = None) -> Solutions:
@@ -261,7 +258,6 @@ def matrix(
     [
         "What is the median of 3, 8, 1, 9 and 4?",
         "Standard deviation of 2, 4, 4, 4, 5, 5, 7, 9",
-        "Give me the mean of 12.5, 14 and 19",
         "How do 1, 2, 3 and 2, 4, 7 correlate?",
         "Find the range of 12, 7 and 30",
         "Calculate the variance of 2.5, 4 and 9",

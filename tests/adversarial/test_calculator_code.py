@@ -136,9 +136,7 @@ async def test_nothing_runs_when_a_model_calls(
     calls = [model_call("calculate", f"c{place}", expression=text) for place, text in enumerate(texts)]
     script = Script(*(calls[start : start + 12] for start in range(0, len(calls), 12)), "done")
     auditor.mark, auditor.seen = str(mark), []
-    async with Assistant(
-        script.model, plugins=["calculator"], home=tmp_path / "home", workspace=tmp_path
-    ) as assistant:
+    async with Assistant(script.model, plugins=["calculator"], home=tmp_path / "home", workspace=tmp_path) as assistant:
         answer = await assistant.ask("Compute them all.")
     auditor.mark = None
     assert len(answer.calls) == len(texts)
@@ -149,7 +147,14 @@ async def test_nothing_runs_when_a_model_calls(
     cases.count(len(texts))
 
 
-OPENINGS = ("What is {}?", "Calculate {}", "Solve {} = 0", "{}", "Work out {} and tell me the result", "Differentiate {}")
+OPENINGS = (
+    "What is {}?",
+    "Calculate {}",
+    "Solve {} = 0",
+    "{}",
+    "Work out {} and tell me the result",
+    "Differentiate {}",
+)
 
 
 @pytest.mark.parametrize("part", range(6))
