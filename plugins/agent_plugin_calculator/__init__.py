@@ -67,9 +67,10 @@ def calculate(expression: str) -> Calculation:
         expression: The calculation without unknowns, such as 17% of 2340, (3 + 4)^2 / 7, sqrt(2), gcd(84, 126), 20!
             Words will do: add, subtract, take away from, plus, minus, times, multiply, divided by, over, more than,
             less than, increased by, decreased by, off, half, third, quarter, twice, double, triple, square, cube, root
-            of, to the power of, percent, sum, difference between, product, quotient, remainder, average, maximum, minimum, how many
-            primes below, ways to choose from, sine, cosine, log, e, pi, to two decimal places, digits, negative; zero,
-            one, two, three, four, five, six, seven, eight, nine, ten, twenty, fifty, hundred, thousand, million.
+            of, to the power of, percent, sum, difference between, product, quotient, remainder, average, maximum,
+            minimum, how many primes below, ways to choose from, sine, cosine, log, e, pi, to two decimal places,
+            digits, negative; zero, one, two, three, four, five, six, seven, eight, nine, ten, twenty, fifty, hundred,
+            thousand, million.
     """
     from agent_plugin_calculator import arithmetic
 

@@ -27,32 +27,32 @@ _ROUNDED = (
     r"(?:,?\s*\(?(?:and\s+)?(?:(?:rounded|rounding|correct|accurate|exact|precise|approximated|expressed|given|written|"
     r"round it|round)\s+)?(?:off\s+)?(?:to|with|at|up to)\s+(?:the\s+)?)"
 )
-_ENDINGS: tuple[tuple[re.Pattern[str], Kind, str], ...] = tuple(
-    (re.compile(rf"{pattern}\)?[\s.?!]*$", re.IGNORECASE), kind, amount)
-    for pattern, kind, amount in (
-        (rf"{_ROUNDED}{_AMOUNT}\s+(?:digits?\s+)?(?:decimal|dec\.?)\s*(?:places?|digits?|points?)?", "places", ""),
-        (rf"{_ROUNDED}{_AMOUNT}\s+decimals?", "places", ""),
-        (rf"{_ROUNDED}{_AMOUNT}\s+(?:digits?|places?)\s+(?:after|behind|past)\s+(?:the\s+)?(?:decimal\s+)?(?:point|comma)",
-         "places", ""),
-        (rf"{_ROUNDED}{_AMOUNT}\s+places?", "places", ""),
-        (rf"{_ROUNDED}{_AMOUNT}\s*(?:d\.?p\.?)", "places", ""),
-        (rf"{_ROUNDED}{_AMOUNT}\s*(?:s\.?f\.?|sig(?:nificant)?\.?\s*(?:figures?|digits?|figs?))", "digits", ""),
-        (rf"{_ROUNDED}{_AMOUNT}[\s-]+(?:digits?|figures?)(?:\s+of\s+(?:precision|accuracy))?", "digits", ""),
-        (rf"{_ROUNDED}nearest\s+(?:whole\s+(?:number|dollar|euro|pound|percent)|integer|one|unit|dollar|euro|pound)",
-         "nearest", "1"),
-        (rf"{_ROUNDED}nearest\s+(?:cent|penny|hundredth)", "places", "2"),
-        (rf"{_ROUNDED}nearest\s+tenth", "places", "1"),
-        (rf"{_ROUNDED}nearest\s+thousandth", "places", "3"),
-        (rf"{_ROUNDED}nearest\s+{_AMOUNT}", "nearest", ""),
-        (r",?\s*(?:expressed\s+|written\s+)?(?:as|in)\s+(?:an?\s+|its\s+)?(?:simplified\s+|reduced\s+|exact\s+)?"
-         r"(?:fraction(?:\s+in\s+(?:lowest|simplest)\s+(?:terms|form))?|lowest\s+terms|simplest\s+form)",
-         "fraction", "1"),
-        (r",?\s*(?:expressed\s+|written\s+)?(?:as\s+(?:an?\s+)?|in\s+)(?:percent|percentage|%)", "percent", "1"),
-        (r",?\s*(?:expressed\s+|written\s+)?(?:as|in)\s+(?:an?\s+)?decimal(?:\s+(?:number|form|notation))?", "decimal",
-         "1"),
-        (r",?\s*(?:rounded|rounded\s+off)", "whole", "1"),
-    )
+_PATTERNS: tuple[tuple[str, Kind, str], ...] = (
+    (rf"{_ROUNDED}{_AMOUNT}\s+(?:digits?\s+)?(?:decimal|dec\.?)\s*(?:places?|digits?|points?)?", "places", ""),
+    (rf"{_ROUNDED}{_AMOUNT}\s+decimals?", "places", ""),
+    (rf"{_ROUNDED}{_AMOUNT}\s+(?:digits?|places?)\s+(?:after|behind|past)\s+(?:the\s+)?(?:decimal\s+)?(?:point|comma)",
+     "places", ""),
+    (rf"{_ROUNDED}{_AMOUNT}\s+places?", "places", ""),
+    (rf"{_ROUNDED}{_AMOUNT}\s*(?:d\.?p\.?)", "places", ""),
+    (rf"{_ROUNDED}{_AMOUNT}\s*(?:s\.?f\.?|sig(?:nificant)?\.?\s*(?:figures?|digits?|figs?))", "digits", ""),
+    (rf"{_ROUNDED}{_AMOUNT}[\s-]+(?:digits?|figures?)(?:\s+of\s+(?:precision|accuracy))?", "digits", ""),
+    (rf"{_ROUNDED}nearest\s+(?:whole\s+(?:number|dollar|euro|pound|percent)|integer|one|unit|dollar|euro|pound)",
+     "nearest", "1"),
+    (rf"{_ROUNDED}nearest\s+(?:cent|penny|hundredth)", "places", "2"),
+    (rf"{_ROUNDED}nearest\s+tenth", "places", "1"),
+    (rf"{_ROUNDED}nearest\s+thousandth", "places", "3"),
+    (rf"{_ROUNDED}nearest\s+{_AMOUNT}", "nearest", ""),
+    (r",?\s*(?:expressed\s+|written\s+)?(?:as|in)\s+(?:an?\s+|its\s+)?(?:simplified\s+|reduced\s+|exact\s+)?"
+     r"(?:fraction(?:\s+in\s+(?:lowest|simplest)\s+(?:terms|form))?|lowest\s+terms|simplest\s+form)",
+     "fraction", "1"),
+    (r",?\s*(?:expressed\s+|written\s+)?(?:as\s+(?:an?\s+)?|in\s+)(?:percent|percentage|%)", "percent", "1"),
+    (r",?\s*(?:expressed\s+|written\s+)?(?:as|in)\s+(?:an?\s+)?decimal(?:\s+(?:number|form|notation))?", "decimal",
+     "1"),
+    (r",?\s*(?:rounded|rounded\s+off)", "whole", "1"),
 )  # fmt: skip
+_ENDINGS = tuple(
+    (re.compile(rf"{pattern}\)?[\s.?!]*$", re.IGNORECASE), kind, amount) for pattern, kind, amount in _PATTERNS
+)
 
 
 @dataclass(frozen=True)

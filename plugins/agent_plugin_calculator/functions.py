@@ -157,6 +157,21 @@ def _arithmetic(low: int, high: int, step: int) -> int:
     return count * low + step * count * (count - 1) // 2 if count > 0 else 0
 
 
+def _sum_of_primes(count: int) -> int:
+    last: Any = sympy.prime(count) if count else 0
+    return sum(map(int, sympy.primerange(int(last) + 1)))
+
+
+def _difference(a: Any, b: Any) -> Any:
+    return sympy.Abs(a - b)
+
+
+def _ratio(a: Any, b: Any) -> Any:
+    if b == 0:
+        raise ToolArgumentError(f"{a} divided by 0 has no value; use a divisor other than 0.")
+    return a / b
+
+
 def _previous_prime(value: Any) -> Any:
     if not value.is_real or value <= 2:
         raise ToolArgumentError(f"There is no prime below {value}.")
@@ -211,7 +226,7 @@ _OF_ONE: dict[str, Callable[[Any], Any]] = {
     "digit_sum": lambda value: sympy.Integer(sum(_digits(value))),
     "sum_squares": _whole("sum_squares", lambda n: n * (n + 1) * (2 * n + 1) / 6, least=0),
     "sum_cubes": _whole("sum_cubes", lambda n: (n * (n + 1) / 2) ** 2, least=0),
-    "sum_primes": _counting("sum_primes", 100_000, lambda n: sum(sympy.primerange(sympy.prime(n) + 1)) if n else 0),
+    "sum_primes": _counting("sum_primes", 100_000, _sum_of_primes),
     "triangular": _whole("triangular", lambda n: n * (n + 1) / 2, least=0),
     "cube": lambda value: power(value, sympy.Integer(3)),
     "negative": lambda value: -value,
@@ -228,7 +243,7 @@ BUILDERS: dict[str, Callable[..., Any]] = {
     "abs": sympy.Abs,
     "binomial": _bounded("binomial", sympy.binomial),
     "degrees": _degrees,
-    "difference": lambda a, b: sympy.Abs(a - b),
+    "difference": _difference,
     "factorial": _bounded("factorial", sympy.factorial),
     "fibonacci": _bounded("fibonacci", _whole("fibonacci", sympy.fibonacci)),
     "gamma": _bounded("gamma", sympy.gamma),
@@ -244,7 +259,7 @@ BUILDERS: dict[str, Callable[..., Any]] = {
     "permutations": _permutations,
     "product": _product,
     "quotient": _divide_whole,
-    "ratio": lambda a, b: a * power(b, sympy.Integer(-1)),
+    "ratio": _ratio,
     "power": power,
     "root": _root,
     "round": _round,

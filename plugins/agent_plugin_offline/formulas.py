@@ -24,7 +24,7 @@ _GLUE = words(
     "how many much are there does do when into go below under up between ways first numbers integers whole positive "
     "odd even squares cubes primes value decimal decimals place places significant figures digit nearest correct "
     "point fraction base binary common after on dollars euros pounds next following before above smaller larger "
-    "greater bigger out pick select you if get percent per cent change makes equal equals have can i can correct rounded"
+    "greater bigger out pick select you if get percent per cent change makes equal equals have can i correct"
 )
 _POINTING = words("it me my we us this that them")
 """They stand for something that is said elsewhere, and cannot be computed with."""

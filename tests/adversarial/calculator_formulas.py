@@ -1,4 +1,4 @@
-"""Calls of the calculator's tools, each with the answer by other means: exact fractions, quadrature, tables, brute force.
+"""Calls of the calculator's tools, each with the answer by other means: fractions, quadrature, tables, brute force.
 
 Published values are typed from the NIST Digital Library of Mathematical Functions (dlmf.nist.gov), the NIST Handbook
 of Mathematical Functions and the OEIS; the source stands beside each table.

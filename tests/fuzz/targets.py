@@ -32,12 +32,16 @@ def calculator(data: bytes) -> None:
     try:
         statements = parse_statements(asked_form(text)[0])
     except ToolArgumentError as error:
-        assert "\n" not in str(error), text
-        assert len(str(error)) <= MESSAGE_CHARACTERS, text
-        return
+        return _said_in_a_line(error, text)
     assert statements.nodes, text
     for root in statements.nodes:
         _in_the_language(root, len(statements.text))
+
+
+def _said_in_a_line(error: AgentCoreError, data: object) -> None:
+    assert str(error), data
+    assert "\n" not in str(error), data
+    assert not isinstance(error, ToolArgumentError) or len(str(error)) <= MESSAGE_CHARACTERS, data
 
 
 def _in_the_language(node: ast.expr, length: int) -> None:
@@ -61,15 +65,13 @@ def workflow(data: bytes) -> None:
     try:
         plan = load(_FILE)
     except AgentCoreError as error:
-        assert "\n" not in str(error), data
-        return
+        return _said_in_a_line(error, data)
     assert plan.revision == 1, data
     plan.to_json()
     try:
         check(plan, {})
     except PlanError as error:
-        assert error.reasons, data
-        return
+        return _said_in_a_line(error, data)
     ids = [step.id for step in plan.steps]
     assert len(ids) == len(set(ids)), data
     assert all(step.needs <= set(ids) for step in plan.steps), data
