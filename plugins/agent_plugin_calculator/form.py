@@ -50,7 +50,7 @@ _PATTERNS: tuple[tuple[str, Kind, str], ...] = (
      "1"),
     (r",?\s*(?:rounded|rounded\s+off)", "whole", "1"),
 )  # fmt: skip
-_ENDINGS = tuple(
+_ENDINGS: tuple[tuple[re.Pattern[str], Kind, str], ...] = tuple(
     (re.compile(rf"{pattern}\)?[\s.?!]*$", re.IGNORECASE), kind, amount) for pattern, kind, amount in _PATTERNS
 )
 
