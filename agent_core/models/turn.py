@@ -7,12 +7,12 @@ way - with the next turn.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from pydantic_ai import Agent, DeferredToolRequests
 from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.direct import model_request, model_request_stream
 from pydantic_ai.exceptions import (
@@ -36,22 +36,18 @@ from pydantic_ai.messages import (
     UserContent,
     UserPromptPart,
 )
-from pydantic_ai.models import Model, ModelRequestParameters
-from pydantic_ai.run import AgentRunResultEvent
+from pydantic_ai.models import Model, ModelRequestContext, ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
-from pydantic_ai.tools import ToolDefinition
-from pydantic_ai.toolsets import ExternalToolset
-from pydantic_ai.usage import RequestUsage, RunUsage
+from pydantic_ai.tools import RunContext, ToolDefinition
+from pydantic_ai.usage import RunUsage
 
 from agent_core.errors import ConfigurationError, ModelError
 from agent_core.json_values import as_json, is_finite
 from agent_core.models.compaction import UNKNOWN_CONTEXT_TOKENS
-from agent_core.models.errors import as_model_error
+from agent_core.models.errors import PromptTooLongError, as_model_error
 
 EMPTY_REPLIES = 2
 """A model that says nothing is asked once more; then it is reported."""
-_AGENT: Agent[None, str | DeferredToolRequests] = Agent(None, output_type=[str, DeferredToolRequests])
-
 MAX_RETURN_CHARS = 100_000
 """How much of one result a model is given to read; the journal and the steps of a plan have all of it."""
 
@@ -138,15 +134,14 @@ async def take_turn(
     speaker: Speaker,
     prompt: str | Sequence[UserContent] | None,
     on_text: Callable[[str], None] | None = None,
-) -> RequestUsage | RunUsage:
+) -> RunUsage:
     """Ask the model once; the conversation then ends in its response. Streams only when somebody listens.
 
     Raises:
         ModelError: the model could not be reached or gave nothing usable; the conversation is as it was.
     """
-    ask = _ask_compacted if _may_be_long(conversation, speaker, prompt) else _ask
     try:
-        messages, usage = await ask(conversation, speaker, prompt, on_text)
+        messages, usage = await _ask(conversation, speaker, prompt, on_text)
     except UserError as error:
         raise ConfigurationError(f"The model {speaker.model.model_name!r} cannot be used: {error}") from error
     except (ModelAPIError, FallbackExceptionGroup) as error:
@@ -160,8 +155,8 @@ async def take_turn(
 
 async def _ask(
     conversation: Conversation, speaker: Speaker, prompt: Any, on_text: Callable[[str], None] | None
-) -> tuple[list[ModelMessage], RequestUsage]:
-    """The usual case: the request alone. An agent run around it would cost twenty times its CPU."""
+) -> tuple[list[ModelMessage], RunUsage]:
+    """The request alone: an agent run around it would cost twenty times its CPU, and would judge the calls itself."""
     instructions = speaker.instructions or None
     if prompt is not None:
         request = ModelRequest(parts=[UserPromptPart(prompt)], instructions=instructions)
@@ -171,10 +166,20 @@ async def _ask(
         assert isinstance(last, ModelRequest), "a turn follows a prompt or the returns of calls"
         messages = [*conversation.messages[:-1], replace(last, instructions=instructions)]
     parameters = ModelRequestParameters(function_tools=list(speaker.tools), allow_text_output=True)
+    usage = RunUsage()
+    if _may_be_long(conversation, speaker, prompt):
+        messages = await _compacted(messages, speaker, parameters, usage)
     for _ in range(EMPTY_REPLIES):
-        response = await _response(messages, speaker, parameters, on_text)
+        try:
+            response = await _response(messages, speaker, parameters, on_text)
+        except PromptTooLongError as error:
+            if error.outcome != "refused":
+                raise
+            # Nothing was read or said yet, and now the model is known to make more tokens of a text than we thought.
+            messages = await _compacted(messages, speaker, parameters, usage)
+            response = await _response(messages, speaker, parameters, on_text)
         if response.tool_calls or any(isinstance(part, TextPart) and part.content.strip() for part in response.parts):
-            return [*messages, response], response.usage
+            return [*messages, response], usage + response.usage
     raise UnexpectedModelBehavior(f"its reply was empty, {EMPTY_REPLIES} times")
 
 
@@ -196,27 +201,22 @@ async def _response(
         return stream.get()
 
 
-async def _ask_compacted(
-    conversation: Conversation, speaker: Speaker, prompt: Any, on_text: Callable[[str], None] | None
-) -> tuple[list[ModelMessage], RunUsage]:
-    """A conversation that may not fit: compaction is a capability of agents, so an agent asks."""
-    options: dict[str, Any] = {
-        "message_history": conversation.messages or None,
-        "model": speaker.model,
-        "model_settings": speaker.settings,
-        "instructions": speaker.instructions or None,
-        "toolsets": [ExternalToolset(list(speaker.tools))] if speaker.tools else None,
-        "capabilities": list(speaker.compaction()),
-    }
-    if on_text is None:
-        result = await _AGENT.run(prompt, **options)
-        return result.all_messages(), result.usage
-    async with _AGENT.run_stream_events(prompt, **options) as events:
-        async for event in events:
-            _tell_text(event, on_text)
-            if isinstance(event, AgentRunResultEvent):
-                return event.result.all_messages(), event.result.usage
-    raise UnexpectedModelBehavior("its stream ended without a result")
+async def _compacted(
+    messages: list[ModelMessage], speaker: Speaker, parameters: ModelRequestParameters, usage: RunUsage
+) -> list[ModelMessage]:
+    """The messages, shortened where they would not fit. What a summary costs is added to `usage`."""
+    context: RunContext[None] = RunContext(
+        deps=None, model=speaker.model, usage=usage, messages=list(messages), run_id=secrets.token_hex(8)
+    )
+    request = ModelRequestContext(
+        model=speaker.model,
+        messages=list(messages),
+        model_settings=speaker.settings,
+        model_request_parameters=parameters,
+    )
+    for capability in speaker.compaction():
+        request = await capability.before_model_request(context, request)
+    return request.messages
 
 
 def _tell_text(event: Any, on_text: Callable[[str], None]) -> None:

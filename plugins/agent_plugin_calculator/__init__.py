@@ -53,10 +53,10 @@ def agent_core_tools() -> Iterable[Tool]:
 @_computes(
     [
         "What is 17% of 2340?",
-        "How much is 250 increased by 20%?",
+        "Take 15% off 90",
+        "Convert 3/7 to a decimal",
         "Compute sqrt(2) * (3 + 4)^2 / 7",
         "What is the greatest common divisor of 84 and 126?",
-        "What is the value of pi to ten digits?",
         "How many primes are there below 100?",
     ]
 )
@@ -81,7 +81,7 @@ def calculate(expression: str) -> Calculation:
     [
         "Solve 3x + 7 = 22",
         "Find x such that x^2 - 5x + 6 = 0",
-        "Solve x + y = 10 and x - y = 2",
+        "Solve the system of equations 3a + b = 9, a - b = 1",
         "For which x is 2x + 3 < 11?",
         "What is x if 5x = 20?",
         "What value of x makes 2x + 1 equal to 9?",
@@ -259,10 +259,10 @@ def matrix(
     [
         "What is the median of 3, 8, 1, 9 and 4?",
         "Standard deviation of 2, 4, 4, 4, 5, 5, 7, 9",
+        "Compute the mean of 8 and 17",
         "How do 1, 2, 3 and 2, 4, 7 correlate?",
         "Find the range of 12, 7 and 30",
         "Calculate the variance of 2.5, 4 and 9",
-        "What is the average of 3, 5 and 10?",
     ]
 )
 def statistics(

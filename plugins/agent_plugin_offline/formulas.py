@@ -44,6 +44,7 @@ _LISTING = re.compile(
     re.IGNORECASE,
 )
 
+_DIGITS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
 _A, _B = r"(?P<a>.+?)", r"(?P<b>.+)"
 _ONE = r"(?P<a>\S+|(?:the|it|this|that)\b.*|\(.+\))"
 """One value, or words for one: "double 5 plus 3" does not double the 3."""
@@ -65,6 +66,23 @@ _ORDERS = tuple(
         (rf"double\s+{_ONE}", "2 * {a}"),
         (rf"triple\s+{_ONE}", "3 * {a}"),
         (rf"halve\s+{_ONE}", "{a} / 2"),
+        (
+            rf"convert\s+{_A}\s+(?:in)?to\s+(?:an?\s+)?(?:decimals?|percent(?:age)?|fraction)(?:\s+(?:number|form))?",
+            "{a}",
+        ),
+        (rf"(?:take|knock|subtract|deduct)\s+(?P<a>[\d.]+\s?%)\s+(?:off|from)\s+{_B}", "{a} off {b}"),
+        (
+            r"(?P<a>[\d.]+\s?(?:%|percent))\s+(?:vat|tax|gst|tip|discount|commission|interest)\s+(?:on|of|for)\s+(?P<b>[$€£]?[\d.,]+)",
+            "{a} of {b}",
+        ),
+        (
+            r"if\s+(?P<a>[^,]*=[^,]*),\s*(?:what(?:['’]s|\s+is)|find|how\s+much\s+is)\s+(?:the\s+value\s+of\s+)?[a-z]",
+            "{a}",
+        ),
+        (
+            r"round\s+(?P<a>-?[\d.]+)\s+to\s+(?P<b>\d+|one|two|three|four|five|six)\s+(?:decimal\s+places?|decimals?|places?|digits?)",
+            "round({a}, {b})",
+        ),
     )
 )
 
@@ -80,6 +98,8 @@ def is_formula(text: str) -> bool:
     )
     if not operands or not _POINTING.isdisjoint(words) or any(not _belongs(word) for word in words):
         return False
+    if re.fullmatch(r"\s*\d+(?:\.\d+)?[a-z]\s*", text):
+        return True  # a coefficient and an unknown
     return bool(_SIGNS.search(text) or _SHARE.search(text)) or any(word in _OPERATIONS for word in words)
 
 
@@ -119,8 +139,12 @@ def as_formula(text: str) -> str:
     """An order in words as the expression it asks for: "multiply 7 by 3" is "7 * 3"; anything else as it is."""
     for pattern, written in _ORDERS:
         match = pattern.fullmatch(text.strip())
+        if match and written == "{a}":
+            return match["a"].strip()
         if match:
-            return written.format(**{name: _operand(value) for name, value in match.groupdict().items()})
+            return written.format(
+                **{name: _operand(_DIGITS.get(value, value)) for name, value in match.groupdict().items()}
+            )
     return text
 
 

@@ -298,14 +298,15 @@ class Swapping(threading.Thread):
 
     def run(self) -> None:
         while not self.done.is_set() and self.swaps < self.MOST:
-            self.folder.rename(self.parked)
-            self.folder.symlink_to(self.place.outside)
-            self.folder.unlink()
-            with suppress(OSError):  # A tool made the folder anew, in between.
+            with suppress(OSError):  # A tool made a folder or a file of that name, in between.
+                self.folder.rename(self.parked)
+                self.folder.symlink_to(self.place.outside)
+            with suppress(OSError):
+                self.folder.unlink()
+            with suppress(OSError):
                 self.parked.rename(self.folder)
             if self.parked.exists():
-                shutil.rmtree(self.folder)
-                self.parked.rename(self.folder)
+                shutil.rmtree(self.folder, ignore_errors=True)
             self.swaps += 1
 
 

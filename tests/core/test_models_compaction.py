@@ -20,6 +20,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from agent_core.models import resolve
 from agent_core.models.compaction import compaction
+from agent_core.models.turn import Conversation, Speaker, take_turn
 from agent_core.settings.sections import Models, OllamaSettings
 from tests.servers.llm_script import fail, say
 from tests.servers.scripted_llm import ScriptedLLM
@@ -173,3 +174,22 @@ async def test_a_small_context_with_many_tools_goes_on_and_on(scripted_llm: Scri
     summaries = len(scripted_llm.model_requests) - 25
     # Some, but not one for each turn.
     assert 1 <= summaries <= 10
+
+
+async def test_a_turn_is_one_request_however_long_the_conversation_is() -> None:
+    """Nothing beside the loop judges a response: a call of an unknown tool comes back as it was said."""
+    asked: list[list[ModelMessage]] = []
+
+    def answer(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        asked.append(messages)
+        return ModelResponse(parts=[ToolCallPart("no_such_tool", {"a": 1}, tool_call_id="c")])
+
+    talk = Conversation.load(Conversation(conversation(40)).dump(), 0)
+    speaker = Speaker(FunctionModel(answer), context_tokens=4000, compaction=lambda: compaction(4000))
+    used = await take_turn(talk, speaker, "And now?")
+    (sent,) = asked
+    assert len(sent) < 100
+    assert_paired(sent)
+    assert [call.tool_name for call in talk.open_calls()] == ["no_such_tool"]
+    assert talk.messages[:-1] == sent, "what was left out stays out: the next turn begins with what was sent"
+    assert used.input_tokens == talk.messages[-1].usage.input_tokens
