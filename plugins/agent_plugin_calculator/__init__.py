@@ -53,9 +53,9 @@ def agent_core_tools() -> Iterable[Tool]:
 @_computes(
     [
         "What is 17% of 2340?",
+        "How much is 250 increased by 20%?",
         "Take 15% off 90",
         "Convert 3/7 to a decimal",
-        "Compute sqrt(2) * (3 + 4)^2 / 7",
         "What is the greatest common divisor of 84 and 126?",
         "How many primes are there below 100?",
     ]
