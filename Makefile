@@ -1,6 +1,6 @@
 # `make check` is what continuous integration runs (.ci/run), through the same commands.
 .DEFAULT_GOAL := help
-.PHONY: help setup check lint format types contracts test bench wheel clean
+.PHONY: help setup check lint format types contracts test bench fuzz wheel clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*##"} /^[a-z-]+:.*##/ {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,9 +31,13 @@ bench:  ## Benchmarks: ratios, measured in one run
 	uv run python -m tests.benchmarks
 	uv run pytest tests/benchmarks/bench_function_calling.py -m benchmark -n 0 -s
 
+fuzz:  ## Fuzz the readers of hostile text with atheris, two minutes each (findings in fuzz-findings/)
+	uv run --group fuzz python -m tests.fuzz calculator 120
+	uv run --group fuzz python -m tests.fuzz workflow 120
+
 wheel:  ## Build the wheel and the sdist into dist/
 	uv build
 
 clean:  ## Remove what tools leave behind; never .venv, never your state folder
-	rm -rf build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf build dist fuzz-findings .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
+from agent_core.schema_check import faults
+
 JsonSchema = dict[str, Any]
 
 _LONGEST = 50_000
@@ -235,18 +237,15 @@ def _checked(name: str, arguments: Any, tools: Mapping[str, JsonSchema]) -> Prin
     schema = tools.get(name)
     if schema is None or not isinstance(arguments, dict):
         return None
-    import jsonschema
-
     properties: dict[str, Any] = schema.get("properties") or {}
     given = {key: _typed(value, properties.get(key)) for key, value in cast("dict[str, Any]", arguments).items()}
     if given.keys() - properties.keys() and not schema.get("additionalProperties"):
         return None
     try:
-        jsonschema.validate(given, schema, cls=jsonschema.Draft202012Validator)
         json.dumps(given, allow_nan=False)
-    except (jsonschema.ValidationError, jsonschema.SchemaError, TypeError, ValueError):
+    except (TypeError, ValueError):
         return None
-    return PrintedCall(name, given)
+    return None if faults(given, schema) else PrintedCall(name, given)
 
 
 def _typed(value: Any, schema: Any) -> Any:

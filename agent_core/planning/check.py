@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from agent_core.errors import PlanError, ToolArgumentError
 from agent_core.planning.plan import Plan, Step
 from agent_core.planning.references import EVERY, Part, form_of, parse, referenced_paths, walk
+from agent_core.schema_check import faults
 
 if TYPE_CHECKING:
     from agent_core.tools.tool import JsonSchema, Tool
@@ -92,8 +93,6 @@ def _partly_known(
     args: Mapping[str, Any], tool: Tool, known: Mapping[str, Step], tools: Mapping[str, Tool]
 ) -> Iterator[str]:
     """Arguments some of which are references: checks names, known values, and types as far as they are declared."""
-    from jsonschema import Draft202012Validator
-
     schema = tool.parameters
     properties: dict[str, JsonSchema] = schema.get("properties", {})
     for name in schema.get("required", []):
@@ -107,8 +106,7 @@ def _partly_known(
         found = form_of(value)
         if found is None and not any(True for _ in walk(value)):
             wanted = {**properties[name], "$defs": schema.get("$defs", {})}
-            for problem in Draft202012Validator(wanted).iter_errors(value):
-                yield f"{name}: {problem.message}"
+            yield from (f"{name}: {fault.message}" for fault in faults(value, wanted))
         elif found is not None and found[0] == "$from":
             yield from _fits(str(found[1]), name, properties[name], known, tools)
 
@@ -139,11 +137,16 @@ def _fits(
 
 def _returns(step: Step, tools: Mapping[str, Tool]) -> JsonSchema | None:
     if step.kind == "map":
-        inner = tools[step.tool].returns if step.tool else step.returns
+        inner = _returned(step.tool, tools) if step.tool else step.returns
         return {"type": "array", "items": inner or {}, "$defs": (inner or {}).get("$defs", {})}
     if step.kind == "tool":
-        return tools[step.tool].returns if step.tool else None
+        return _returned(step.tool, tools) if step.tool else None
     return step.returns or {"type": "string"}
+
+
+def _returned(tool: str, tools: Mapping[str, Tool]) -> JsonSchema | None:
+    """What a tool returns; anything, where there is no such tool: that is a fault of the step that calls it."""
+    return tools[tool].returns if tool in tools else {}
 
 
 def _schema_at(schema: JsonSchema | None, parts: list[Part], path: str) -> JsonSchema | None:

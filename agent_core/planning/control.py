@@ -102,5 +102,5 @@ def read_plan(args: Mapping[str, Any], revision: int) -> Plan:
         return Plan.model_validate({**args, "revision": revision})
     except ValidationError as error:
         raise PlanError(
-            [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
+            [" ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}".split()) for e in error.errors(include_url=False)]
         ) from None

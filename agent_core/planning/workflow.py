@@ -10,8 +10,11 @@ from agent_core.errors import PlanError, UsageError
 from agent_core.json_values import as_json
 from agent_core.planning.control import read_plan
 from agent_core.planning.plan import Plan
+from agent_core.schema_check import faults
 
 MAX_FILE_BYTES = 1_000_000
+MAX_VALUES = 100_000
+"""In a file, each counted as often as it is referred to: aliases could make a billion of ten."""
 
 
 def save(plan: Plan, path: Path) -> None:
@@ -43,7 +46,7 @@ def load(path: Path) -> Plan:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise UsageError(f"The workflow {str(path)!r} is larger than {MAX_FILE_BYTES:,} bytes.")
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _content(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"The workflow {str(path)!r} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
@@ -51,11 +54,46 @@ def load(path: Path) -> Plan:
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise PlanError([f"{path.name} is not YAML: {reason}"]) from None
+    except _ExpansionError:
+        raise PlanError([f"{path.name} refers to its own parts until it holds more than {MAX_VALUES:,}"]) from None
+    except Exception as error:
+        # For a value that is not of the type which it is tagged with, yaml raises anything.
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        raise PlanError([f"{path.name} holds a value that cannot be read ({reason})"]) from None
     if not isinstance(content, dict):
         raise PlanError([f"{path.name} must hold a goal and steps"])
     content.setdefault("goal", path.stem)
     content.pop("revision", None)
     return read_plan(content, revision=1)
+
+
+class _ExpansionError(Exception):
+    """A few lines of YAML stand for more than anybody could have written."""
+
+
+def _content(text: str) -> Any:
+    """What the YAML says, as JSON values; a part that is referred to again counts again."""
+    import yaml
+
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _size(node, {}) > MAX_VALUES:
+            raise _ExpansionError
+        return as_json(loader.construct_document(node))
+    finally:
+        loader.dispose()
+
+
+def _size(node: Any, known: dict[int, int]) -> int:
+    """How many values a node stands for; more than the limit for one that holds itself."""
+    if id(node) not in known:
+        known[id(node)] = MAX_VALUES + 1
+        parts = [part for pair in node.value for part in pair] if node.id == "mapping" else node.value
+        known[id(node)] = 1 + (0 if node.id == "scalar" else sum(_size(part, known) for part in parts))
+    return known[id(node)]
 
 
 def with_inputs(plan: Plan, given: Mapping[str, Any]) -> Plan:
@@ -64,8 +102,6 @@ def with_inputs(plan: Plan, given: Mapping[str, Any]) -> Plan:
     Raises:
         PlanError: an input is missing, unknown, or of a wrong type.
     """
-    from jsonschema import Draft202012Validator
-
     reasons = [
         f"there is no input {name!r}; there are: {', '.join(plan.inputs) or 'none'}"
         for name in given.keys() - plan.inputs.keys()
@@ -81,7 +117,7 @@ def with_inputs(plan: Plan, given: Mapping[str, Any]) -> Plan:
             reasons.append(f"the input {name!r} is missing; give it as {name}=VALUE")
             continue
         values[name] = given.get(name, schema.get("default"))
-        reasons += [f"{name}: {problem.message}" for problem in Draft202012Validator(schema).iter_errors(values[name])]
+        reasons += [f"{name}: {fault.message}" for fault in faults(values[name], schema)]
     if reasons:
         raise PlanError(reasons)
     return plan.model_copy(update={"inputs": values})

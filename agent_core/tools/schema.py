@@ -7,10 +7,10 @@ import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from agent_core.errors import ConfigurationError, ToolArgumentError, shortened
+from agent_core.schema_check import faults
 from agent_core.tools.context import ToolContext
 
 if TYPE_CHECKING:
@@ -60,22 +60,13 @@ class ArgumentSchema:
         return {name: getattr(instance, name) for name in self.model.model_fields}
 
     def _check_schema(self, args: Mapping[str, Any]) -> None:
-        problems = sorted(self._validator.iter_errors(dict(args)), key=lambda e: list(map(str, e.absolute_path)))
-        if problems:
-            raise self._wrong([f"{_location(e.absolute_path)}: {e.message}" for e in problems])
+        if found := faults(dict(args), self.json_schema):
+            raise self._wrong([f"{_location(fault.path)}: {fault.message}" for fault in found])
 
     def _wrong(self, reasons: list[str]) -> ToolArgumentError:
         told = [shortened(reason, _REASON_CHARS) for reason in reasons[:_MOST_REASONS]]
         more = len(reasons) - len(told)
         return ToolArgumentError(f"{self.tool_name}: " + "; ".join(told + ([f"and {more} more"] if more else [])))
-
-    @cached_property
-    def _validator(self) -> Any:
-        from jsonschema import Draft202012Validator
-        from referencing import Registry
-
-        # An empty registry: by itself jsonschema fetches what a `$ref` points at, be it a file or an address.
-        return Draft202012Validator(self.json_schema, registry=Registry())
 
 
 def argument_schema(tool: Tool) -> ArgumentSchema:

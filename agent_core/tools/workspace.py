@@ -20,6 +20,8 @@ from typing import BinaryIO
 from agent_core.errors import ToolArgumentError, ToolError
 from agent_core.tools.context import ToolContext
 
+MAX_DEPTH = 100
+"""Folders inside each other; deeper trees, which other programs cannot even delete, are never made."""
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -67,7 +69,10 @@ def resolve(ctx: ToolContext, path: str) -> tuple[str, ...]:
     except (OSError, RuntimeError, ValueError) as error:
         reason = "its symbolic links go in a circle" if isinstance(error, RuntimeError) else _reason(error)
         raise ToolArgumentError(f"{path!r:.200} is not a usable file name: {reason}.") from None
-    return resolved.relative_to(ctx.workspace.resolve()).parts
+    parts = resolved.relative_to(ctx.workspace.resolve()).parts
+    if len(parts) > MAX_DEPTH:
+        raise ToolArgumentError(f"{path!r:.200} lies {len(parts)} folders deep; at most {MAX_DEPTH} are used.")
+    return parts
 
 
 @contextmanager

@@ -21,7 +21,7 @@ AGENT_CORE_PRELOAD = tuple(
 )
 """Imported once by the process that runs isolated tools, so that no call pays for loading sympy."""
 
-_LIMITS = Limits(cpu_s=10, memory_bytes=512 * 1024**2, output_bytes=256 * 1024)
+_LIMITS = Limits(cpu_s=2, memory_bytes=512 * 1024**2, output_bytes=256 * 1024)
 _TIMEOUT_S = 30.0
 
 
@@ -53,14 +53,11 @@ def agent_core_tools() -> Iterable[Tool]:
 @_computes(
     [
         "What is 17% of 2340?",
-        "Calculate 12.5% of 480",
         "How much is 250 increased by 20%?",
         "Take 15% off 90",
-        "What is 20% VAT on 45?",
         "Convert 3/7 to a decimal",
-        "Compute sqrt(2) * (3 + 4)^2 / 7",
         "What is the greatest common divisor of 84 and 126?",
-        "Is 7919 a prime number?",
+        "How many primes are there below 100?",
     ]
 )
 def calculate(expression: str) -> Calculation:
@@ -68,6 +65,12 @@ def calculate(expression: str) -> Calculation:
 
     Args:
         expression: The calculation without unknowns, such as 17% of 2340, (3 + 4)^2 / 7, sqrt(2), gcd(84, 126), 20!
+            Words will do: add, subtract, take away from, plus, minus, times, multiply, divided by, over, more than,
+            less than, increased by, decreased by, off, half, third, quarter, twice, double, triple, square, cube, root
+            of, to the power of, percent, sum, difference between, product, quotient, remainder, average, maximum,
+            minimum, how many primes below, ways to choose from, sine, cosine, log, e, pi, to two decimal places,
+            digits, negative; zero, one, two, three, four, five, six, seven, eight, nine, ten, twenty, fifty, hundred,
+            thousand, million.
     """
     from agent_plugin_calculator import arithmetic
 
@@ -78,10 +81,10 @@ def calculate(expression: str) -> Calculation:
     [
         "Solve 3x + 7 = 22",
         "Find x such that x^2 - 5x + 6 = 0",
-        "Solve x + y = 10 and x - y = 2",
         "Solve the system of equations 3a + b = 9, a - b = 1",
         "For which x is 2x + 3 < 11?",
-        "Solve the equation a*t^2 = d for t",
+        "What is x if 5x = 20?",
+        "What value of x makes 2x + 1 equal to 9?",
     ]
 )
 def solve(equations: str, unknowns: str | None = None) -> Solutions:
@@ -102,19 +105,21 @@ def solve(equations: str, unknowns: str | None = None) -> Solutions:
         "What is the derivative of ln(x)/x?",
         "Find the second derivative of e^(2t)",
         "d/dx of x^2 + 3x",
+        "What is the slope of x^3 at x = 2?",
     ]
 )
-def differentiate(expression: str, variable: str | None = None, order: int = 1) -> Calculation:
-    """Differentiate an expression: its derivative.
+def differentiate(expression: str, variable: str | None = None, order: int = 1, at: str | None = None) -> Calculation:
+    """Differentiate an expression: its derivative, or the slope at a point.
 
     Args:
         expression: What to differentiate, such as x^3*sin(x)
         variable: With respect to which unknown; left out, the only one or x.
         order: How many times: 1 for the derivative, 2 for the second derivative.
+        at: The point where its value is asked for, such as x = 2; left out for the derivative itself.
     """
     from agent_plugin_calculator import calculus
 
-    return calculus.differentiate(expression, variable, order)
+    return calculus.differentiate(expression, variable, order, at)
 
 
 @_computes(
@@ -254,9 +259,10 @@ def matrix(
     [
         "What is the median of 3, 8, 1, 9 and 4?",
         "Standard deviation of 2, 4, 4, 4, 5, 5, 7, 9",
-        "Give me the mean of 12.5, 14 and 19",
         "Compute the mean of 8 and 17",
         "How do 1, 2, 3 and 2, 4, 7 correlate?",
+        "Find the range of 12, 7 and 30",
+        "Calculate the variance of 2.5, 4 and 9",
     ]
 )
 def statistics(
@@ -264,7 +270,7 @@ def statistics(
     measure: Measure = "summary",
     other: list[float] | None = None,
 ) -> Statistics:
-    """Describe a list of numbers: mean, median, mode, standard deviation, variance, quartiles, correlation.
+    """Describe a list of numbers: mean or average, median, mode, range, standard deviation, variance, correlation.
 
     Args:
         numbers: The numbers.

@@ -9,11 +9,15 @@ from typing import Any
 import sympy
 
 from agent_core.errors import ToolArgumentError
-from agent_plugin_calculator.algebra import Builder
+from agent_plugin_calculator.algebra import Builder, expression
+from agent_plugin_calculator.form import asked_form, formed
 from agent_plugin_calculator.functions import whole
 from agent_plugin_calculator.grammar import parse
-from agent_plugin_calculator.rendering import calculation, exact, one_line
+from agent_plugin_calculator.notation import normalised
+from agent_plugin_calculator.phrasing import rewritten
+from agent_plugin_calculator.rendering import calculation, exact, one_line, readable
 from agent_plugin_calculator.results import Calculation
+from agent_plugin_calculator.unknowns import split_point, values_for
 
 _WORTH_SIMPLIFYING = 60
 _NOTES = {
@@ -30,9 +34,15 @@ def calculate(text: str) -> Calculation:
     Raises:
         ToolArgumentError: it cannot be read, holds unknowns, has no value or too many digits.
     """
+    text, form = asked_form(text)
+    function, point = split_point(text)
+    if point and "=" in point:
+        value = expression(function)
+        return value_at(readable(value), value, value, point)
+    worded = rewritten(text) != text
     shown, node = parse(text)
     builder = Builder(shown)
-    shown = shown[node.col_offset :]
+    shown = normalised(text) if worded else shown[node.col_offset :]
     if isinstance(node, ast.Compare):
         relations = builder.relations(node)
         _refuse_unknowns(builder, shown)
@@ -44,7 +54,21 @@ def calculate(text: str) -> Calculation:
     value = builder.build(node)
     _refuse_unknowns(builder, shown)
     note = "".join(note for pattern, note in _NOTES.items() if pattern.search(shown))
-    return calculation(shown, compact(value), note)
+    return formed(shown, value, form) if form else calculation(shown, compact(value), note)
+
+
+def value_at(subject: str, function: Any, original: Any, at: str) -> Calculation:
+    """The value of `function` at the point `at`, which gives values to the unknowns of `original`.
+
+    Raises:
+        ToolArgumentError: an unknown that is not there, or no value at that place.
+    """
+    values = values_for(original, at)
+    value: Any = function.subs(values, simultaneous=True)
+    places = ", ".join(f"{unknown} = {readable(given)}" for unknown, given in values.items())
+    if value.has(sympy.nan, sympy.zoo):
+        raise ToolArgumentError(f"{one_line(subject)} has no value at {places}; ask for its limit there.")
+    return calculation(f"{subject} at {places}", compact(value))
 
 
 def factorize(number: Any) -> Calculation:

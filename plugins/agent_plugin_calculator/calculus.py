@@ -9,10 +9,10 @@ import sympy
 
 from agent_core.errors import ToolArgumentError, ToolError
 from agent_plugin_calculator.algebra import expression
-from agent_plugin_calculator.arithmetic import compact
+from agent_plugin_calculator.arithmetic import compact, value_at
 from agent_plugin_calculator.rendering import calculation, decimal, readable
 from agent_plugin_calculator.results import Calculation
-from agent_plugin_calculator.unknowns import unknown_of
+from agent_plugin_calculator.unknowns import split_point, unknown_of
 
 Side = Literal["both", "left", "right"]
 
@@ -21,13 +21,17 @@ _RESPECT = re.compile(r"\s+with\s+respect\s+to\s+([A-Za-z]\w*)\s*$", re.I)
 _OPERATOR = re.compile(r"^\s*\(?d/d([a-z])\)?\s*(?:of\b)?|^\s*(?:the\s+)?(?:anti)?(?:derivative|integral)\s+of\b", re.I)
 _DIFFERENTIAL = re.compile(r"(?<=[\w)\s])\s*\bd([a-z])\s*$")
 _ARROW = re.compile(r"^\s*[A-Za-z]\w*\s*(->|→|=)")
-_BOUNDS = re.compile(r"^(.+?)\s+(?:from|between)\s+(.+?)\s+(?:to|and)\s+(.+)$", re.I | re.S)
+_BOUNDS = tuple(
+    re.compile(pattern, re.I | re.S)
+    for pattern in (r"^(.+?)\s+from\s+(.+?)\s+to\s+(.+)$", r"^(.+?)\s+between\s+(.+?)\s+and\s+(.+)$")
+)
 
 
-def differentiate(text: str, variable: str | None, order: int) -> Calculation:
-    """The derivative of `text`, `order` times."""
+def differentiate(text: str, variable: str | None, order: int, at: str | None = None) -> Calculation:
+    """The derivative of `text`, `order` times, or its value at a point."""
     if not 1 <= order <= MAX_ORDER:
         raise ToolArgumentError(f"order {order} is out of range; use 1 to {MAX_ORDER}.")
+    text, place = split_point(text)
     text, variable = _respect(text, variable)
     function = expression(text)
     unknown = unknown_of(function, variable)
@@ -36,13 +40,16 @@ def differentiate(text: str, variable: str | None, order: int) -> Calculation:
     if derivative.has(sympy.Derivative, sympy.Subs):
         raise ToolError(f"The derivative of {readable(function)} has no closed form.")
     operator = f"d/d{unknown}" if order == 1 else f"d^{order}/d{unknown}^{order}"
-    return calculation(f"{operator} ({readable(function)})", compact(derivative))
+    subject = f"{operator} ({readable(function)})"
+    if point := at or place:
+        return value_at(subject, derivative, function, point)
+    return calculation(subject, compact(derivative))
 
 
 def integrate(text: str, variable: str | None, lower: str | None, upper: str | None) -> Calculation:
     """The antiderivative of `text`, or its integral between two bounds."""
     text, variable = _respect(text.replace("∫", " "), variable)
-    if bounds := _BOUNDS.match(text):
+    if bounds := next(filter(None, (pattern.match(text) for pattern in _BOUNDS)), None):
         text, lower, upper = bounds[1], lower or bounds[2], upper or bounds[3]
     if differential := _DIFFERENTIAL.search(text):
         text, variable = text[: differential.start()], variable or differential[1]

@@ -6,7 +6,8 @@ import ast
 from typing import TypeVar
 
 from agent_core.errors import ToolArgumentError
-from agent_plugin_calculator.notation import Token, tokens
+from agent_plugin_calculator.notation import tokens
+from agent_plugin_calculator.tokens import Token
 
 END = Token("symbol", "", -1, -1)
 """What stands after the last token."""

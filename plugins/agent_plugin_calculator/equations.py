@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import sympy
@@ -15,6 +16,16 @@ from agent_plugin_calculator.results import Solutions
 from agent_plugin_calculator.unknowns import symbol, unknown_of
 
 MAX_EQUATIONS = 20
+_MAKES = re.compile(
+    r"(?:(?:what|which|the|find|for)\s+)*(?:values?\s+of\s+)?(?P<name>[a-z]\w*)\s+(?:makes?|gives?|for\s+which)\s+"
+    r"(?P<left>.{1,500}?)\s*(?:equals?(?:\s+to)?|=)\s*(?P<right>.{1,500})",
+    re.I,
+)
+_IF = re.compile(
+    r"\s*(?:(?:what\s+is|find|the)\s+)*(?:values?\s+of\s+)?(?P<name>[a-z])\s+"
+    r"(?:if|when|where|such\s+that|so\s+that|given(?:\s+that)?)\s+",
+    re.I,
+)
 _REAL_ONLY = (sympy.Abs, sympy.sign, sympy.Max, sympy.Min)
 _PERIODIC = (sympy.sin, sympy.cos, sympy.tan, sympy.cot, sympy.sec, sympy.csc)
 _DIGITS = 25
@@ -30,6 +41,8 @@ def solve(text: str, unknowns: str | None) -> Solutions:
         ToolArgumentError: it cannot be read, or holds no unknown.
         ToolError: no way to solve it was found.
     """
+    text, asked = _asked(text)
+    unknowns = unknowns or asked
     statements = parse_statements(text)
     builder = Builder(statements.text)
     relations = [relation for node in statements.nodes for relation in builder.relations(node)]
@@ -44,6 +57,15 @@ def solve(text: str, unknowns: str | None) -> Solutions:
         raise ToolArgumentError(f"Inequalities are solved for one unknown; these hold {', '.join(map(str, targets))}.")
     found = ranges(relations, targets[0])
     return Solutions(found, [], None, None, f"{subject} gives {' or '.join(found)}" if found else _none(subject))
+
+
+def _asked(text: str) -> tuple[str, str | None]:
+    """The equation in a question about its unknown: "x if 3x = 12", "what value of x makes 3x equal to 12"."""
+    if found := _MAKES.fullmatch(text.strip(" .?!")):
+        return f"{found['left']} = {found['right']}", found["name"]
+    if found := _IF.match(text):
+        return text[found.end() :], found["name"]
+    return text, None
 
 
 def _targets(relations: list[Any], asked: list[Any], text: str) -> list[Any]:

@@ -130,6 +130,58 @@ def _whole(name: str, function: Callable[[Any], Any], least: int | None = None) 
     return call
 
 
+def _counting(name: str, most: int, function: Callable[[int], int]) -> Callable[[Any], Any]:
+    """A function of whole numbers from 0 to `most`."""
+
+    def call(value: Any) -> Any:
+        if not 0 <= whole(value, name) <= most:
+            raise ToolArgumentError(f"{name}({_shown(value)}) is out of range; its argument may be 0 to {most}.")
+        return sympy.Integer(function(int(value)))
+
+    return call
+
+
+def _run(name: str, function: Callable[[int, int], int]) -> Callable[[Any, Any], Any]:
+    """A sum over the whole numbers from one to another."""
+
+    def call(first: Any, last: Any) -> Any:
+        low, high = (int(whole(value, name)) for value in (first, last))
+        return sympy.Integer(function(low, high) if low <= high else 0)
+
+    return call
+
+
+def _arithmetic(low: int, high: int, step: int) -> int:
+    """The sum of `low`, `low + step` and so on, up to at most `high`."""
+    count = (high - low) // step + 1
+    return count * low + step * count * (count - 1) // 2 if count > 0 else 0
+
+
+def _sum_of_primes(count: int) -> int:
+    last: Any = sympy.prime(count) if count else 0
+    return sum(map(int, sympy.primerange(int(last) + 1)))
+
+
+def _difference(a: Any, b: Any) -> Any:
+    return sympy.Abs(a - b)
+
+
+def _ratio(a: Any, b: Any) -> Any:
+    if b == 0:
+        raise ToolArgumentError(f"{a} divided by 0 has no value; use a divisor other than 0.")
+    return a / b
+
+
+def _previous_prime(value: Any) -> Any:
+    if not value.is_real or value <= 2:
+        raise ToolArgumentError(f"There is no prime below {value}.")
+    return sympy.Integer(sympy.prevprime(sympy.ceiling(value)))
+
+
+def _digits(value: Any) -> list[int]:
+    return [int(digit) for digit in str(abs(whole(value, "digits")))]
+
+
 def _sum(*values: Any) -> Any:
     return sympy.Add(*values)
 
@@ -165,6 +217,21 @@ _OF_ONE: dict[str, Callable[[Any], Any]] = {
     "next_prime": _whole("next_prime", lambda value: sympy.Integer(sympy.nextprime(value))),
     "percent": lambda value: value / 100,
     "prime": _bounded("prime", _whole("prime", lambda value: sympy.Integer(sympy.prime(value)), least=1)),
+    "prime_count": lambda value: _counting("prime_count", 10_000_000, lambda n: int(sympy.primepi(n)))(
+        sympy.floor(value)
+    ),
+    "previous_prime": _previous_prime,
+    "divisor_count": _whole("divisor_count", lambda value: sympy.Integer(sympy.divisor_count(value)), least=1),
+    "digit_count": lambda value: sympy.Integer(len(_digits(value))),
+    "digit_sum": lambda value: sympy.Integer(sum(_digits(value))),
+    "sum_squares": _whole("sum_squares", lambda n: n * (n + 1) * (2 * n + 1) / 6, least=0),
+    "sum_cubes": _whole("sum_cubes", lambda n: (n * (n + 1) / 2) ** 2, least=0),
+    "sum_primes": _counting("sum_primes", 100_000, _sum_of_primes),
+    "triangular": _whole("triangular", lambda n: n * (n + 1) / 2, least=0),
+    "cube": lambda value: power(value, sympy.Integer(3)),
+    "negative": lambda value: -value,
+    "reciprocal": lambda value: power(value, sympy.Integer(-1)),
+    "square": lambda value: power(value, sympy.Integer(2)),
     "radians": lambda value: value,
     "totient": _whole("totient", lambda value: sympy.totient(value), least=1),
     "trunc": lambda value: sympy.sign(value) * sympy.floor(abs(value)),
@@ -176,6 +243,7 @@ BUILDERS: dict[str, Callable[..., Any]] = {
     "abs": sympy.Abs,
     "binomial": _bounded("binomial", sympy.binomial),
     "degrees": _degrees,
+    "difference": _difference,
     "factorial": _bounded("factorial", sympy.factorial),
     "fibonacci": _bounded("fibonacci", _whole("fibonacci", sympy.fibonacci)),
     "gamma": _bounded("gamma", sympy.gamma),
@@ -191,10 +259,15 @@ BUILDERS: dict[str, Callable[..., Any]] = {
     "permutations": _permutations,
     "product": _product,
     "quotient": _divide_whole,
+    "ratio": _ratio,
+    "power": power,
     "root": _root,
     "round": _round,
     "stdev": _stdev,
     "sum": _sum,
+    "sum_even": _run("sum_even", lambda low, high: _arithmetic(low + low % 2, high, 2)),
+    "sum_odd": _run("sum_odd", lambda low, high: _arithmetic(low + 1 - low % 2, high, 2)),
+    "sum_range": _run("sum_range", lambda low, high: _arithmetic(low, high, 1)),
     "variance": _variance,
 }
 """Canonical name to the sympy object that it builds; what gives no number has its place in arithmetic.py."""

@@ -15,7 +15,9 @@ from typing import Any, TypeVar
 from agent_core.errors import ToolArgumentError
 from agent_plugin_calculator.cursor import END, short
 from agent_plugin_calculator.nodes import NodeMaker, is_percent
-from agent_plugin_calculator.notation import Token, normalised
+from agent_plugin_calculator.notation import normalised
+from agent_plugin_calculator.phrasing import rewritten
+from agent_plugin_calculator.tokens import Token
 from agent_plugin_calculator.vocabulary import (
     closest_function,
     constant_name,
@@ -47,6 +49,7 @@ _BINDING = {
 }
 _SEPARATORS = (",", ";", "\n", "and")
 _INVERSE = {"sin": "asin", "cos": "acos", "tan": "atan", "sinh": "asinh", "cosh": "acosh", "tanh": "atanh"}
+_OF_SEVERAL = ("sum", "product", "mean", "median", "gcd", "lcm", "max", "min", "stdev", "variance")
 _QUESTIONS = {"what % of": "is", "change from": "to", "increase": "by", "decrease": "by"}
 
 
@@ -79,7 +82,7 @@ def parse_statements(text: str) -> Statements:
     Raises:
         ToolArgumentError: naming the piece that is wrong and what to write.
     """
-    return _Parser(normalised(text)).statements()
+    return _Parser(normalised(rewritten(text))).statements()
 
 
 class _Parser(NodeMaker):
@@ -89,6 +92,7 @@ class _Parser(NodeMaker):
         super().__init__(text)
         self._depth = 0
         self._bars = 0
+        self._until_spoken = False
 
     # Statements
 
@@ -127,6 +131,8 @@ class _Parser(NodeMaker):
         start, wrapped = self.next, 0
         left = self._operand()
         while (symbol := self._infix()) and _BINDING[symbol] > binding:
+            if self._until_spoken and self._is_spoken():
+                break
             left = self._extend(left, symbol, start)
             wrapped += symbol not in _OPERATORS  # Chains of + - * / stay flat where they are built into numbers.
             if wrapped > MAX_DEPTH:
@@ -137,7 +143,7 @@ class _Parser(NodeMaker):
     def _infix(self) -> str | None:
         """The operator that comes next: what is written, or the multiplication that is left out."""
         token = self.next
-        if token.kind == "name" and token.text.lower() == "mod":
+        if token.kind == "name" and token.text.lower() in ("mod", "modulo"):
             return "mod"
         if token.kind == "name" and token.text == "factorial" and self.peek(1).text not in ("(", "of"):
             return "!"
@@ -214,9 +220,10 @@ class _Parser(NodeMaker):
 
     def _inside(self, reader: Callable[[Token], _Read], token: Token) -> _Read:
         """Read what stands in brackets; a bar inside them opens a new absolute value."""
-        bars, self._bars = self._bars, 0
+        outer = self._bars, self._until_spoken
+        self._bars, self._until_spoken = 0, False
         found = reader(token)
-        self._bars = bars
+        self._bars, self._until_spoken = outer
         return found
 
     def _group(self, token: Token) -> ast.expr:
@@ -292,13 +299,15 @@ class _Parser(NodeMaker):
         exponent = self._expression(_POWER) if self.skip("^") else None
         base = self._expression(_POWER) if self.skip("base") else None
         if self.skip("of"):
-            arguments = self._listed()
+            arguments = self._of(function, token)
         elif self.next.text == "(":
             opening = self.next
             self.position += 1
             arguments = self._inside(self._arguments, opening)
         else:
             arguments = [self._bare_argument()]
+        if base is None and function == "log" and self.skip("base"):
+            base = self._expression(_POWER)
         if base is not None:
             arguments.append(base)
         if exponent is None:
@@ -316,6 +325,24 @@ class _Parser(NodeMaker):
                 break
         self.close(")", token)
         return arguments
+
+    def _of(self, function: str, token: Token) -> list[ast.expr]:
+        """What follows "of": it ends before "times" or "divided by", where these are spoken and not signs."""
+        begin, outer = self.position, self._until_spoken
+        self._until_spoken = True
+        arguments = self._listed()
+        if len(arguments) == 1 and function in _OF_SEVERAL and self._is_spoken():
+            self.position, self._until_spoken = begin, False  # "the sum of three times 4 and 5"
+            arguments = self._listed()
+        self._until_spoken = outer
+        if len(arguments) == 1 and function in _OF_SEVERAL and not isinstance(arguments[0], ast.List):
+            raise ToolArgumentError(f"{self.piece(token)!r} is of one number only; name several, as in 3, 5 and 10.")
+        return arguments
+
+    def _is_spoken(self) -> bool:
+        """Whether the operator here is "times" or "divided by" rather than a sign."""
+        token = self.next
+        return token.text in ("*", "/") and self.text[token.start : token.end].lower() not in ("*", "/", "over")
 
     def _listed(self) -> list[ast.expr]:
         """The arguments after "of": "gcd of 12, 18 and 30"."""

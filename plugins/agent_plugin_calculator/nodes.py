@@ -8,7 +8,7 @@ from typing import Any
 
 from agent_core.errors import ToolArgumentError
 from agent_plugin_calculator.cursor import Cursor
-from agent_plugin_calculator.notation import Token
+from agent_plugin_calculator.tokens import Token
 from agent_plugin_calculator.vocabulary import FUNCTIONS, MANY
 
 

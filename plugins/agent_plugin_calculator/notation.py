@@ -6,14 +6,17 @@ Only numbers, names and a fixed set of symbols come out; anything else is refuse
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
-from typing import Literal
 
 from agent_core.errors import ToolArgumentError
+from agent_plugin_calculator.number_words import with_numbers
+from agent_plugin_calculator.tokens import Kind, Token
 from agent_plugin_calculator.vocabulary import (
+    COUNTED,
+    CURRENCIES,
     FILLERS,
-    FRACTIONS,
+    JOINED_BY_OF,
     LEADING,
     MULTIPLES,
     NAMES,
@@ -61,19 +64,6 @@ _SYMBOL = re.compile(r"\*\*|<=|>=|==|!=|[-+*/^%!()\[\]|,;=<>√°\n]")
 _SPACE = re.compile(r"[ \t\r\f\v]+")
 
 
-@dataclass(frozen=True)
-class Token:
-    """One word of an expression, and where it stands in the normalised text."""
-
-    kind: Literal["number", "name", "symbol"]
-    text: str
-    start: int
-    end: int
-    value: Fraction = Fraction(0)
-    spaced: bool = False
-    """Whether a space stood before it."""
-
-
 def normalised(text: str) -> str:
     """The text in the plain characters that tokens are read from.
 
@@ -114,7 +104,7 @@ def tokens(text: str) -> list[Token]:
         if len(found) > MAX_TOKENS:
             raise ToolArgumentError(f"The expression has more than {MAX_TOKENS} terms; split it into parts.")
         position, spaced = token.end, False
-    return _with_phrases(found)
+    return _with_phrases(with_numbers(found))
 
 
 def _token(text: str, position: int, in_list: bool, spaced: bool) -> Token:
@@ -145,6 +135,7 @@ def _number(text: str) -> Fraction:
 def _with_phrases(words: list[Token]) -> list[Token]:
     """The same with words that stand for symbols replaced, and openings such as `what is` dropped."""
     words = [word for word in words if word.text.lower() not in FILLERS]
+    words = [word for word, before in zip(words, [None, *words], strict=False) if not _is_money(word, before)]
     while opening := next((phrase for phrase in LEADING if _stands_at(words, 0, phrase)), None):
         words = words[len(opening) :]
     result: list[Token] = []
@@ -154,6 +145,11 @@ def _with_phrases(words: list[Token]) -> list[Token]:
         result.extend(replacement)
         position += length
     return result
+
+
+def _is_money(word: Token, before: Token | None) -> bool:
+    """The "dollars" of "80 dollars": one currency counts as any number."""
+    return before is not None and before.kind == "number" and word.text.lower() in CURRENCIES
 
 
 def _stands_at(words: list[Token], position: int, phrase: tuple[str, ...]) -> bool:
@@ -166,6 +162,10 @@ def _stands_at(words: list[Token], position: int, phrase: tuple[str, ...]) -> bo
 def _phrase_at(words: list[Token], position: int) -> tuple[int, list[Token]]:
     """How many tokens the phrase here takes, and the tokens that replace it."""
     first = words[position]
+    if first.kind == "ordinal":
+        return _counted(words, position)
+    if power := _ordinal_power(words, position):
+        return power
     if first.kind != "name" or constant_name(first.text):
         return 1, [first]
     for length in range(5, 0, -1):
@@ -173,6 +173,37 @@ def _phrase_at(words: list[Token], position: int) -> tuple[int, list[Token]]:
         if len(phrase) == length and (replacement := _replacement(phrase, first, words[position + length - 1].end)):
             return length, replacement
     return 1, [first]
+
+
+def _ordinal_power(words: list[Token], position: int) -> tuple[int, list[Token]] | None:
+    """A power that is counted: "to the fifth", "raised to the 5th power"."""
+    raised = words[position].text.lower() == "raised"
+    there = words[position + raised : position + raised + 3]
+    if len(there) < 2 or there[0].text.lower() != "to" or there[1].kind != "ordinal":
+        return None
+    length = raised + 2 + (len(there) > 2 and there[2].text.lower() == "power")
+    start, end = words[position].start, words[position + length - 1].end
+    return length, [Token("symbol", "^", start, end), replace(there[1], kind="number", start=start, end=end)]
+
+
+def _counted(words: list[Token], position: int) -> tuple[int, list[Token]]:
+    """What an ordinal counts: "10th prime", "5th root of 32", "to the 4th power"."""
+    ordinal = words[position]
+    phrase = next((phrase for phrase in COUNTED if _stands_at(words, position + 1, phrase)), ())
+    if not phrase:
+        return 1, [ordinal]
+    name, end = COUNTED[phrase], words[position + len(phrase)].end
+
+    def token(kind: Kind, text: str) -> Token:
+        return Token(kind, text, ordinal.start, end, ordinal.value, ordinal.spaced)
+
+    number = token("number", ordinal.text)
+    length = 1 + len(phrase)
+    if name == "power":
+        return length, [token("name", "power"), token("symbol", "base"), number, token("symbol", "of")]
+    if name == "root":
+        return length, [token("name", "root"), token("symbol", "base"), number]
+    return length, [token("name", name), token("symbol", "("), number, token("symbol", ")")]
 
 
 def _replacement(phrase: tuple[str, ...], first: Token, end: int) -> list[Token]:
@@ -188,10 +219,10 @@ def _replacement(phrase: tuple[str, ...], first: Token, end: int) -> list[Token]
         return [symbol("^"), number(Fraction(PHRASES[phrase][1]))]
     if phrase in PHRASES:
         return [symbol(PHRASES[phrase])]
+    if phrase in JOINED_BY_OF:
+        return [Token("name", JOINED_BY_OF[phrase], first.start, end, spaced=first.spaced), symbol("of")]
     if phrase in NAMES:
         return [Token("name", NAMES[phrase], first.start, end, spaced=first.spaced)]
-    if phrase in FRACTIONS:
-        return [number(Fraction(*FRACTIONS[phrase]))]
     if len(phrase) == 1 and phrase[0] in MULTIPLES:
         return [number(Fraction(MULTIPLES[phrase[0]])), symbol("*")]
     return []

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sympy
 
-from agent_core.errors import ToolArgumentError
 from agent_plugin_calculator.algebra import expression
-from agent_plugin_calculator.arithmetic import compact, factorize
-from agent_plugin_calculator.rendering import calculation, one_line, readable
+from agent_plugin_calculator.arithmetic import factorize, value_at
+from agent_plugin_calculator.rendering import calculation, readable
 from agent_plugin_calculator.results import Calculation
-from agent_plugin_calculator.unknowns import values_for
 
 
 def simplify(text: str) -> Calculation:
@@ -38,9 +34,4 @@ def evaluate(text: str, at: str) -> Calculation:
         ToolArgumentError: an unknown that is not there, or no value at that place.
     """
     function = expression(text)
-    values = values_for(function, at)
-    value: Any = function.subs(values, simultaneous=True)
-    places = ", ".join(f"{unknown} = {readable(given)}" for unknown, given in values.items())
-    if value.has(sympy.nan, sympy.zoo):
-        raise ToolArgumentError(f"{one_line(text)} has no value at {places}; ask for its limit there.")
-    return calculation(f"{readable(function)} at {places}", compact(value))
+    return value_at(readable(function), function, function, at)

@@ -13,6 +13,12 @@ from agent_plugin_calculator.algebra import Builder
 from agent_plugin_calculator.grammar import parse, parse_statements
 
 _USUAL = ("x", "t", "y", "z")
+_POINT = re.compile(
+    r",?\s+(?:(?:at|when|where|if|for)\s+(?:the\s+point\s+)?(?P<name>[a-z])\s*(?:=|\bis\b|\bequals\b)|at\b)"
+    r"\s*(?P<value>[^=<>]+)$",
+    re.I,
+)
+_LONGEST_POINT = 60
 _OPENING = re.compile(r"^\s*(at|when|where|with|for|if)\b", re.I)
 
 
@@ -68,3 +74,11 @@ def values_for(expression: Any, at: str) -> dict[Any, Any]:
         held = ", ".join(sorted(map(str, expression.free_symbols)))
         raise ToolArgumentError(f"The expression does not hold {', '.join(strangers)}; its unknowns are {held}.")
     return values
+
+
+def split_point(text: str) -> tuple[str, str | None]:
+    """An expression and the point where its value is asked for: "x^2 at 3", "t^2 - t when t is 4"."""
+    found = _POINT.search(text, max(0, len(text) - _LONGEST_POINT))
+    if found is None or not text[: found.start()].strip():
+        return text, None
+    return text[: found.start()], f"{found['name']} = {found['value']}" if found["name"] else found["value"]

@@ -18,8 +18,13 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     **dict.fromkeys(("gamma", "loggamma", "erf", "erfc", "erfi", "Si", "Ci", "Ei", "li", "zeta"), (1, 1)),
     **dict.fromkeys(("Heaviside", "DiracDelta", "fresnels", "fresnelc", "Shi", "Chi"), (1, 1)),
     **dict.fromkeys(("log", "round", "LambertW"), (1, 2)),
-    **dict.fromkeys(("root", "mod", "atan2", "binomial", "permutations", "polylog"), (2, 2)),
+    **dict.fromkeys(("root", "power", "mod", "atan2", "binomial", "permutations", "polylog"), (2, 2)),
     **dict.fromkeys(("uppergamma", "lowergamma", "expint", "besselj", "bessely", "quotient"), (2, 2)),
+    **dict.fromkeys(("square", "cube", "reciprocal", "negative"), (1, 1)),
+    **dict.fromkeys(("difference", "ratio"), (2, 2)),
+    **dict.fromkeys(("prime_count", "previous_prime", "divisor_count", "digit_count", "digit_sum"), (1, 1)),
+    **dict.fromkeys(("sum_squares", "sum_cubes", "sum_primes", "triangular"), (1, 1)),
+    **dict.fromkeys(("sum_range", "sum_even", "sum_odd"), (2, 2)),
     **dict.fromkeys(("gcd", "lcm", "min", "max", "sum", "product", "mean", "median"), (1, MANY)),
     **dict.fromkeys(("stdev", "variance"), (2, MANY)),
 }
@@ -37,6 +42,15 @@ ALIASES: dict[str, str] = {
     "average": "mean",
     "avg": "mean",
     "ceil": "ceiling",
+    "cosine": "cos",
+    "sine": "sin",
+    "tangent": "tan",
+    "cosecant": "csc",
+    "cotangent": "cot",
+    "secant": "sec",
+    "arcsine": "asin",
+    "arccosine": "acos",
+    "arctangent": "atan",
     "comb": "binomial",
     "factorint": "factorize",
     "factors": "factorize",
@@ -102,12 +116,20 @@ PHRASES: dict[tuple[str, ...], str] = {
     ("off", "of"): "off",
     ("off",): "off",
     ("of",): "of",
+    ("negative",): "-",
     ("plus",): "+",
     ("minus",): "-",
     ("less",): "-",
     ("times",): "*",
     ("multiplied", "by"): "*",
     ("divided", "by"): "/",
+    ("times", "as", "much", "as"): "*",
+    ("times", "as", "many", "as"): "*",
+    ("times", "as", "large", "as"): "*",
+    ("times", "as", "big", "as"): "*",
+    ("to", "base"): "base",
+    ("in", "base"): "base",
+    ("with", "base"): "base",
     ("over",): "/",
     ("raised", "to", "power", "of"): "^",
     ("raised", "to", "power"): "^",
@@ -132,9 +154,15 @@ PHRASES: dict[tuple[str, ...], str] = {
 """Words, without fillers, to the operator that they stand for."""
 
 NAMES: dict[tuple[str, ...], str] = {
+    ("additive", "inverse"): "negative",
+    ("multiplicative", "inverse"): "reciprocal",
     ("square", "root"): "sqrt",
     ("cube", "root"): "cbrt",
     ("natural", "log"): "ln",
+    ("common", "log"): "log10",
+    ("common", "logarithm"): "log10",
+    ("binary", "log"): "log2",
+    ("binary", "logarithm"): "log2",
     ("natural", "logarithm"): "ln",
     ("absolute", "value"): "abs",
     ("greatest", "common", "divisor"): "gcd",
@@ -148,22 +176,39 @@ NAMES: dict[tuple[str, ...], str] = {
     ("prime", "factorisation"): "factorize",
     ("standard", "deviation"): "stdev",
     ("logarithm",): "log",
+    ("biggest",): "max",
+    ("greatest",): "max",
+    ("largest",): "max",
+    ("maximum",): "max",
+    ("least",): "min",
+    ("minimum",): "min",
+    ("smallest",): "min",
 }
 """Words to the function that they name."""
 
-FRACTIONS: dict[tuple[str, ...], tuple[int, int]] = {
-    ("half",): (1, 2),
-    ("a", "half"): (1, 2),
-    ("one", "half"): (1, 2),
-    ("a", "third"): (1, 3),
-    ("one", "third"): (1, 3),
-    ("two", "thirds"): (2, 3),
-    ("a", "quarter"): (1, 4),
-    ("one", "quarter"): (1, 4),
-    ("three", "quarters"): (3, 4),
+JOINED_BY_OF: dict[tuple[str, ...], str] = {
+    ("absolute", "difference", "between"): "difference",
+    ("positive", "difference", "between"): "difference",
+    ("difference", "between"): "difference",
+    ("difference", "of"): "difference",
+    ("quotient", "of"): "ratio",
 }
+"""Words to the function that they name, with the word that leads to its arguments."""
 
-MULTIPLES = {"twice": 2, "double": 2, "triple": 3}
+COUNTED: dict[tuple[str, ...], str] = {
+    ("prime", "number"): "prime",
+    ("prime",): "prime",
+    ("fibonacci", "number"): "fibonacci",
+    ("fibonacci",): "fibonacci",
+    ("triangular", "number"): "triangular",
+    ("root",): "root",
+    ("power", "of"): "power",
+}
+"""What an ordinal before it counts, to the function of that number."""
+
+CURRENCIES = frozenset(("dollars", "dollar", "euros", "euro", "pounds", "bucks", "usd", "eur", "gbp", "yen", "francs"))
+
+MULTIPLES = {"thrice": 3, "twice": 2, "double": 2, "triple": 3}
 
 LEADING = (
     ("what", "is"),

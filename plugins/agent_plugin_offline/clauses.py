@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from agent_plugin_offline.numbers import find_numbers
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, words
 
@@ -126,6 +127,7 @@ def and_joints(clause: str) -> list[tuple[int, int]]:
     """Where an "and" or a comma stands between items of `clause`, as (start, end); not inside quotes or brackets."""
     protected = [match.span() for match in _PROTECTED.finditer(clause)]
     places = [match.span() for match in _BETWEEN.finditer(clause)]
+    protected += [(number.start, number.end) for number in find_numbers(clause) if number.words]
     free = [(a, b) for a, b in places if not any(low < b and a < high for low, high in protected)]
     return free if any(clause[a:b].strip(" ,") for a, b in free) else []
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agent_plugin_offline.clauses import and_joints
-from agent_plugin_offline.formulas import is_formula
+from agent_plugin_offline.formulas import is_begun, is_formula
 from agent_plugin_offline.proposals import Proposal
 from agent_plugin_offline.slots import Slot
 
@@ -33,7 +33,7 @@ class Coordination:
     def _one_each(self, clause: str, places: Sequence[tuple[int, int]], whole: Proposal | None) -> list[Proposal]:
         """A call for what stands before `places` and for each item after; none where they differ otherwise."""
         head = clause[: places[0][0]]
-        first = self.one(head)
+        first = None if is_begun(head) else self.one(head)
         if first is None or first.missing:
             return []
         ends = [start for start, _ in places[1:]] + [len(clause)]

@@ -4,46 +4,68 @@ from __future__ import annotations
 
 import re
 
+from agent_plugin_offline.numbers import NUMBER_WORDS, PARTS
 from agent_plugin_offline.text import words
 
-_NUMBER_WORDS = words(
-    "one two three four five six seven eight nine ten eleven twelve twenty thirty fifty hundred thousand half quarter"
-)
 _OPERATIONS = words(
-    "plus minus times multiply multiplied divide divided add added subtract subtracted sum total product "
+    "cent ways plus minus times multiply multiplied divide divided add added subtract subtracted sum total product "
     "quotient difference square squared cube cubed root power percent percentage factorial mod modulo "
-    "double triple twice halve half log ln sin cos tan sec csc cot asin acos atan sinh cosh tanh arcsin "
-    "arccos arctan exp sqrt gcd lcm prime increased decreased increase decrease "
-    "reduced off less more than over raised raise abs binomial choose floor ceiling round logarithm max "
-    "min maximum minimum greatest least lowest highest common divisor factor factors multiple"
+    "double triple twice thrice halve half log ln sin cos tan sec csc cot asin acos atan sinh cosh tanh arcsin "
+    "arccos arctan exp sqrt gcd lcm prime primes increased decreased increase decrease "
+    "reduce lower deduct reduced off less more than over raised raise abs binomial choose floor ceiling round rounded "
+    "logarithm max "
+    "min maximum minimum greatest common divisor divisors factor factors multiple "
+    "remainder divisible reciprocal ratio sine cosine tangent degrees absolute fibonacci digits discount tip "
+    "largest smallest biggest highest lowest least negative take away digits decimals places significant nearest "
+    "thirds quarters"
 )
-_GLUE = words("the of and by to from a an is what with at for as it number natural pi e i infinity or in respect")
+_GLUE = words(
+    "the of and by to from a an what is with at for as it number natural pi e i infinity or in respect "
+    "how many much are there does do when into go below under up between ways first numbers integers whole positive "
+    "odd even squares cubes primes value decimal decimals place places significant figures digit nearest correct "
+    "point fraction base binary common after on dollars euros pounds next following before above smaller larger "
+    "greater bigger out pick select you if get percent per cent change makes equal equals have can i correct"
+)
 _POINTING = words("it me my we us this that them")
 """They stand for something that is said elsewhere, and cannot be computed with."""
-_SIGNS = re.compile(r"[-+*/^=<>%!√²³()]")
+_SHARE = re.compile(rf"\b(?:{'|'.join(sorted(PARTS))})\s+of\b", re.IGNORECASE)
+_SIGNS = re.compile(r"[+*/^=<>%!√²³()×÷−°]|(?<![A-Za-z]{2})-|-(?![A-Za-z]{2})")
+"""A hyphen between words, as in "twenty-one", is none."""
 _WORD = re.compile(r"[A-Za-z]+")
 _REFERENCE = "zqresult"
+_COUNTED = re.compile(
+    r"\b((?:choose|pick|select)\s+[\w-]+)\s+[a-z]+\s+(from|out\s+of)\s+([\w-]+)(?:\s+[a-z]+\b)?", re.IGNORECASE
+)
+"""What is chosen from, as in "choose two books from ten books", does not matter to how many ways there are."""
+_LISTING = re.compile(
+    r"\b(?:sum|product|difference|quotient|ratio|mean|average|median|mode|range|deviation|variance|divisor|factor|multiple|"
+    r"gcd|lcm|hcf|maximum|minimum|max|min|largest|smallest|primes|integers|numbers)\s+(?:of|between|from)\s+"
+    r"(?P<operands>(?:(?!\band\b).)*)$",
+    re.IGNORECASE,
+)
 
 _DIGITS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
 _A, _B = r"(?P<a>.+?)", r"(?P<b>.+)"
+_ONE = r"(?P<a>\S+|(?:the|it|this|that)\b.*|\(.+\))"
+"""One value, or words for one: "double 5 plus 3" does not double the 3."""
 _ORDERS = tuple(
     (re.compile(rf"(?:please\s+)?{pattern}[\s.?]*$", re.IGNORECASE), written)
     for pattern, written in (
         (rf"subtract\s+{_A}\s+from\s+{_B}", "{b} - {a}"),
         (rf"(?:add|sum)\s+{_A}\s+to\s+{_B}", "{b} + {a}"),
         (rf"(?:add|sum)(?:\s+up)?\s+{_A},?\s+(?:and|with)\s+{_B}", "{a} + {b}"),
-        (rf"multiply\s+{_A}\s+(?:by|with|times|and)\s+{_B}", "{a} * {b}"),
+        (rf"multiply\s+{_A}\s+(?:by|with|times)\s+{_B}", "{a} * {b}"),
+        (rf"multiply\s+{_A}\s+and\s+{_B}", "{a} * {b}"),
         (rf"divide\s+{_A}\s+by\s+{_B}", "{a} / {b}"),
         (rf"(?:raise)\s+{_A}\s+to\s+(?:the\s+(?:power\s+(?:of\s+)?)?)?{_B}", "{a}^{b}"),
-        (r"is\s+(?P<a>\d+)\s+an?\s+prime", "is {a} prime"),
-        (rf"{_A}\s+to\s+the\s+(?P<b>\d+)(?:st|nd|rd|th)(?:\s+power)?", "{a}^{b}"),
+        (rf"(?:take\s+)?{_A}\s+away\s+from\s+{_B}", "{b} - {a}"),
         (rf"increase\s+{_A}\s+by\s+{_B}", "{a} increased by {b}"),
         (rf"(?:decrease|reduce|lower)\s+{_A}\s+by\s+{_B}", "{a} decreased by {b}"),
-        (r"square\s+(?!root)(?P<a>.+)", "{a}^2"),
-        (r"cube\s+(?!root)(?P<a>.+)", "{a}^3"),
-        (r"double\s+(?P<a>.+)", "2 * {a}"),
-        (r"triple\s+(?P<a>.+)", "3 * {a}"),
-        (r"halve\s+(?P<a>.+)", "{a} / 2"),
+        (rf"square\s+(?!root){_ONE}", "{a}^2"),
+        (rf"cube\s+(?!root){_ONE}", "{a}^3"),
+        (rf"double\s+{_ONE}", "2 * {a}"),
+        (rf"triple\s+{_ONE}", "3 * {a}"),
+        (rf"halve\s+{_ONE}", "{a} / 2"),
         (
             rf"convert\s+{_A}\s+(?:in)?to\s+(?:an?\s+)?(?:decimals?|percent(?:age)?|fraction)(?:\s+(?:number|form))?",
             "{a}",
@@ -61,7 +83,6 @@ _ORDERS = tuple(
             r"round\s+(?P<a>-?[\d.]+)\s+to\s+(?P<b>\d+|one|two|three|four|five|six)\s+(?:decimal\s+places?|decimals?|places?|digits?)",
             "round({a}, {b})",
         ),
-        (r"(?:the\s+)?difference\s+between\s+(?P<a>.+?)\s+and\s+(?P<b>.+)", "{a} - {b}"),
     )
 )
 
@@ -71,15 +92,26 @@ def is_formula(text: str) -> bool:
 
     "17% of 2340", "the sum of 4 and 9" and "3x + 7 = 22" are; "better, tea or coffee" is not.
     """
-    words = [word.lower() for word in _WORD.findall(text)]
+    words = [word.lower() for word in _WORD.findall(_COUNTED.sub(r"\1 \2 \3", text))]
     operands = re.search(r"\d", text) or any(
-        len(word) == 1 or word in _NUMBER_WORDS | {_REFERENCE, "pi"} for word in words
+        (len(word) == 1 and word != "a") or word in NUMBER_WORDS | {_REFERENCE, "pi"} for word in words
     )
     if not operands or not _POINTING.isdisjoint(words) or any(not _belongs(word) for word in words):
         return False
     if re.fullmatch(r"\s*\d+(?:\.\d+)?[a-z]\s*", text):
         return True  # a coefficient and an unknown
-    return bool(_SIGNS.search(text)) or any(word in _OPERATIONS for word in words)
+    return bool(_SIGNS.search(text) or _SHARE.search(text)) or any(word in _OPERATIONS for word in words)
+
+
+def is_begun(text: str) -> bool:
+    """Whether `text` lists the first of several operands: "the sum of 4", which an "and" or a comma goes on with."""
+    listing = _LISTING.search(text)
+    return listing is not None and all(_belongs(word.lower()) for word in _WORD.findall(listing["operands"]))
+
+
+def is_equation(text: str) -> bool:
+    """Whether a formula says that two sides are equal."""
+    return "=" in text or re.search(r"\bequals?\b", text, re.IGNORECASE) is not None
 
 
 def has_unknowns(text: str) -> bool:
@@ -91,7 +123,7 @@ def _belongs(word: str) -> bool:
     return (
         len(word) <= 2
         or word in _OPERATIONS
-        or word in _NUMBER_WORDS
+        or word in NUMBER_WORDS
         or word in _GLUE
         or word == _REFERENCE
         or _is_product(word)
@@ -121,5 +153,5 @@ def _operand(text: str) -> str:
     items = re.split(r",\s*(?:and\s+)?|\s+and\s+", text.strip())
     if len(items) > 1 and all(re.fullmatch(r"-?[\d.]+", item) for item in items):
         return " + ".join(items)
-    plain = re.fullmatch(r"[\w.%]+", text.strip()) or not _SIGNS.search(text)
+    plain = re.fullmatch(r"[\w.,%$-]+", text.strip())
     return text.strip() if plain else f"({text.strip()})"

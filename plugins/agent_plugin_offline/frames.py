@@ -9,7 +9,7 @@ from agent_plugin_offline.candidates import read_request
 from agent_plugin_offline.choosing import attempt, to_proposal
 from agent_plugin_offline.explaining import explain
 from agent_plugin_offline.explanation import Explanation
-from agent_plugin_offline.formulas import has_unknowns, is_formula
+from agent_plugin_offline.formulas import has_unknowns, is_equation, is_formula
 from agent_plugin_offline.plausible import is_plausible
 from agent_plugin_offline.proposals import Proposal
 from agent_plugin_offline.remainder import complete, names_none, unexplained
@@ -19,7 +19,7 @@ from agent_plugin_offline.text import stem, tokenize
 from agent_plugin_offline.tools import view_tools
 from agent_plugin_offline.wording import Wording
 
-LABELLED, _TYPED, _FORMULA, _GENERALITY, _FILE_KIND = 1.0, 2.0, 4.0, 4.0, 3.0
+LABELLED, _TYPED, _FORMULA, _GENERALITY, _FILE_KIND = 1.0, 2.0, 4.0, 8.0, 3.0
 """What an argument speaks for its tool: labelled; with a form of its own; a formula; that without unknowns, for a tool
 of plain arithmetic; a file of a kind that the tool names."""
 _OPERATION = 4.0
@@ -156,7 +156,7 @@ def _worth(slot: Slot, value: Any, wording: Wording) -> float:
             return _TYPED
         case "expression":
             general = _GENERALITY if wording.is_general_arithmetic and not has_unknowns(str(value)) else 0.0
-            equation = _EQUATION if ("=" in str(value)) == ("equation" in slot.name) else -_EQUATION
+            equation = _EQUATION if is_equation(str(value)) == ("equation" in slot.name) else -_EQUATION
             return _FORMULA + general + equation if is_formula(str(value)) else 0.0
         case "choice" if slot.required:
             return _OPERATION

@@ -27,6 +27,14 @@ _ORDINALS = {
 }
 _FACTORS = {"half": 0.5, "quarter": 0.25, "half a": 0.5, "a": 1, "an": 1, "quarter of a": 0.25, "half of a": 0.5}
 
+PARTS = [f"{word}{ending}" for word in _ORDINALS for ending in ("", "s")] + re.findall(
+    r"\w+",
+    "eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twentieths "
+    "thirtieth fortieth fiftieth sixtieth hundredth hundredths thousandth half halves quarter quarters",
+)
+"""Words that count places, and parts of a whole."""
+NUMBER_WORDS = frozenset((*_SMALL, *_MAGNITUDES, *PARTS))
+"""Every word that is, or is part of, a number."""
 MAX_EXPONENT = 300
 """Beyond it a number is not one that a tool could take."""
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"

@@ -26,7 +26,7 @@ from agent_plugin_offline.wording import Wording, kin
 _COUNT_NAMES = words("limit max maximum count top number results n size")
 _LEAD_INS: dict[str, re.Pattern[str]] = {
     "expression": re.compile(
-        r"(?:(?:find|solve\s+for)\s+[a-z]\s*(?::|\s(?:if|when|where|such\s+that|given(?:\s+that)?)\b)|what(?:'s|\s+is|\s+are|\s+do(?:es)?)?|take|how\s+much(?:\s+is)?|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
+        r"(?:(?:find|solve\s+for)\s+[a-z]\s*(?::|\s(?:if|when|where|such\s+that|given(?:\s+that)?)\b)|what(?:'s|\s+is|\s+are|\s+do(?:es)?|(?!\s+(?:per|fraction|%)))|take|how\s+much(?:\s+is)?|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
         r"|the\s+(?:exact\s+)?(?:value|result|answer)\s+(?:of|to))\s+",
         re.IGNORECASE,
     ),

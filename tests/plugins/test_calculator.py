@@ -675,7 +675,7 @@ async def test_what_takes_too_long_is_stopped_and_the_others_go_on(runner: Isola
 
 
 async def test_what_needs_too_much_memory_is_stopped(runner: IsolatedRunner) -> None:
-    with pytest.raises(ToolError, match=r"expand (needed more than 512 MiB|used more than 10 s)"):
+    with pytest.raises(ToolError, match=r"expand (needed more than 512 MiB|used more than 2 s)"):
         await runner.run(calculator.expand, {"expression": "(a+b+c+d+x+y+z)^200"})
     assert (await runner.run(calculator.expand, {"expression": "2(x + 1)"}))["exact"] == "2*x + 2"
 
