@@ -62,7 +62,7 @@ class Assembly:
         self.vault = Vault(self.settings.home / "vault.db", known_from_environment(os.environ))
         self.policy = Policy(self.journal)
         self.approvals = Approvals(self.journal, self.settings.approvals.expiry_s)
-        self.toolbox = Toolbox(self.settings, self.plugins.settings_classes, emit)
+        self.toolbox = Toolbox(self.settings, self.plugins.settings_classes, self.vault, emit)
         self.gate = Gate(self.journal, self.policy, self.approvals, self.vault, self.toolbox, emit, asker)
         self.decisions = Decisions(
             self.journal,

@@ -54,12 +54,12 @@ async def drive(run: Run) -> RunStatus:
         error, status = failure, "failed"
     except Exception as defect:  # a defect is raised, and leaves no run behind that seems to be worked on
         run.save("failed", defect)
-        emit(RunEnded(run.id, status="failed", error=str(defect)))
+        emit(RunEnded(run.id, status="failed", error=run.told(defect)))
         raise
     run.save(status, error)
     for pending in run.services.approvals.open(run.id) if status == "waiting" else ():
         emit(Waiting(run.id, pending.step_id, pending.agent, pending=pending.to_json()))
-    emit(RunEnded(run.id, status=status, error=str(error or "")))
+    emit(RunEnded(run.id, status=status, error=run.told(error)))
     return status
 
 
@@ -75,7 +75,7 @@ async def plan_only(run: Run) -> Plan:
     except (Exception, asyncio.CancelledError) as error:
         status = "cancelled" if isinstance(error, asyncio.CancelledError) else "failed"
         run.save(status, error if isinstance(error, AgentCoreError) else None)
-        emit(RunEnded(run.id, status=status, error=str(error)))
+        emit(RunEnded(run.id, status=status, error=run.told(error) if isinstance(error, Exception) else ""))
         raise
     run.answer = proposal.answer or " ".join(question.text for question in proposal.questions) or None
     plan = Plan(goal=proposal.goal or run.row.request, steps=proposal.steps, answer=run.answer)

@@ -96,11 +96,17 @@ class Maker:
 
     def encrypted_pem(self) -> str:
         lines = [self.word(64, ALNUM + "+/") for _ in range(6)]
-        head = ["-----BEGIN RSA PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED", f"DEK-Info: AES-128-CBC,{self.word(32, HEX)}"]
+        head = [
+            "-----BEGIN RSA PRIVATE KEY-----",
+            "Proc-Type: 4,ENCRYPTED",
+            f"DEK-Info: AES-128-CBC,{self.word(32, HEX)}",
+        ]
         return "\n".join([*head, "", *lines, "-----END RSA PRIVATE KEY-----"])
 
 
-def _pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey, form: serialization.PrivateFormat) -> str:
+def _pem(
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey, form: serialization.PrivateFormat
+) -> str:
     return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode().strip()
 
 
