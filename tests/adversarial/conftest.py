@@ -12,6 +12,7 @@ from collections import Counter
 import pytest
 
 from tests.adversarial.attacks import ROWS, Attack
+from tests.core.conftest import cli as cli
 
 _PROPERTY = "adversarial"
 

@@ -1,0 +1,63 @@
+"""A command at a real terminal: what it writes there, byte by byte, and what a person would type."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+from pathlib import Path
+
+PATIENCE_S = 60.0
+
+
+class Terminal:
+    """A command in a terminal of 80 columns; `screen` is what it has written, without colours and cursor
+    movements; `raw` is every byte of it."""
+
+    def __init__(self, command: list[str], cwd: Path, environ: dict[str, str]) -> None:
+        self.screen = ""
+        self.raw = b""
+        self._looked_at = 0
+        self._descriptor, theirs = pty.openpty()
+        environ = {**environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "40"}
+        self.process = subprocess.Popen(
+            command, cwd=cwd, env=environ, stdin=theirs, stderr=theirs, stdout=theirs, start_new_session=True
+        )
+        os.close(theirs)
+
+    def type(self, text: str) -> None:
+        os.write(self._descriptor, text.encode())
+
+    def wait_for(self, text: str) -> None:
+        """Read until `text` is on the screen, after what was waited for before."""
+        until = time.monotonic() + PATIENCE_S
+        while (found := self.screen.find(text, self._looked_at)) < 0:
+            assert time.monotonic() < until, f"{text!r} never came:\n{self.screen}"
+            self._read()
+        self._looked_at = found + len(text)
+
+    def end(self) -> int:
+        """Read to the end; the exit code."""
+        while self._read():
+            pass
+        return self.process.wait(PATIENCE_S)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self._descriptor)
+
+    def _read(self) -> bool:
+        if not select.select([self._descriptor], [], [], 1.0)[0]:
+            return self.process.poll() is None
+        try:
+            data = os.read(self._descriptor, 65536)
+        except OSError:  # the other side is closed
+            return False
+        self.raw += data
+        self.screen += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", data.decode(errors="replace"))
+        return bool(data)
