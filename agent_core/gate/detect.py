@@ -77,7 +77,7 @@ def _in_plain(text: str, known: KnownSecrets) -> Iterator[Found]:
 
 
 def _in_encoded(text: str, known: KnownSecrets) -> Iterator[Found]:
-    if LONG_RUN.search(text) or "%" in text:
+    if LONG_RUN.search(text) or "%" in text or "\\" in text:
         for part in decoded_parts(text):
             for found in _in_plain(part.text, known):
                 yield Found(*part.span(found.start, found.end), found.kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,9 @@ _LINE = r"\r?\n[ \t]{0,8}[A-Za-z0-9+/_-]"
 _BASE64 = re.compile(rf"[A-Za-z0-9+/_-]{{20,}}(?:{_LINE}{{20,}})*(?:{_LINE}{{1,80}})?")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){16,}")
 _PERCENT = re.compile(r"[^\s\"'<>]{0,4096}%[0-9a-fA-F]{2}[^\s\"'<>]{0,4096}")
+_ESCAPE = re.compile(r"\\+(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[nrtbf\"'/])")
+"""An escape of JSON or of a programming language; more backslashes where one was written inside another."""
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _READABLE = re.compile(rb"(?:[\x20-\x7e\r\n\t]|[\xc3-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}){12,}")
 """What was not encoded text decodes to bytes among which so many readable ones in a row do not occur."""
 _URL_SAFE = str.maketrans("-_", "+/")
@@ -36,6 +40,8 @@ def decoded_parts(text: str) -> Iterator[Decoded]:
     if "%" in text:
         for match in _PERCENT.finditer(text):
             yield _from_percent(match)
+    if _ESCAPE.search(text):
+        yield _from_escapes(text)
 
 
 class _HexDigits:
@@ -103,3 +109,26 @@ def _from_percent(match: re.Match[str]) -> Decoded:
             at += len(char.encode("utf-8", "surrogateescape"))
     places.append(match.end())
     return Decoded("".join(chars), lambda start, end: (places[start], places[end]))
+
+
+def _from_escapes(text: str) -> Decoded:
+    """The whole text, with a character for each escape."""
+    pieces: list[str] = []
+    decoded_at, stands_at = [0], [0]
+    """Where the text goes on after an escape: in what was decoded, and in the text."""
+    length = done = 0
+    for match in _ESCAPE.finditer(text):
+        code = match.group().lstrip("\\")
+        char = chr(int(code[1:], 16)) if code[0] in "ux" else _ESCAPED.get(code, code)
+        pieces += text[done : match.start()], char
+        length += match.start() - done
+        decoded_at += length, length + 1
+        stands_at += match.start(), match.end()
+        length, done = length + 1, match.end()
+    pieces.append(text[done:])
+
+    def place(at: int) -> int:
+        nearest = bisect_right(decoded_at, at) - 1
+        return stands_at[nearest] + at - decoded_at[nearest]
+
+    return Decoded("".join(pieces), lambda start, end: (place(start), place(end)))

@@ -156,10 +156,10 @@ async def test_progress_and_previews_and_what_undo_needs(assistants: Make, home:
     planted = list(plant(13))
     undone: list[str] = []
 
-    def preview(number: int) -> Preview:
+    def preview(ctx: ToolContext, number: int) -> Preview:
         return Preview(f"This will be done with {planted[number].text}")
 
-    def undo(finished: FinishedCall) -> str:
+    def undo(ctx: ToolContext, finished: FinishedCall) -> str:
         undone.append(finished.saved["before"])
         return "undone"
 
