@@ -83,6 +83,7 @@ _ASSIGNED = (
 )
 _BARE = r"(?:(?!&\w{1,40}=)[^\s\"'`,;<>(){}\[\]]){6,512}"
 """A value without quotation marks: up to a space, a bracket, or the next parameter of a query."""
+_RECOVERY_WORDS = r"\b(?i:seed|recovery|backup|mnemonic|secret)(?i: phrase| words)?(?: is| are|:|=) {0,3}[\"'`]?"
 IN_CONTEXT: Mapping[str, str] = {
     "bearer_token": r"\b(?i:bearer) {1,3}(?P<value>[A-Za-z0-9._~+/-]{20,2048}={0,2})",
     "basic_login": r"\b(?i:authorization)[\"']?[:=] {0,3}[\"']?(?i:basic) {1,3}(?P<value>[A-Za-z0-9+/]{8,1024}={0,2})",
@@ -111,10 +112,11 @@ IN_CONTEXT: Mapping[str, str] = {
     ),
     "card_by_name": r"\b(?i:card)(?i: number| no\.?)?(?: is|:|=)? {0,3}(?P<value>\d(?:[ -]?\d){12,18})(?!\w)",
     "social_security_number": (
-        r"\b(?i:ssn|social security(?: number| no\.?)?)[\"']?(?: is|:|=|#)? {0,3}[\"']?(?P<value>\d{3}([ -]?)\d{2}\2\d{4})(?!\w)"
+        r"\b(?i:ssn|social security(?: number| no\.?)?)[\"']?(?: is|:|=|#)? {0,3}[\"']?"
+        r"(?P<value>\d{3}(?P<between>[ -]?)\d{2}(?P=between)\d{4})(?!\w)"
     ),
     "recovery_words": (
-        r"\b(?i:seed|recovery|backup|mnemonic|secret)(?i: phrase| words)?(?: is| are|:|=) {0,3}[\"'`]?"
+        rf"{_RECOVERY_WORDS}"
         r"(?P<value>[a-z]{3,8}(?: [a-z]{3,8}){11,23})(?![a-z])"
     ),
     "exported": rf"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASS)=[\"']?(?P<value>{_BARE})",
@@ -123,8 +125,9 @@ IN_CONTEXT: Mapping[str, str] = {
 
 OPEN = re.compile(
     rf"-----BEGIN(?:(?!-----END)[\s\S])*\Z|{_ASSIGNED}(?:\"[^\"\n]{{0,512}}|'[^'\n]{{0,512}}|`[^`\n]{{0,512}})\Z"
+    rf"|\d[\d -]{{0,24}}\Z|{_RECOVERY_WORDS}[a-z ]{{0,220}}\Z"
 )
-"""A private key or a quotation after a telling name that has begun and not ended."""
+"""What has begun and not ended: a private key, a quotation after a telling name, digits in groups, words of recovery."""
 
 SECRET_FIELD = re.compile(rf"(?i)(?:.{{0,60}}[_-])?(?:{_NAMED})")
 """Names of JSON fields whose values are secret."""

@@ -202,9 +202,11 @@ class Run:
             if text:
                 emit(TextDelta(self.id, agent=agent, text=text))
 
+        def on_text(text: str) -> None:
+            say(unsaid.feed(text))
+
         speaks = self.stream and agent == ""
-        on_text = (lambda text: say(unsaid.feed(text))) if speaks else None
-        used = await take_turn(conversation, voice.speaker, prompt, on_text)
+        used = await take_turn(conversation, voice.speaker, prompt, on_text if speaks else None)
         say(unsaid.close())
         conversation.messages[-1] = without_secrets(conversation.messages[-1], self.without_secrets)
         cost = _cost_usd(conversation)

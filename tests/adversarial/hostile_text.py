@@ -100,10 +100,10 @@ MARKUP: tuple[str, ...] = (
 )
 """Arrives as it was written: as text, not as what it would mean."""
 
-LEGITIMATE = "Grüße é 東京 مرحبا שלום हिन्दी ไทย 🙂 👩‍👩‍👧 ❤️ × ≤ ñ"  # noqa: RUF001
+LEGITIMATE = "Grüße é 東京 مرحبا שלום हिन्दी ไทย 🙂 👩‍👩‍👧 ❤️ × ≤ ñ"
 """Arrives unharmed."""
 
-_OWN = re.compile(rb"\x1b\[(?:0|1|2|3|[39]\d|1;3\d|2;3\d|1;[39]\d)?m|\x1b\[\?25[lh]|\r?\x1b\[2K|\x1b\[1A|\r\n")
+_OWN = re.compile(rb"\x1b\[(?:0|1|2|3|[39]\d|1;3\d|2;3\d|1;[39]\d)?m|\x1b\[\?25[lh]|\r?\x1b\[(?:2K|1A)|\r\n")
 """What the program itself sends to a terminal: plain colours, and the spinner's line drawn again."""
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"

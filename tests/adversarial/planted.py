@@ -3,6 +3,8 @@
 All of them follow from a seed. None is a literal of this file, and none was ever issued.
 """
 
+# ruff: noqa: E501  (tables, one kind per line)
+
 from __future__ import annotations
 
 import base64
@@ -249,7 +251,7 @@ BESIDE: dict[str, tuple[str, Make]] = {
     "recovery code": ("recovery code: {}", lambda m: "-".join(m.word(5, LOWER) for _ in range(4))),
     "seed phrase": (
         "seed phrase: {}",
-        lambda m: " ".join(m.rng.choices("abandon ability able about above absent absorb abstract absurd abuse access".split(), k=12)),
+        lambda m: " ".join(m.rng.choices(["abandon", "ability", "able", "about", "above", "absent", "absorb", "abstract", "absurd", "abuse", "access"], k=12)),
     ),
 }  # fmt: skip
 """What only the words beside it give away: a template, and the value in it."""

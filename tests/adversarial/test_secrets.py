@@ -1,7 +1,7 @@
 """Secrets of every kind, on every way into the program; afterwards every byte of every file it wrote is searched.
 
-Nothing is decided by what the program says about itself: the journal with its log, the vault, crash reports and plugins'
-folders are read as bytes, and so is what was printed. Looked for are the values, and what they look like in base64 (at
+Nothing is decided by what the program says about itself: the journal with its log, the vault, crash reports
+and plugins' folders are read as bytes, and so is what was printed. Looked for are the values, and what they look like in base64 (at
 each of three alignments), hex, a URL, JSON, UTF-16 and backwards.
 """
 
@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import re
-import sys
 import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -21,11 +18,10 @@ from urllib.parse import quote
 import pytest
 
 from agent_core import Assistant, Tool, ToolContext, ToolError, tool
-from agent_core.answer import Answer
 from agent_core.gate.detect import TOKEN
 from agent_core.loop.opening import Attachment
 from agent_core.planning.plan import Plan
-from agent_core.testing import Approver, Script, call
+from agent_core.testing import Script, call
 from agent_core.tools.tool import FinishedCall, Preview
 from tests.adversarial import attacks
 from tests.adversarial.conftest import Cases
@@ -64,6 +60,12 @@ def assert_kept_nowhere(home: Path, planted: list[Planted], cases: Cases, *print
     assert (home / "journal.db").stat().st_size > 0
     assert leaks(home, planted, *printed) == []
     cases.count(len(planted))
+
+
+@pytest.fixture(autouse=True)
+def _many_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of this suite makes a call for every secret."""
+    monkeypatch.setenv("AGENT_CORE_LIMITS_CALLS", "1000")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import yaml
 
 from tests.adversarial import attacks
 from tests.adversarial.conftest import Cases
-from tests.adversarial.hostile_text import LEGITIMATE, MARKUP, PAYLOADS, arrived, marked, steering
+from tests.adversarial.hostile_text import LEGITIMATE, MARKUP, arrived, marked, steering
 from tests.servers.llm_script import Call, call, calls, fail, say
 from tests.servers.scripted_llm import ScriptedLLM
 from tests.servers.scripted_web import ScriptedWeb, http_answer
@@ -222,7 +222,7 @@ def test_a_hostile_plugin(cli: Any, screen: Screen, tmp_path: Path, monkeypatch:
     (site / "evil_tools.py").write_text(_EVIL_TOOLS.format(hostile=ascii(PRINTABLE)))
     names = {"evil": "evil_tools"}
     for at in range(0, len(PRINTABLE), 10):
-        (site / f"evil_{at}.py").write_text(f"raise RuntimeError({ascii(' '.join(PRINTABLE[at : at + 10]))})\n")
+        (site / f"evil_{at}.py").write_text(f"raise RuntimeError({' '.join(PRINTABLE[at : at + 10])!a})\n")
         names[f"evil{at}"] = f"evil_{at}"
     info = site / "evil-1.0.dist-info"
     info.mkdir()
