@@ -127,7 +127,7 @@ OPEN = re.compile(
     rf"-----BEGIN(?:(?!-----END)[\s\S])*\Z|{_ASSIGNED}(?:\"[^\"\n]{{0,512}}|'[^'\n]{{0,512}}|`[^`\n]{{0,512}})\Z"
     rf"|\d[\d -]{{0,24}}\Z|{_RECOVERY_WORDS}[a-z ]{{0,220}}\Z"
 )
-"""What has begun and not ended: a private key, a quotation after a telling name, digits in groups, words of recovery."""
+"""What has begun and not ended: a private key, a quotation after a telling name, digits in groups, recovery words."""
 
 SECRET_FIELD = re.compile(rf"(?i)(?:.{{0,60}}[_-])?(?:{_NAMED})")
 """Names of JSON fields whose values are secret."""

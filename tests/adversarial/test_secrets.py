@@ -1,8 +1,8 @@
 """Secrets of every kind, on every way into the program; afterwards every byte of every file it wrote is searched.
 
-Nothing is decided by what the program says about itself: the journal with its log, the vault, crash reports
-and plugins' folders are read as bytes, and so is what was printed. Looked for are the values, and what they look like in base64 (at
-each of three alignments), hex, a URL, JSON, UTF-16 and backwards.
+Nothing is decided by what the program says about itself: the journal with its log, the vault, crash reports and
+plugins' folders are read as bytes, and so is what was printed. Looked for are the values, and what they look like in
+base64 (at each of three alignments), hex, a URL, JSON, UTF-16 and backwards.
 """
 
 from __future__ import annotations
@@ -230,9 +230,8 @@ async def test_arguments_by_a_model(assistants: Make, home: Path, cases: Cases) 
     script = Script(calls, "It is done.")
     answer = await assistants(script, tools=[login], allow=["*"]).ask("Log in.")
     assert answer.status == "done"
-    assert got == [s.text + s.value if i % 2 else s.text for i, s in enumerate(planted)], (
-        "the tool gets the real values"
-    )
+    wanted = [s.text + s.value if i % 2 else s.text for i, s in enumerate(planted)]
+    assert sorted(got) == sorted(wanted), "the tool gets the real values"
     assert_kept_nowhere(home, planted, cases, json.dumps(answer.to_json()), str(script.requests[-1]))
 
 
