@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from agent_core.errors import ConfigurationError, UsageError
+from agent_core.errors import UsageError
 from agent_core.event_log import EventLog
 from agent_core.gate.approvals import Approvals
 from agent_core.gate.decisions import Decisions
@@ -23,17 +25,25 @@ from agent_core.journal.store import Journal
 from agent_core.loop.egress import MODEL_REQUEST
 from agent_core.loop.state import Services, Voice
 from agent_core.loop.toolbox import Toolbox
+from agent_core.mcp.definitions import full_name
+from agent_core.mcp.pins import Change
+from agent_core.mcp.rules import revoke_allowances
+from agent_core.mcp.servers import Servers
 from agent_core.models import ResolvedModel
 from agent_core.models.turn import Speaker
-from agent_core.personas import Persona, load_persona
+from agent_core.personas import Persona
 from agent_core.settings import Settings
+from agent_core.settings.mcp_servers import McpServer
 from agent_core.settings.sections import Role
+from agent_core.suggest import did_you_mean
 from agent_core.tools.catalogue import Catalogue
 from agent_core.tools.plugins import Plugins, load_plugins
 from agent_core.tools.tool import Tool
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
+
+_log = logging.getLogger(__name__)
 
 
 class Assembly:
@@ -49,6 +59,7 @@ class Assembly:
         workspace: Path | None,
         emit: EventLog,
         asker: Asker | None,
+        mcp: Literal[False] | Sequence[str] | None = None,
     ) -> None:
         self.settings = Settings.load(home, workspace)
         self.plugins: Plugins = load_plugins(plugins, self.settings.disabled_plugins)
@@ -56,11 +67,15 @@ class Assembly:
             # The choice of plugins is a choice of tools: a model is chosen by its own name, whoever brings it.
             everything = load_plugins(None, self.settings.disabled_plugins)
             self.plugins.models = {**everything.models, **self.plugins.models}
-        self.tools = _all_tools(self.plugins.tools, tools)
-        self.personas = _personas(self.plugins.personas)
+        self.plugins.check_tools()
+        self._own_tools = _all_tools(self.plugins.tools, tools)
+        self.tools = dict(self._own_tools)
+        self.personas = self.plugins.personas
         self.journal = Journal(self.settings.home / "journal.db")
         self.vault = Vault(self.settings.home / "vault.db", known_from_environment(os.environ))
         self.policy = Policy(self.journal)
+        self.servers = Servers(self.settings.home, _chosen(self.settings.mcp, mcp), self._tools_changed)
+        self._servers_stamp: object = None
         self.approvals = Approvals(self.journal, self.settings.approvals.expiry_s)
         self.toolbox = Toolbox(self.settings, self.plugins.settings_classes, self.vault, emit)
         self.gate = Gate(self.journal, self.policy, self.approvals, self.vault, self.toolbox, emit, asker)
@@ -69,7 +84,7 @@ class Assembly:
             self.gate,
             self.approvals,
             self.policy,
-            {**self.tools, MODEL_REQUEST.name: MODEL_REQUEST},
+            ChainMap(self.tools, {MODEL_REQUEST.name: MODEL_REQUEST}),
             self.vault,
         )
         self.runs = Runs(self.journal)
@@ -89,6 +104,34 @@ class Assembly:
             emit=emit,
             flush=emit.flush,
         )
+        self.take_server_tools()
+
+    def take_server_tools(self) -> None:
+        """Take the tools of MCP servers as they were last read; cheap where nothing has changed since.
+
+        A run that is being worked on keeps those that it began with.
+        """
+        if not self.servers or self._servers_stamp == (stamp := self.servers.stamp):
+            return
+        self._servers_stamp = stamp
+        self.tools.clear()
+        self.tools.update(self._own_tools)
+        self.tools.update(self.servers.tools(self._own_tools))
+        self.services.catalogue = Catalogue(dict(self.tools))
+        self.services.definitions.clear()
+
+    async def read_servers(self) -> None:
+        """Read the MCP servers that nobody has read yet, and take the tools of all."""
+        if self.servers:
+            await self.servers.read_new()
+            self.take_server_tools()
+
+    def _tools_changed(self, server: str, changes: Sequence[Change]) -> None:
+        ended = revoke_allowances(self.policy, server, changes)
+        tools = ", ".join(full_name(server, change.tool) for change in changes)
+        _log.warning("The MCP server %r has changed %s and is not trusted now.", server, tools)
+        for rule in ended:
+            _log.warning("Revoked: %s (%s)", rule.id, rule)
 
     async def resolve_models(self) -> ResolvedModel:
         """Find the models of the roles, once; returns the planner's. Ollama may be asked, so it happens in a thread."""
@@ -121,9 +164,22 @@ class Assembly:
         async with AsyncExitStack() as parts:
             parts.callback(self.journal.close)
             parts.callback(self.vault.close)
+            parts.callback(self.plugins.close)
             parts.push_async_callback(self.toolbox.aclose)
+            parts.push_async_callback(self.servers.aclose)
             for resolved in self._models.values():
                 parts.push_async_callback(resolved.aclose)
+
+
+def _chosen(servers: Mapping[str, McpServer], choice: Literal[False] | Sequence[str] | None) -> dict[str, McpServer]:
+    if choice is None:
+        return dict(servers)
+    if choice is False:
+        return {}
+    for name in choice:
+        if name not in servers:
+            raise UsageError(f"There is no MCP server {name!r}.{did_you_mean(name, servers)}")
+    return {name: servers[name] for name in choice}
 
 
 def _all_tools(from_plugins: Mapping[str, Tool], given: Sequence[Tool]) -> dict[str, Tool]:
@@ -133,13 +189,3 @@ def _all_tools(from_plugins: Mapping[str, Tool], given: Sequence[Tool]) -> dict[
             raise UsageError(f"There are two tools called {tool.name!r}; rename one, or leave its plugin out.")
         tools[tool.name] = tool
     return tools
-
-
-def _personas(folders: Sequence[Path]) -> dict[str, Persona]:
-    found: dict[str, Persona] = {}
-    for folder in folders:
-        persona = load_persona(folder)
-        if persona.name in found:
-            raise ConfigurationError(f"There are two personas called {persona.name!r}; rename one.")
-        found[persona.name] = persona
-    return found

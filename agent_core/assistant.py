@@ -51,6 +51,7 @@ class Assistant:
         *,
         tools: Sequence[Tool] = (),
         plugins: Literal[False] | Sequence[str] | None = None,
+        mcp: Literal[False] | Sequence[str] | None = None,
         home: Path | str | None = None,
         workspace: Path | str | None = None,
         persona: str | None = None,
@@ -65,6 +66,7 @@ class Assistant:
             model: A pydantic-ai model or the name of one, `offline`, or `auto`; None: what the settings say.
             tools: Tools of the app, beside those of the plugins.
             plugins: None for all that are installed, False for none, or the names of those wanted.
+            mcp: None for all MCP servers of the settings, False for none, or the names of those wanted.
             home: The state folder; None: AGENT_CORE_HOME or the platform's own.
             workspace: The folder that tools work in; None: the current one.
             persona: The name of a persona, or the folder of one.
@@ -83,6 +85,7 @@ class Assistant:
             model=model,
             tools=tools,
             plugins=plugins,
+            mcp=mcp,
             home=Path(home) if home is not None else None,
             workspace=Path(workspace) if workspace is not None else None,
             emit=self._log,
@@ -198,6 +201,7 @@ class Assistant:
         if row.answer is not None or row.status == "done":
             return self.answer_of(run_id)
         await self._assembly.resolve_models()
+        await self._assembly.read_servers()
         async with lease(self._assembly.journal, run_id, new_owner()):
             # Read only now: until it let go of the run, another process may have worked on it.
             run = reopen(self._assembly, run_id)
@@ -330,6 +334,7 @@ class Assistant:
         plan_first: bool,
     ) -> Run:
         await self._assembly.resolve_models()
+        await self._assembly.read_servers()
         options = RunOptions(self._allow, self._deny, self._persona, plan_first)
         return begin(self._assembly, text, options, conversation, user or "local", attachments)
 

@@ -31,11 +31,18 @@ class JournalError(ConfigurationError):
     """The journal cannot be opened or written: newer schema, corrupt file, full or read-only disk."""
 
 
+def shortened(text: str, most_chars: int) -> str:
+    """The text, without its end where it is too long for a line of an error."""
+    return text if len(text) <= most_chars else f"{text[:most_chars]} ..."
+
+
 class PlanError(UsageError):
     """A plan is not valid; `reasons` says everything that is wrong with it, for a person or for the planner."""
 
     def __init__(self, reasons: list[str]) -> None:
-        super().__init__("The plan cannot run: " + "; ".join(reasons))
+        told = [shortened(reason, 300) for reason in reasons[:5]]
+        more = [f"and {len(reasons) - len(told)} more"] if len(reasons) > len(told) else []
+        super().__init__("The plan cannot run: " + "; ".join([*told, *more]))
         self.reasons = reasons
 
 
@@ -57,6 +64,10 @@ class TransientToolError(ToolError):
     """It may work in a moment (a time-out, a dropped connection, a rate limit): retried with backoff."""
 
     failure = "transient"
+
+
+class OutcomeUnknownError(ToolError):
+    """It was begun, and whether it happened cannot be known (the other side is gone): an action is put to a person."""
 
 
 class ToolArgumentError(ToolError):

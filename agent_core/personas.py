@@ -55,11 +55,12 @@ def load_persona(folder: Path) -> Persona:
         front: Any = yaml.safe_load(head)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"The front matter of {str(path)!r} is not YAML: {error}") from None
-    if not isinstance(front, dict) or not front.get("name") or not front.get("description"):
-        raise ConfigurationError(f"The front matter of {str(path)!r} needs a name and a description.")
+    name, description = (front.get("name"), front.get("description")) if isinstance(front, dict) else (None, None)
+    if not (isinstance(name, str) and name and isinstance(description, str) and description):
+        raise ConfigurationError(f"The front matter of {str(path)!r} needs a name and a description, as texts.")
     return Persona(
-        name=str(front["name"]),
-        description=str(front["description"]),
+        name=name,
+        description=description,
         instructions=body.strip(),
         tools=_patterns(front.get("tools", ["*"]), path),
         denied=_patterns(front.get("denied", []), path),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pydantic_ai.models
 import pytest
 
+from tests.servers.ollama import OllamaServer
+from tests.servers.ollama_build import OllamaMissingError, ollama_executable
 from tests.servers.scripted_llm import ScriptedLLM
 
 pytest_plugins = ["agent_core.testing"]
@@ -31,6 +34,23 @@ def _no_models_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+
+
+@pytest.fixture(scope="session")
+def ollama_program() -> Path:
+    """The executable of Ollama, built if need be; mark what uses it with `timeout(..., func_only=True)`."""
+    try:
+        return ollama_executable()
+    except OllamaMissingError as missing:
+        # A check that silently does not happen is none.
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(missing))
+
+
+@pytest.fixture(scope="session")
+def ollama(ollama_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OllamaServer]:
+    """A real Ollama, shared by the tests of a process; each adds the models that it needs, by names of its own."""
+    with OllamaServer(ollama_program, tmp_path_factory.mktemp("ollama")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -69,6 +69,10 @@ def _is_piped() -> bool:
     return True
 
 
+_LOADER_S = 120.0
+"""How long a plugin may take to read a document."""
+
+
 def read_files(paths: Sequence[Path], loaders: Mapping[str, Callable[[Path], str]]) -> list[Attachment]:
     """The files as text: by a plugin's loader where there is one for the suffix.
 
@@ -103,13 +107,18 @@ def _file_text(path: Path, loader: Callable[[Path], str] | None) -> str:
 
 
 def _loaded(path: Path, loader: Callable[[Path], Any]) -> str:
+    from agent_core.tools.contained import Contained
+
+    thread = Contained("loader")
     try:
-        return str(loader(path))
+        return thread.call(lambda: str(loader(path)), _LOADER_S)
     except AgentCoreError:
         raise
     except Exception as error:  # a plugin's loader meets a damaged document
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise UsageError(f"{str(path)!r} cannot be read as a {path.suffix} document: {reason}.") from None
+    finally:
+        thread.close()
 
 
 def _decoded(named: str, data: bytes) -> str:

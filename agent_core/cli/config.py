@@ -24,7 +24,7 @@ def get(
     from agent_core.cli.state import load_installed
 
     settings, plugins = load_installed()
-    sections = ("models", "limits", "approvals", "plugins")
+    sections = ("models", "limits", "approvals", "plugins", "mcp")
     found = (
         settings.get(key, plugins.settings_classes)
         if key

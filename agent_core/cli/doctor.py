@@ -35,7 +35,7 @@ class Check:
 
 
 def doctor(as_json: Json = False) -> None:
-    """Check the state folder, the journal, plugins, models and keys. Ends with 1 where something is broken."""
+    """Check the state folder, the journal, plugins, MCP servers, models and keys. Ends with 1 where one is broken."""
     from agent_core.cli.progress import working
     from agent_core.cli.render import show_json, show_table
 
@@ -126,6 +126,7 @@ def _plugins() -> Found:
     from agent_core.cli.state import load_installed
 
     settings, plugins = load_installed()
+    plugins.check_tools()
     failed = [report for report in plugins.reports if report.status == "failed"]
     for name, declared in plugins.settings_classes.items():
         settings.plugin_settings(name, declared)
@@ -133,6 +134,24 @@ def _plugins() -> Found:
         return "failed", "; ".join(f"{report.name}: {report.reason}" for report in failed)
     loaded = [report.name for report in plugins.reports if report.status == "ok"]
     return "ok", f"{len(loaded)} loaded, {len(plugins.tools)} tools"
+
+
+def _mcp() -> Found:
+    """Every server is started, or reached, and asked for its tools."""
+    from agent_core.cli.mcp import read_all
+    from agent_core.settings import Settings
+
+    servers = Settings.load().mcp
+    if not servers:
+        return "ok", "no server is set up"
+    found = read_all(servers)
+    broken = [f"{name}: {error}" for name, error in found.items() if isinstance(error, str)]
+    states = [state for state in found.values() if not isinstance(state, str)]
+    told = [f"{state.name}: {len(state.definitions)} tools, {state.standing}" for state in states]
+    if broken:
+        return "failed", "; ".join([*broken, *told])
+    doubtful = any(state.pins.changes or state.refused for state in states)
+    return ("warning" if doubtful else "ok"), "; ".join(told)
 
 
 def _model() -> Found:
@@ -166,6 +185,7 @@ _CHECKS: dict[str, Callable[[], Found]] = {
     "journal": _journal,
     "waiting": _waiting,
     "plugins": _plugins,
+    "mcp": _mcp,
     "model": _model,
     "keys": _keys,
 }

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from agent_core.cli import approvals, ask, config, doctor, models, plans, plugins, rules, runs, tools
+from agent_core.cli import approvals, ask, config, doctor, mcp, models, plans, plugins, rules, runs, tools
 from agent_core.cli.failures import describe, wants_json
 from agent_core.cli.groups import GroupWithPlugins
 from agent_core.errors import AgentCoreError, UsageError
@@ -38,6 +38,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(models.keys_app, name="keys")
 app.add_typer(config.app, name="config")
 app.add_typer(plugins.app, name="plugins")
+app.add_typer(mcp.app, name="mcp")
 app.command("doctor")(doctor.doctor)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(cls=Group, help="See which language models there are, and choose one.")
 keys_app = typer.Typer(cls=Group, help="Keys of model providers and of plugins, kept in the system's keyring.")
 
+_SOURCES = {"ollama": "Ollama", "plugin": "a plugin", "provider": "a provider"}
 _KEY_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}")
 
 
@@ -42,11 +43,11 @@ def list_(
 
             known = {model["name"] for model in found}
             more = [name for name in available_names(plugins.models) if name not in known]
-            found += [{"name": name, "from": "needs a key"} for name in more]
+            found += [{"name": name, "from": "needs a key", "note": ""} for name in more]
     if as_json:
         show_json({"default": settings.models.default, "chosen": chosen, "models": found})
         return
-    show_table(("model", "from"), [(model["name"], model["from"]) for model in found])
+    show_table(("model", "from", "note"), [(model["name"], model["from"], model["note"]) for model in found])
     note()
     note(f"Default: {settings.models.default}")
     note(f"Used now: {chosen['name']} ({chosen['why']})" if chosen["name"] else f"None can be used: {chosen['error']}")
@@ -160,25 +161,10 @@ def chosen_model(plugins: Plugins, models: Models) -> dict[str, Any]:
 
 
 def _usable(plugins: Plugins, models: Models) -> list[dict[str, Any]]:
-    from agent_core.models.keys import providers_with_keys
-    from agent_core.models.providers import PROVIDERS
+    from agent_core.models.listing import list_models
 
-    found = [
-        {"name": name, "from": "rules, no language model" if name == "offline" else "a plugin"}
-        for name in plugins.models
+    return [
+        {"name": model.name, "from": _SOURCES.get(model.source, model.source), "note": model.note}
+        for model in list_models(plugins.models, models)
+        if model.ready
     ]
-    found += [{"name": f"ollama:{name}", "from": "Ollama"} for name in _ollama_models(models)]
-    found += [
-        {"name": f"{provider}:{PROVIDERS[provider].default_model}", "from": f"key in the {place}"}
-        for provider, place in providers_with_keys().items()
-    ]
-    return found
-
-
-def _ollama_models(models: Models) -> list[str]:
-    from agent_core.models.ollama import OllamaServer
-
-    try:
-        return OllamaServer.from_settings(models.ollama).model_names()
-    except AgentCoreError:
-        return []

@@ -24,7 +24,9 @@ def list_(as_json: Json = False) -> None:
     from agent_core.cli.state import load_installed
     from agent_core.gate.sanitise import sanitise_line
 
-    reports = load_installed()[1].reports
+    plugins = load_installed()[1]
+    plugins.check_tools()
+    reports = plugins.reports
     if as_json:
         show_json([asdict(report) for report in reports])
         return

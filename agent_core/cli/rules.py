@@ -55,11 +55,11 @@ def add(
 ) -> None:
     """Add a rule. No rule allows what untrusted content asks for, or what would send private data away."""
     from agent_core.cli.render import note, show_json
-    from agent_core.cli.state import USER, load_installed, open_journal
+    from agent_core.cli.state import USER, load_tools, open_journal
     from agent_core.gate.policy import Policy, Rule, Surroundings, parse_pattern
 
     tool, arguments = parse_pattern(pattern)
-    _check_pattern(tool, arguments, load_installed()[1].tools)
+    _check_pattern(tool, arguments, load_tools()[2])
     if (scope == "session") != (conversation is not None):
         raise UsageError("--scope session and --conversation ID belong together.")
     with open_journal() as journal:

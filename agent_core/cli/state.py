@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
@@ -11,7 +11,10 @@ from agent_core.journal.store import Journal
 from agent_core.settings.home import find_home, open_home
 
 if TYPE_CHECKING:
+    from agent_core.mcp.pins import Change
+    from agent_core.mcp.servers import Servers
     from agent_core.settings import Settings
+    from agent_core.settings.mcp_servers import McpServer
     from agent_core.tools.plugins import Plugins
     from agent_core.tools.tool import Tool
 
@@ -62,6 +65,32 @@ def load_installed() -> tuple[Settings, Plugins]:
 
     settings = Settings.load()
     return settings, load_plugins(None, settings.disabled_plugins)
+
+
+def load_tools() -> tuple[Settings, Plugins, dict[str, Tool]]:
+    """The same, with all tools: those of plugins, and of MCP servers as they were last read."""
+    from agent_core.mcp.servers import Servers
+
+    settings, plugins = load_installed()
+    of_servers = Servers(settings.home, settings.mcp).tools(plugins.tools) if settings.mcp else {}
+    return settings, plugins, {**plugins.tools, **of_servers}
+
+
+@contextmanager
+def open_servers(servers: Mapping[str, McpServer]) -> Generator[Servers]:
+    """MCP servers that commands may read; a tool that has changed loses its rules at once, and that is said."""
+    from agent_core.cli.render import note
+    from agent_core.gate.policy import Policy
+    from agent_core.mcp.rules import revoke_allowances
+    from agent_core.mcp.servers import Servers
+
+    with open_journal() as journal:
+
+        def changed(server: str, changes: Sequence[Change]) -> None:
+            for rule in revoke_allowances(Policy(journal), server, changes):
+                note(f"Revoked, because {server} has changed a tool: {rule.id} ({rule})")
+
+        yield Servers(journal.path.parent, servers, changed)
 
 
 def tool_named(name: str, tools: Mapping[str, Tool]) -> Tool:

@@ -12,7 +12,7 @@ from agent_core.cli.groups import Group
 from agent_core.cli.working import Output, work_on
 
 if TYPE_CHECKING:
-    from agent_core.tools.tool import Tool
+    from agent_core.tools.tool import Tool, Traits
 
 app = typer.Typer(cls=Group, help="Look at tools, and call one by hand.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The tool's name; see: tools list.")]
@@ -22,14 +22,13 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The tool's name; see:
 def list_(as_json: Json = False) -> None:
     """The tools that are loaded, and what they do to the world."""
     from agent_core.cli.render import show_json, show_table
-    from agent_core.cli.state import load_installed
+    from agent_core.cli.state import load_tools
 
-    _, plugins = load_installed()
-    tools = sorted(plugins.tools.values(), key=lambda tool: (tool.plugin, tool.name))
+    tools = sorted(load_tools()[2].values(), key=lambda tool: (tool.plugin, tool.name))
     if as_json:
         show_json([_summary(tool) for tool in tools])
         return
-    rows = [(tool.name, tool.plugin, _effect(tool), tool.description) for tool in tools]
+    rows = [(tool.name, tool.plugin, effect(tool.traits), tool.description) for tool in tools]
     show_table(("tool", "plugin", "effect", "what it does"), rows, empty="No plugin brings a tool.")
 
 
@@ -37,13 +36,13 @@ def list_(as_json: Json = False) -> None:
 def show(name: Name, as_json: Json = False) -> None:
     """One tool: its parameters, what it returns, what it does to the world, and requests that it answers."""
     from agent_core.cli.render import show, show_json
-    from agent_core.cli.state import load_installed, tool_named
+    from agent_core.cli.state import load_tools, tool_named
 
-    tool = tool_named(name, load_installed()[1].tools)
+    tool = tool_named(name, load_tools()[2])
     if as_json:
         show_json({**_summary(tool), "parameters": tool.parameters, "returns": tool.returns})
         return
-    show(f"{tool.name} ({tool.plugin}): {_effect(tool)}")
+    show(f"{tool.name} ({tool.plugin}): {effect(tool.traits)}")
     show(f"  {tool.description}")
     show("\nParameters")
     required = tool.parameters.get("required", ())
@@ -69,13 +68,13 @@ def call(
     stream_json: StreamJson = False,
 ) -> None:
     """Call a tool. It passes the gate as any call does: what changes something is asked about, and journaled."""
-    from agent_core.cli.state import load_installed, tool_named
+    from agent_core.cli.state import load_tools, tool_named
     from agent_core.cli.values import assignments, fitted
 
     output = Output(as_json, stream_json)
     given = assignments(arguments or ())
-    _, plugins = load_installed()
-    tool = tool_named(name, plugins.tools)
+    _, plugins, tools = load_tools()
+    tool = tool_named(name, tools)
     values = fitted(given, tool.parameters.get("properties", {}))
     from agent_core.planning.plan import Plan, Step
 
@@ -99,9 +98,8 @@ def _summary(tool: Tool) -> dict[str, Any]:
     }
 
 
-def _effect(tool: Tool) -> str:
+def effect(traits: Traits) -> str:
     """What a call may do, in a word or two; without a rule, only what reads or stays inside runs unasked."""
-    traits = tool.traits
     does = "reads" if traits.read_only else "own state" if traits.internal else "changes"
     if traits.destructive:
         does = "overwrites"

@@ -16,7 +16,7 @@ from typing import Any
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from agent_core.errors import ToolArgumentError, ToolError, TransientToolError, UsageError
+from agent_core.errors import OutcomeUnknownError, ToolArgumentError, ToolError, TransientToolError, UsageError
 from agent_core.events import Event
 from agent_core.gate.addresses import addresses
 from agent_core.gate.approvals import Approvals, Grant, Item, Pending, pending_id
@@ -184,9 +184,10 @@ class Gate:
                 try:
                     async with asyncio.timeout(tool.timeout_s):
                         return await self._execution.run(call, tool, args, save)
-                except TimeoutError:
+                except (TimeoutError, OutcomeUnknownError) as lost:
                     if not checked.action:
-                        raise TransientToolError(f"{tool.name} gave no answer within {tool.timeout_s:g} s") from None
+                        told = f"{tool.name} gave no answer within {tool.timeout_s:g} s"
+                        raise TransientToolError(told if isinstance(lost, TimeoutError) else str(lost)) from None
                     # The action may still be happening: nobody may run it again without a person's word.
                     self.ledger.calls.set_status(call.key, "unknown")
                     raise WaitingForPerson(await self._unknown(checked)) from None

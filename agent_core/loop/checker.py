@@ -1,4 +1,4 @@
-"""Is the answer carried by what happened? Its sources are among the results, and what was not done is said."""
+"""Is the answer carried by what happened? Its sources and figures are among the results; what was not done is said."""
 
 from __future__ import annotations
 
@@ -6,23 +6,44 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from agent_core.loop.figures import unsupported
+from agent_core.planning.planner import sent_back
+
 if TYPE_CHECKING:
     from agent_core.loop.state import Run
 
+_MOST_NAMED = 5
 _URL = re.compile(r"https?://[^\s<>()\[\]\"'`]+")
 
 
 def checked(text: str, run: Run) -> str:
-    """The answer, with a sentence for every source in it that no result carries, and every action not done."""
-    known = run.row.request + " " + " ".join(_strings([ended.result for ended in run.results.values()]))
-    known += " " + " ".join(_strings(_prompt(run)))
-    invented = sorted(_urls(text) - _urls(known))
+    """The answer, with a sentence for what no result carries of its sources and figures, and every action not done."""
+    known = [run.row.request, [ended.result for ended in run.results.values()], *_said(run)]
+    invented = sorted(_urls(text) - _urls(" ".join(_strings(known))))
     notes = [f"(No result contains {url}: do not rely on it.)" for url in invented]
+    if run.tools and (figures := unsupported(text, known)):
+        notes.append(
+            f"(No result contains {', '.join(figures[:_MOST_NAMED])}: nothing was looked up or computed for it.)"
+        )
+    notes += [f"(Not done: {name}. {error})" for name, error in _undone(run) if error not in text]
+    return "\n".join([text, *notes]) if notes else text
+
+
+def _undone(run: Run) -> Iterator[tuple[str, str]]:
+    """Actions that were meant to happen and did not, and why, unless the same tool has succeeded since."""
+    done = [step.tool for step in run.plan.steps if (end := run.results.get(step.id)) and end.status == "done"]
     for step in run.plan.steps:
         ended = run.results.get(step.id)
-        if ended is not None and ended.status == "denied" and ended.error and ended.error not in text:
-            notes.append(f"(Not done: {step.title or step.tool}. {ended.error})")
-    return "\n".join([text, *notes]) if notes else text
+        tool = run.tools.get(step.tool or "")
+        if ended is None or not ended.error:
+            continue
+        lost = ended.status in ("failed", "skipped") and tool is not None and not tool.traits.read_only
+        if ended.status == "denied" or (lost and step.tool not in done):
+            yield step.title or step.tool or step.id, ended.error
+    begun = {step.tool for step in run.plan.steps if step.id in run.results}
+    for name in sorted(sent_back(run.planner.conversation) - begun):
+        if name in run.tools and not run.tools[name].traits.read_only:
+            yield name, "Its arguments were not valid."
 
 
 def _urls(text: str) -> set[str]:
@@ -63,12 +84,12 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(inner)
 
 
-def _prompt(run: Run) -> list[Any]:
-    """The request with its attachments, and what was said earlier in the conversation."""
-    from pydantic_ai.messages import ModelRequest, UserPromptPart
+def _said(run: Run) -> list[Any]:
+    """The request with its attachments, and what was said to the planner and returned to it in the conversation."""
+    from pydantic_ai.messages import ModelRequest, ToolReturnPart, UserPromptPart
 
     parts: list[Any] = [] if isinstance(run.prompt, str) else list(run.prompt)
     for message in run.planner.conversation.messages:
         if isinstance(message, ModelRequest):
-            parts += [part.content for part in message.parts if isinstance(part, UserPromptPart)]
+            parts += [part.content for part in message.parts if isinstance(part, UserPromptPart | ToolReturnPart)]
     return parts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
@@ -128,7 +128,7 @@ def _make(parts: Parts, row: RunRow, persona: Persona | None) -> Run:
         plan=Plan(goal="", steps=()),
         tools=tools,
         persona=persona,
-        run_rules=_rules(row),
+        run_rules=(*_rules(row), *_changed_since(row, tools)),
         usage=Usage(**row.usage) if row.usage else Usage(),
         plan_first=bool(row.options.get("plan_first")),
     )
@@ -155,6 +155,11 @@ def _rules(row: RunRow) -> tuple[Rule, ...]:
             tool, arguments = parse_pattern(pattern)
             rules.append(Rule(effect, tool, arguments, scope="run"))
     return tuple(rules)
+
+
+def _changed_since(row: RunRow, tools: Mapping[str, Tool]) -> list[Rule]:
+    """What `--allow` of a run said yes to was a tool of a server as it was then; a later one is asked about."""
+    return [Rule("ask", name, scope="run") for name, tool in tools.items() if tool.defined_at > row.created_at]
 
 
 def _continue_conversation(runs: Runs, run: Run) -> None:

@@ -220,8 +220,8 @@ class Run:
 
     # -- limits
 
-    def check_limits(self) -> None:
-        """Pause where a limit is reached; every yes raises it to at least its double.
+    def check_limits(self, more_calls: int = 0) -> None:
+        """Pause where a limit is reached, or would be passed by so many more calls; a yes raises it at least twofold.
 
         Raises:
             WaitingForPerson: with a question whether to go on.
@@ -237,6 +237,8 @@ class Run:
         for name, value, limit in used:
             if value and value >= limit:
                 self._ask_to_go_on(name, value, limit)
+            elif name == "calls" and value + more_calls > limit:
+                self._ask_to_go_on(name, value + more_calls, limit)
 
     def _ask_to_go_on(self, name: str, value: float, limit: float) -> None:
         raised = limit or 1

@@ -12,7 +12,7 @@ from pydantic_ai.messages import ToolCallPart, ToolReturnPart
 from agent_core.errors import AgentCoreError, PlanError, ToolError
 from agent_core.events import StepEnded, StepStarted
 from agent_core.gate.approvals import Pending, pending_id
-from agent_core.gate.call import Denied, Outcome, WaitingForPerson
+from agent_core.gate.call import Call, Denied, Outcome, WaitingForPerson
 from agent_core.gate.labels import NONE, Labels, of_descriptions, of_result, union
 from agent_core.journal.runs import StepResult
 from agent_core.loop.state import Run, call_name
@@ -84,9 +84,17 @@ async def _map(run: Run, step: Step, items: Any, values: dict[str, Any], seen: L
         )
         for number, item in enumerate(items)
     ]
+    known = run.services.gate.ledger.calls
+    run.check_limits(sum(known.get(call.key) is None for call, _, _ in calls))
     await run.services.gate.ask_together(calls)
     if tool.traits.read_only:
-        return _together(await _gather([run.services.gate(*call) for call in calls]))
+        some_at_once = asyncio.Semaphore(run.limits.parallel)
+
+        async def read(call: Call, tool: Tool, args: dict[str, Any]) -> Outcome:
+            async with some_at_once:
+                return await run.services.gate(call, tool, args)
+
+        return _together(await _gather([read(*call) for call in calls]))
     outcomes: list[Outcome | AgentCoreError] = []
     for call in calls:  # actions one after the other: the order in which the user saw them
         outcomes += await _gather([run.services.gate(*call)])

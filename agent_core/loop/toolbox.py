@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,13 +32,15 @@ class Toolbox:
         self._secrets = secrets
         self._classes = settings_classes
         self._emit = emit
-        self._isolation = IsolatedRunner()
+        self._isolation: dict[str, IsolatedRunner] = {}
+        """By plugin: one that hangs where it is imported again keeps no other from working."""
 
     async def run(self, call: Call, tool: Tool, args: Mapping[str, Any], save: Callable[[Any], None]) -> Outcome:
         """Call the tool's function; see `run_tool`."""
         marked: set[str] = set()
         context = self._context(call, tool, save, marked.update)
-        result = await run_tool(tool, args, context, self._isolation)
+        isolation = self._isolation.setdefault(tool.plugin, IsolatedRunner())
+        result = await run_tool(tool, args, context, isolation)
         return Outcome(result, frozenset(marked))
 
     async def preview(self, call: Call, tool: Tool, args: Mapping[str, Any]) -> Preview:
@@ -50,7 +53,7 @@ class Toolbox:
 
     async def aclose(self) -> None:
         """Stop the child processes."""
-        await self._isolation.aclose()
+        await asyncio.gather(*(isolation.aclose() for isolation in self._isolation.values()))
 
     def _context(
         self,

@@ -54,6 +54,8 @@ class CompactBeforeLimit(AbstractCapability[Any]):
         """Let the harness compact, with limits for this model and these tools."""
         # A server may have turned out to grant less than was asked for.
         context = min(self.context_tokens, request_context.model.context_window or self.context_tokens)
+        # The harness counts by estimate; a tokenizer that makes more of the same text leaves less room for it.
+        context = int(context / max(getattr(request_context.model, "tokens_per_estimate", 1.0), 1.0))
         overhead = definitions_tokens(request_context.model_request_parameters)
         room = max(context - overhead, _LEAST_ROOM_TOKENS)
         # Once a response says how long its whole prompt was, the harness counts from there, definitions included.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Literal, TypeAlias, cast
 
 from pydantic_ai.exceptions import (
     AgentRunError,
@@ -25,27 +25,36 @@ from agent_core.errors import ModelError
 
 _LONGEST_DETAIL = 300
 
+PromptOutcome: TypeAlias = Literal["not sent", "refused", "cut"]
+"""What became of a prompt that is too long."""
+_OUTCOMES: dict[PromptOutcome, str] = {
+    "not sent": "has about {} tokens",
+    "refused": "has {} tokens or more",
+    "cut": "of about {} tokens was cut by the server",
+}
+
 
 class PromptTooLongError(ModelContextWindowExceededError, ModelError):
-    """The prompt does not fit into the model's context; it was not sent, or was answered from a cut copy.
+    """The prompt does not fit into the model's context; it was not sent, refused, or answered from a cut copy.
 
     Compact the conversation and ask again.
     """
 
-    def __init__(self, model_name: str, prompt_tokens: int, context_tokens: int, *, was_cut: bool = False) -> None:
-        told = (
-            f"of about {prompt_tokens} tokens was cut by the server" if was_cut else f"has about {prompt_tokens} tokens"
-        )
+    def __init__(
+        self, model_name: str, prompt_tokens: int, context_tokens: int, outcome: PromptOutcome = "not sent"
+    ) -> None:
+        told = _OUTCOMES[outcome].format(prompt_tokens)
         super().__init__(
             model_name,
-            f"The prompt {told.format(prompt_tokens)}, and {model_name!r} holds {context_tokens} with its reply; "
+            f"The prompt {told}, and {model_name!r} holds {context_tokens} with its reply; "
             "shorten the conversation or raise the Ollama setting num_ctx.",
         )
         self.prompt_tokens = prompt_tokens
         self.context_tokens = context_tokens
+        self.outcome: PromptOutcome = outcome
 
-    def __reduce__(self) -> tuple[type[PromptTooLongError], tuple[str, int, int]]:
-        return type(self), (self.model_name, self.prompt_tokens, self.context_tokens)
+    def __reduce__(self) -> tuple[type[PromptTooLongError], tuple[str, int, int, PromptOutcome]]:
+        return type(self), (self.model_name, self.prompt_tokens, self.context_tokens, self.outcome)
 
 
 def as_model_error(error: AgentRunError | FallbackExceptionGroup) -> ModelError:

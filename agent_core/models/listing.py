@@ -31,7 +31,10 @@ class ListedModel:
 def list_models(factories: Mapping[str, ModelFactory], settings: Models | None = None) -> list[ListedModel]:
     """Plugins' models, those of a running Ollama, and for each hosted provider the model that `auto` would take."""
     server = OllamaServer.from_settings((settings or Models()).ollama)
-    plugins = [ListedModel(name, "plugin", True, None, "") for name in sorted(factories)]
+    plugins = [
+        ListedModel(name, "plugin", True, None, "rules, no language model" if name == "offline" else "")
+        for name in sorted(factories)
+    ]
     return [*plugins, *_ollama_models(server), *_hosted()]
 
 
@@ -44,12 +47,12 @@ def _ollama_models(server: OllamaServer) -> list[ListedModel]:
 
 
 def _ollama_model(server: OllamaServer, name: str) -> ListedModel:
-    remote = is_cloud_model(name) or not is_loopback(server.host)
+    elsewhere = not is_loopback(server.host)
     try:
-        note = _abilities(server.facts(name))
+        facts = server.facts(name)
     except ModelError as error:
-        return ListedModel(f"ollama:{name}", "ollama", False, remote, str(error))
-    return ListedModel(f"ollama:{name}", "ollama", True, remote, note)
+        return ListedModel(f"ollama:{name}", "ollama", False, elsewhere or is_cloud_model(name), str(error))
+    return ListedModel(f"ollama:{name}", "ollama", True, elsewhere or facts.remote, _abilities(facts))
 
 
 def _abilities(facts: OllamaModelFacts) -> str:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from agent_core.errors import ConfigurationError, ModelError
 from agent_core.settings.sections import OllamaSettings
 
+if TYPE_CHECKING:
+    import ollama
+    from pydantic import BaseModel
+
+Shape = TypeVar("Shape", bound="BaseModel")
+
 DEFAULT_CONTEXT_TOKENS = 16_384
 """Enough for tools and a short conversation; the server's own default (4,096 for long) is not."""
 _PROBE_TIMEOUT_S = 2.0
 _PROBED_MODELS = 25
+_LONGEST_ERROR = 500
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,12 @@ class OllamaModelFacts:
         return "tools" in self.capabilities or not self.capabilities
 
     def context_tokens(self, wanted: int | None) -> int:
-        """The context length to run it with: what was asked for, else its own, never above what it was trained for."""
-        tokens = wanted or self.own_num_ctx or self.loaded_tokens or DEFAULT_CONTEXT_TOKENS
+        """The context length to run it with: what was asked for, else its own, never above what it was trained for.
+
+        What another program loaded it with is taken over (to load it again takes time) unless that is too short: a
+        request must not fail because somebody chatted with the model a minute ago.
+        """
+        tokens = wanted or self.own_num_ctx or max(self.loaded_tokens or 0, DEFAULT_CONTEXT_TOKENS)
         return min(tokens, self.trained_tokens) if self.trained_tokens else tokens
 
 
@@ -72,8 +82,9 @@ class OllamaServer:
         Raises:
             ModelError: it cannot be reached or is not Ollama.
         """
-        with self._client() as client:
-            models = list(client.list().models)
+        import ollama
+
+        models = list(self._ask("GET", "/api/tags", ollama.ListResponse).models)
         models.sort(key=lambda model: model.modified_at.timestamp() if model.modified_at else 0.0, reverse=True)
         return [model.model for model in models if model.model]
 
@@ -83,25 +94,21 @@ class OllamaServer:
         Raises:
             ModelError: the server cannot be reached or has no such model.
         """
-        with self._client() as client:
-            shown = client.show(name)
-            running = client.ps().models
-        info: dict[str, Any] = dict(shown.modelinfo or {})
-        loaded = next((entry.context_length for entry in running if _same_model(entry.model or "", name)), None)
+        import ollama
+
+        class Shown(ollama.ShowResponse):
+            remote_host: str | None = None
+
+        shown = self._ask("POST", "/api/show", Shown, {"model": name})
         return OllamaModelFacts(
             name=name,
             capabilities=frozenset(shown.capabilities or ()),
-            trained_tokens=_trained_tokens(info),
+            trained_tokens=_trained_tokens(dict(shown.modelinfo or {})),
             own_num_ctx=_parameter(shown.parameters or "", "num_ctx"),
-            loaded_tokens=loaded or None,
-            remote=is_cloud_model(name),
+            loaded_tokens=self._loaded_tokens(name),
+            # A model that runs elsewhere may have been copied to any name.
+            remote=bool(shown.remote_host) or is_cloud_model(name),
         )
-
-    def loaded_tokens(self, name: str) -> int | None:
-        """The context length that `name` is loaded with now; None if it is not loaded or the server does not say."""
-        with self._client() as client:
-            running = client.ps().models
-        return next((entry.context_length for entry in running if _same_model(entry.model or "", name)), None)
 
     def tool_model(self) -> OllamaModelFacts | None:
         """The local model to use when nobody chose one: able to call tools, loaded already if possible, else newest.
@@ -109,32 +116,36 @@ class OllamaServer:
         Raises:
             ModelError: the server cannot be reached.
         """
-        names = [name for name in self.model_names() if not is_cloud_model(name)]
         able: list[OllamaModelFacts] = []
-        for name in names[:_PROBED_MODELS]:
+        for name in self.model_names()[:_PROBED_MODELS]:
             try:
                 facts = self.facts(name)
             except ModelError:
                 continue
-            if "tools" in facts.capabilities:
+            if "tools" in facts.capabilities and not facts.remote:
                 able.append(facts)
         return next((facts for facts in able if facts.loaded_tokens), able[0] if able else None)
 
-    @contextmanager
-    def _client(self) -> Generator[Any]:
-        import httpx
+    def _loaded_tokens(self, name: str) -> int | None:
+        """The context length that `name` is loaded with now; None if it is not loaded or the server does not say."""
         import ollama
 
-        client = ollama.Client(self.host, timeout=self._timeout_s, **client_options(self.host))
+        return granted_tokens(self._ask("GET", "/api/ps", ollama.ProcessResponse), name)
+
+    def _ask(self, method: str, path: str, shape: type[Shape], body: dict[str, Any] | None = None) -> Shape:
+        import httpx
+
         try:
-            yield client
-        except (httpx.HTTPError, ConnectionError, ValueError) as error:
-            reason = str(error).partition(".")[0] or type(error).__name__
+            with httpx.Client(timeout=self._timeout_s, **client_options(self.host)) as client:
+                response = client.request(method, self.host + path, json=body)
+            if not response.is_success:
+                raise ModelError(f"Ollama at {self.host} refused: {error_text(response.text)}")
+            return shape.model_validate_json(response.content)
+        except httpx.HTTPError as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
             raise ModelError(f"Ollama at {self.host} does not answer ({reason}); start it with: ollama serve") from None
-        except ollama.ResponseError as error:
-            raise ModelError(f"Ollama at {self.host} refused: {error.error}") from None
-        finally:
-            client.close()
+        except ValueError as error:
+            raise ModelError(f"What answers at {self.host} is not Ollama ({type(error).__name__}).") from None
 
 
 def ollama_host(host: str = "") -> str:
@@ -157,9 +168,33 @@ def ollama_host(host: str = "") -> str:
 
 
 def client_options(host: str) -> dict[str, Any]:
-    """Options for Ollama's HTTP client: no proxy on the way to this machine, no certificates read for plain HTTP."""
-    local = is_loopback(host)
-    return {"trust_env": not local, "verify": host.startswith("https:")}
+    """Options for HTTP clients of Ollama: no proxy on the way to this machine, no certificates read for plain HTTP."""
+    key = os.environ.get("OLLAMA_API_KEY")
+    return {
+        "trust_env": not is_loopback(host),
+        "verify": host.startswith("https:"),
+        "headers": {"Authorization": f"Bearer {key}"} if key else {},
+    }
+
+
+def error_text(text: str) -> str:
+    """What the body of a failed response says, as Ollama writes it (`{"error": "..."}`), on one line."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        body = text
+    said = body.get("error", text) if isinstance(body, dict) else text
+    return " ".join(str(said).split())[:_LONGEST_ERROR]
+
+
+def granted_tokens(running: ollama.ProcessResponse, name: str) -> int | None:
+    """The context length that `name` is loaded with, by what the server says is running.
+
+    Models that were made from the same weights are loaded once, and listed under the name that came first.
+    """
+    wanted = name.removesuffix(":latest")
+    loaded = (entry for entry in running.models if (entry.model or "").removesuffix(":latest") == wanted)
+    return next((entry.context_length for entry in loaded if entry.context_length), None)
 
 
 def is_loopback(url: str) -> bool:
@@ -176,10 +211,6 @@ def is_loopback(url: str) -> bool:
 def is_cloud_model(name: str) -> bool:
     """Whether Ollama runs this model on its own servers, by its naming rule (`...-cloud`, or the tag `:cloud`)."""
     return name.endswith(("-cloud", ":cloud"))
-
-
-def _same_model(one: str, other: str) -> bool:
-    return one.removesuffix(":latest") == other.removesuffix(":latest")
 
 
 def _trained_tokens(info: dict[str, Any]) -> int | None:

@@ -1,7 +1,7 @@
 """A pydantic-ai model on Ollama's native chat endpoint, where the context length can be set and is known.
 
 pydantic-ai's own `OllamaModel` speaks the OpenAI-compatible endpoint, which takes no `num_ctx`: a prompt longer than
-the server's default is cut there without a word, tools and instructions first.
+the server's default is cut there without a word, the oldest messages first.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import ollama
-from pydantic_ai.exceptions import ModelAPIError, ModelConnectionError
+from pydantic_ai.exceptions import ModelAPIError, ModelContextWindowExceededError, ModelServerError, UserError
 from pydantic_ai.messages import (
     FinishReason,
     ModelMessage,
@@ -30,8 +31,8 @@ from pydantic_ai.tools import RunContext, ToolDefinition
 from pydantic_ai.usage import RequestUsage
 
 from agent_core.models.errors import PromptTooLongError
-from agent_core.models.ollama import OllamaModelFacts
-from agent_core.models.ollama_http import client_for_one_request, named_failures
+from agent_core.models.ollama import OllamaModelFacts, is_loopback
+from agent_core.models.ollama_http import chat, client_for_one_request, context_tokens_granted, named_failures
 from agent_core.models.ollama_wire import WireMessage, estimated_tokens, wire_messages, wire_tools
 from agent_core.models.tokens import Calibration
 
@@ -44,12 +45,12 @@ _OPTIONS = ("temperature", "top_p", "top_k", "seed", "presence_penalty", "freque
 class Prompt:
     """One request as it goes over the wire, and how long we think it is."""
 
-    arguments: dict[str, Any]
+    body: dict[str, Any]
     estimated: float
     """Tokens before calibration."""
 
 
-class OllamaChatModel(Model["ollama.AsyncClient"]):
+class OllamaChatModel(Model[httpx.AsyncClient]):
     """`ollama:...` on the native endpoint: sets the context length, refuses what will not fit, notices a cut prompt."""
 
     def __init__(
@@ -74,8 +75,11 @@ class OllamaChatModel(Model["ollama.AsyncClient"]):
         """
         self._model_name = model_name
         self._host = host
+        self.remote = facts.remote or not is_loopback(host)
+        """Whether what is sent leaves this machine."""
         # Ollama takes seconds as a number ("-1": for ever), and as text only with a unit ("10m").
         self._keep_alive = int(keep_alive) if keep_alive and keep_alive.lstrip("-").isdecimal() else keep_alive
+        self._calls_tools = facts.calls_tools
         self._num_ctx = facts.context_tokens(num_ctx)
         self._granted: int | None = None
         self._calibration = Calibration()
@@ -84,7 +88,7 @@ class OllamaChatModel(Model["ollama.AsyncClient"]):
             ModelProfile(
                 supports_tools=facts.calls_tools,
                 supports_thinking="thinking" in facts.capabilities,
-                # Ollama's client keeps no definitions beside a tool's parameters.
+                # Templates show the model no definitions beside a tool's parameters.
                 json_schema_transformer=InlineDefsJsonSchemaTransformer,
                 # Cloud models take a schema and ignore it.
                 supports_json_schema_output=not facts.remote,
@@ -122,6 +126,11 @@ class OllamaChatModel(Model["ollama.AsyncClient"]):
         """The same, under the name by which pydantic-ai's compaction asks."""
         return self.context_tokens
 
+    @property
+    def tokens_per_estimate(self) -> float:
+        """How many of this model's tokens one token of an uncalibrated estimate turned out to be."""
+        return self._calibration.factor
+
     def estimate_tokens(
         self, messages: list[ModelMessage], model_request_parameters: ModelRequestParameters | None = None
     ) -> int:
@@ -141,7 +150,8 @@ class OllamaChatModel(Model["ollama.AsyncClient"]):
         The reply is streamed here too, so that a time-out means silence and not a long reply.
 
         Raises:
-            PromptTooLongError: the prompt does not fit and was not sent, or the server cut it.
+            PromptTooLongError: the prompt does not fit and was not sent, or the server refused or cut it.
+            UserError: tools are offered to a model that cannot call any.
             ModelAPIError: the server could not be reached or refused.
         """
         async with self.request_stream(messages, model_settings, model_request_parameters) as stream:
@@ -157,13 +167,12 @@ class OllamaChatModel(Model["ollama.AsyncClient"]):
         model_request_parameters: ModelRequestParameters,
         run_context: RunContext[Any] | None = None,
     ) -> AsyncGenerator[StreamedResponse]:
-        """Ask once and stream the answer; raises as `request` does, a cut prompt at the end of the stream."""
+        """Ask once and stream the answer; raises as `request` does, of a cut prompt at the end of the stream."""
         check_allow_model_requests()
         settings, parameters = self.prepare_request(model_settings, model_request_parameters)
         prompt = self._fitting_prompt(messages, settings or {}, parameters)
-        async with client_for_one_request(self._host, self._model_name, settings or {}) as client:
-            with named_failures(self._model_name, self._host):
-                chunks = await client.chat(**prompt.arguments, stream=True)
+        async with client_for_one_request(self._host, settings or {}) as client:
+            chunks = chat(client, self._model_name, prompt.body)
             try:
                 yield _OllamaStream(
                     model_request_parameters=parameters, chunks=chunks, model=self, client=client, prompt=prompt
@@ -183,12 +192,12 @@ class OllamaChatModel(Model["ollama.AsyncClient"]):
         if tokens + reply_tokens > context:
             raise PromptTooLongError(self._model_name, tokens, context)
         options: dict[str, Any] = {name: value for name in _OPTIONS if (value := settings.get(name)) is not None}
-        # Without a bound the server would drop the beginning of the conversation to go on writing.
+        # Without a bound, servers that know no `shift` drop the beginning of the conversation to go on writing.
         options["num_predict"] = min(wanted or context, max(context - tokens, reply_tokens))
         options["num_ctx"] = self._num_ctx
         if stop := settings.get("stop_sequences"):
             options["stop"] = stop
-        prompt.arguments["options"] = options
+        prompt.body["options"] = options
         return prompt
 
     def _prompt(
@@ -197,19 +206,23 @@ class OllamaChatModel(Model["ollama.AsyncClient"]):
         instructions = [part.content for part in self._get_instruction_parts(messages, parameters) or ()]
         wire: list[WireMessage] = wire_messages(messages, instructions)
         tools = wire_tools(_offered(settings, parameters))
-        arguments: dict[str, Any] = {
+        if tools and not self._calls_tools:
+            raise UserError("it cannot call tools; choose one that can, see: agent-core models list")
+        body: dict[str, Any] = {
             "model": self._model_name,
             "messages": wire,
-            "tools": tools,
-            "format": _output_format(parameters),
-            "keep_alive": self._keep_alive,
+            # What does not fit is to be refused: neither the oldest messages dropped nor the newest cut.
+            "truncate": False,
+            "shift": False,
         }
+        given = {"tools": tools or None, "format": _output_format(parameters), "keep_alive": self._keep_alive}
+        body |= {name: value for name, value in given.items() if value is not None}
         if parameters.thinking is not None:
             levels = isinstance(parameters.thinking, str) and self._model_name.startswith("gpt-oss")
-            arguments["think"] = parameters.thinking if levels else bool(parameters.thinking)
-        return Prompt(arguments, estimated_tokens(wire, tools))
+            body["think"] = parameters.thinking if levels else bool(parameters.thinking)
+        return Prompt(body, estimated_tokens(wire, tools))
 
-    async def _learn_context(self, client: ollama.AsyncClient) -> None:
+    async def _learn_context(self, client: httpx.AsyncClient) -> None:
         """Ask once, when the model is loaded, what context length it really got."""
         if self._granted is not None:
             return
@@ -217,18 +230,15 @@ class OllamaChatModel(Model["ollama.AsyncClient"]):
             # The reply is there already; a server that is slow to tell must not hold it up.
             async with asyncio.timeout(_ASIDE_TIMEOUT_S):
                 with named_failures(self._model_name, self._host):
-                    running = (await client.ps()).models
+                    self._granted = await context_tokens_granted(client, self._model_name)
         except (ModelAPIError, TimeoutError):
             return
-        wanted = self._model_name.removesuffix(":latest")
-        loaded = (entry for entry in running if (entry.model or "").removesuffix(":latest") == wanted)
-        self._granted = next((entry.context_length for entry in loaded if entry.context_length), None)
 
-    async def finished(self, client: ollama.AsyncClient, prompt: Prompt, reply: ollama.ChatResponse) -> None:
+    async def finished(self, client: httpx.AsyncClient, prompt: Prompt, reply: ollama.ChatResponse) -> None:
         """Learn from a finished reply, and refuse it if the server had cut its prompt.
 
-        A cut prompt fills the context to the brim, or, where whole messages were dropped, is one that we would not
-        have sent had we known how much context the server grants.
+        Old servers cut although they were told to refuse. A cut prompt fills the context to the brim, or, where whole
+        messages were dropped, is one that we would not have sent had we known how much context the server grants.
 
         Raises:
             PromptTooLongError: the prompt was cut.
@@ -238,7 +248,14 @@ class OllamaChatModel(Model["ollama.AsyncClient"]):
         counted = reply.prompt_eval_count or 0
         self._calibration.learn(prompt.estimated, counted)
         if counted >= self.context_tokens - 1 or expected > self.context_tokens:
-            raise PromptTooLongError(self._model_name, max(counted, expected), self.context_tokens, was_cut=True)
+            raise PromptTooLongError(self._model_name, max(counted, expected), self.context_tokens, "cut")
+
+    async def refused(self, client: httpx.AsyncClient, prompt: Prompt) -> PromptTooLongError:
+        """The error for a prompt that the server would not read, whose length was estimated too low."""
+        await self._learn_context(client)
+        at_least = self.context_tokens + 1
+        self._calibration.learn(prompt.estimated, at_least)
+        return PromptTooLongError(self._model_name, at_least, self.context_tokens, "refused")
 
 
 @dataclass
@@ -247,20 +264,28 @@ class _OllamaStream(StreamedResponse):
 
     chunks: AsyncIterator[ollama.ChatResponse]
     model: OllamaChatModel
-    client: ollama.AsyncClient
+    client: httpx.AsyncClient
     prompt: Prompt
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     async def _get_event_iterator(self) -> AsyncIterator[ModelResponseStreamEvent]:
         model = self.model
         last: ollama.ChatResponse | None = None
-        with named_failures(model.model_name, model.base_url):
-            async for chunk in self.chunks:
-                last = chunk
-                for event in self._events(chunk.message):
-                    yield event
-        if last is None or not last.done:
-            raise ModelConnectionError(model.model_name, "The stream ended before the reply was finished.")
+        try:
+            with named_failures(model.model_name, model.base_url):
+                async for chunk in self.chunks:
+                    last = chunk
+                    for event in self._events(chunk.message):
+                        yield event
+        except ModelContextWindowExceededError as error:
+            raise await model.refused(self.client, self.prompt) from error
+        if last is None:
+            raise ModelServerError(model.model_name, "Ollama ended the reply before it began.")
+        if not last.done:
+            # A connection that breaks raises. This one was closed properly: Ollama gives up so, without a word, on a
+            # model that has written the same token thirty times. To ask again would end in the same way.
+            self.finish_reason = "length"
+            return
         self._usage = _usage(last)
         called = any(isinstance(part, ToolCallPart) for part in self._parts_manager.get_parts())
         self.finish_reason = "tool_call" if called else _FINISH.get(last.done_reason or "")
@@ -281,7 +306,7 @@ class _OllamaStream(StreamedResponse):
 
     async def close_stream(self) -> None:
         """Close the connection, which also stops Ollama from writing on."""
-        await self.client.close()
+        await self.client.aclose()
 
     @property
     def model_name(self) -> str:

@@ -1,13 +1,15 @@
 """How one request reaches Ollama's native endpoint, and what its failures are called.
 
-Ollama's client has exceptions of its own, which lose the response's headers and do not tell a refusal from a passing
-fault. Here they become pydantic-ai's, by which retries and fallbacks decide.
+Ollama's own client cannot ask the server to refuse a prompt that is too long instead of cutting it, drops most of a
+tool's schema, and its exceptions do not tell a refusal from a passing fault. Its types of the replies are used here;
+failures become pydantic-ai's, by which retries and fallbacks decide.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
+import re
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +19,7 @@ from pydantic_ai.exceptions import (
     ModelAPIError,
     ModelAuthenticationError,
     ModelConnectionError,
+    ModelContextWindowExceededError,
     ModelHTTPError,
     ModelNotFoundError,
     ModelRateLimitError,
@@ -27,40 +30,65 @@ from pydantic_ai.exceptions import (
 )
 from pydantic_ai.settings import ModelSettings
 
-from agent_core.models.ollama import client_options
+from agent_core.models.ollama import client_options, error_text, granted_tokens
 
 _CONNECT_TIMEOUT_S = 5.0
+_TOO_LONG = re.compile(r"exceed\w*\b.*\bcontext\b", re.IGNORECASE | re.DOTALL)
 
 
-def client_for_one_request(host: str, model_name: str, settings: ModelSettings) -> ollama.AsyncClient:
+def client_for_one_request(host: str, settings: ModelSettings) -> httpx.AsyncClient:
     """A client that is closed after the request: nothing to close later, and no tie to an event loop."""
+    timeout = settings.get("timeout")
+    options = client_options(host)
+    options["headers"] |= settings.get("extra_headers") or {}
+    return httpx.AsyncClient(
+        base_url=host,
+        timeout=httpx.Timeout(timeout, connect=_CONNECT_TIMEOUT_S) if isinstance(timeout, int | float) else timeout,
+        **options,
+    )
 
-    async def raise_for_status(response: httpx.Response) -> None:
-        if response.is_error:
+
+async def chat(
+    client: httpx.AsyncClient, model_name: str, body: Mapping[str, Any]
+) -> AsyncGenerator[ollama.ChatResponse]:
+    """The pieces of one reply. The last one is `done`, unless the server gave up on a model that repeats itself.
+
+    Raises:
+        ModelAPIError: the server refused or failed, before the reply or within it.
+        httpx.HTTPError: it could not be reached, or the connection broke.
+        ValueError: it answers with something else.
+    """
+    async with client.stream("POST", "/api/chat", json={**body, "stream": True}) as response:
+        if not response.is_success:
             await response.aread()
             raise _http_error(model_name, response)
+        async for line in response.aiter_lines():
+            piece = json.loads(line)
+            if isinstance(piece, dict) and "error" in piece:
+                raise ModelServerError(model_name, f"Ollama: {piece['error']}", in_stream=True)
+            yield ollama.ChatResponse.model_validate(piece)
 
-    timeout = settings.get("timeout")
-    return ollama.AsyncClient(
-        host,
-        timeout=httpx.Timeout(timeout, connect=_CONNECT_TIMEOUT_S) if isinstance(timeout, int | float) else timeout,
-        headers=settings.get("extra_headers"),
-        event_hooks={"response": [raise_for_status]},
-        **client_options(host),
-    )
+
+async def context_tokens_granted(client: httpx.AsyncClient, model_name: str) -> int | None:
+    """The context length with which the model is loaded; None if the server does not say.
+
+    Raises:
+        httpx.HTTPError: it could not be reached.
+        ValueError: it answers with something else.
+    """
+    response = await client.get("/api/ps")
+    return granted_tokens(ollama.ProcessResponse.model_validate_json(response.content), model_name)
 
 
 @contextmanager
 def named_failures(model_name: str, host: str) -> Generator[None]:
-    """Raise whatever the client raises as the `ModelAPIError` that it means."""
+    """Raise whatever a request raises as the `ModelAPIError` that it means."""
     try:
         yield
     except httpx.TimeoutException as error:
         raise ModelTimeoutError(model_name, f"Ollama was silent for too long ({type(error).__name__}).") from error
-    except (httpx.TransportError, httpx.StreamError, ConnectionError, json.JSONDecodeError) as error:
+    except (httpx.TransportError, httpx.StreamError, json.JSONDecodeError) as error:
         raise ModelConnectionError(model_name, str(error) or type(error).__name__) from error
-    except ollama.ResponseError as error:
-        raise ModelServerError(model_name, f"Ollama: {error.error}", in_stream=True) from error
     except ValueError as error:
         # A reply that is JSON but not Ollama's: a proxy, or another server on this port.
         reason = f"{host} does not answer as Ollama does ({type(error).__name__})"
@@ -68,11 +96,12 @@ def named_failures(model_name: str, host: str) -> Generator[None]:
 
 
 def _http_error(model_name: str, response: httpx.Response) -> ModelAPIError:
+    body = error_text(response.text)
     return ModelHTTPError.for_category(
-        _category(response.status_code),
+        ModelContextWindowExceededError if _TOO_LONG.search(body) else _category(response.status_code),
         status_code=response.status_code,
         model_name=model_name,
-        body=_error_text(response.text),
+        body=body,
         headers=dict(response.headers),
     )
 
@@ -86,11 +115,3 @@ def _category(status: int) -> Any:
         503: ModelUnavailableError,
     }
     return exact.get(status, ModelServerError if status >= 500 else ModelRequestRejectedError)
-
-
-def _error_text(text: str) -> str:
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return text[:500]
-    return str(body.get("error", text))[:500] if isinstance(body, dict) else text[:500]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -49,7 +50,7 @@ def wire_messages(messages: Sequence[ModelMessage], instructions: Sequence[str])
 
 
 def wire_tools(tools: Sequence[ToolDefinition]) -> list[dict[str, Any]]:
-    """Tool definitions as Ollama's client takes them."""
+    """Tool definitions as Ollama takes them."""
     return [
         {
             "type": "function",
@@ -92,13 +93,12 @@ def _request_part(part: object) -> Iterator[WireMessage]:
 
 def _user_message(content: Sequence[UserContent]) -> WireMessage:
     texts: list[str] = []
-    images: list[bytes] = []
+    images: list[str] = []
     for item in content:
         if isinstance(item, str | TextContent):
             texts.append(item if isinstance(item, str) else item.content)
         elif isinstance(item, BinaryContent) and item.is_image:
-            # Bytes only: Ollama's client takes a string for a path and would read that file.
-            images.append(item.data)
+            images.append(b64encode(item.data).decode())
         elif not isinstance(item, CachePoint):
             raise UserError(f"{type(item).__name__} cannot be sent to Ollama; it takes text and images.")
     message: WireMessage = {"role": "user", "content": "\n\n".join(texts)}
@@ -135,9 +135,9 @@ def _parameters(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _property(schema: dict[str, Any] | bool) -> dict[str, Any]:
-    """One parameter in what Ollama's client keeps of a schema: type, items, description and enum.
+    """One parameter in what every version of Ollama keeps of a schema: type, items, description and enum.
 
-    It drops everything else without a word. So alternatives become a list of types, and what does not fit
+    Everything else is dropped without a word. So alternatives become a list of types, and what does not fit
     (nested objects, bounds, patterns) is told in the description, where the model reads it.
     """
     if isinstance(schema, bool):

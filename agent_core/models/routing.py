@@ -273,7 +273,7 @@ class _Resolver:
             num_ctx=self._settings.ollama.num_ctx,
             keep_alive=self._settings.ollama.keep_alive or None,
         )
-        return self._ready(name, model, is_cloud_model(model_name) or not is_loopback(self._server.host), why)
+        return self._ready(name, model, model.remote, why)
 
     def _ready(self, name: str, model: Model[Any], remote: bool, why: str) -> _Candidate:
         """Put retries around a model that is reached over a network, and repair around what it writes."""

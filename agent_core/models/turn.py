@@ -44,7 +44,7 @@ from pydantic_ai.usage import RunUsage
 from agent_core.errors import ConfigurationError, ModelError
 from agent_core.json_values import as_json, is_finite
 from agent_core.models.compaction import UNKNOWN_CONTEXT_TOKENS
-from agent_core.models.errors import as_model_error
+from agent_core.models.errors import PromptTooLongError, as_model_error
 
 EMPTY_REPLIES = 2
 """A model that says nothing is asked once more; then it is reported."""
@@ -170,7 +170,14 @@ async def _ask(
     if _may_be_long(conversation, speaker, prompt):
         messages = await _compacted(messages, speaker, parameters, usage)
     for _ in range(EMPTY_REPLIES):
-        response = await _response(messages, speaker, parameters, on_text)
+        try:
+            response = await _response(messages, speaker, parameters, on_text)
+        except PromptTooLongError as error:
+            if error.outcome != "refused":
+                raise
+            # Nothing was read or said yet, and now the model is known to make more tokens of a text than we thought.
+            messages = await _compacted(messages, speaker, parameters, usage)
+            response = await _response(messages, speaker, parameters, on_text)
         if response.tool_calls or any(isinstance(part, TextPart) and part.content.strip() for part in response.parts):
             return [*messages, response], usage + response.usage
     raise UnexpectedModelBehavior(f"its reply was empty, {EMPTY_REPLIES} times")

@@ -33,7 +33,8 @@ def check(plan: Plan, tools: Mapping[str, Tool], personas: frozenset[str] = froz
 
 def _structure(plan: Plan) -> Iterator[str]:
     if len(plan.steps) > MAX_STEPS:
-        yield f"it has {len(plan.steps)} steps; {MAX_STEPS} at most"
+        yield f"it has {len(plan.steps)} steps; {MAX_STEPS} at most: a map does the same with every item of a list"
+        return
     ids = [step.id for step in plan.steps]
     for repeated in sorted({i for i in ids if ids.count(i) > 1}):
         yield f"the step id {repeated!r} is used twice"

@@ -10,17 +10,19 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic_ai.messages import ToolCallPart, ToolReturnPart, UserContent
+from pydantic_ai.messages import ModelResponse, ToolCallPart, ToolReturnPart, UserContent, UserPromptPart
 
-from agent_core.errors import PlanError
+from agent_core.errors import PlanError, shortened
 from agent_core.gate.labels import NONE, Labels
 from agent_core.journal.runs import StepResult
 from agent_core.models.turn import Conversation, arguments_of
-from agent_core.planning.check import check
+from agent_core.planning.check import MAX_STEPS, check
 from agent_core.planning.control import ASK_USER, DELEGATE, FIND_TOOLS, SUBMIT_PLAN, read_plan
 from agent_core.planning.plan import Plan, Step
 from agent_core.tools.tool import Tool
 
+SENT_BACK = "Nothing has run. Correct this and submit again."
+_MOST_REASONS = 20
 ATTEMPTS = 3
 """How often a planner may submit something that cannot run before it is taken as a failure."""
 
@@ -109,6 +111,8 @@ class Planner:
         turn = conversation.turn
         if not calls:
             return Proposal(answer=conversation.text())
+        if len(calls) > MAX_STEPS:
+            raise PlanError([f"{len(calls)} calls at once; {MAX_STEPS} at most"])
         steps: list[Step] = []
         questions: list[Question] = []
         goal = ""
@@ -142,7 +146,8 @@ class Planner:
         return Step(id=step_id, kind="tool", title=call.tool_name, tool=call.tool_name, args=args)
 
     def _send_back(self, conversation: Conversation, reasons: list[str]) -> None:
-        message = {"error": "Nothing has run. Correct this and submit again.", "reasons": reasons}
+        told = [shortened(reason, 500) for reason in reasons[:_MOST_REASONS]]
+        message = {"error": SENT_BACK, "reasons": told}
         conversation.returned(
             [ToolReturnPart(call.tool_name, message, call.tool_call_id) for call in conversation.open_calls()]
         )
@@ -154,6 +159,21 @@ class Planner:
             state.shown += [name for name in found if name not in state.shown]
             returns.append(ToolReturnPart(call.tool_name, {"tools": found}, call.tool_call_id))
         state.conversation.returned(returns)
+
+
+def sent_back(conversation: Conversation) -> set[str]:
+    """Tools whose calls, since the last request of a person, were not accepted as they were written."""
+    tools: set[str] = set()
+    for message in reversed(conversation.messages):
+        if isinstance(message, ModelResponse):
+            continue
+        for part in message.parts:
+            content: Any = part.content if isinstance(part, ToolReturnPart) else None
+            if isinstance(part, ToolReturnPart) and isinstance(content, dict) and content.get("error") == SENT_BACK:
+                tools.add(part.tool_name)
+        if any(isinstance(part, UserPromptPart) for part in message.parts):
+            break
+    return tools
 
 
 def returns_for(

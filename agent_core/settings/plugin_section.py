@@ -22,13 +22,18 @@ def read_plugin_section(plugin: str, cls: type[T], section: Mapping[str, Any], e
     """
     from pydantic import TypeAdapter, ValidationError
 
-    hints = _hints(cls)
+    try:
+        hints = _hints(cls)
+        adapter = TypeAdapter(cls)
+    except Exception as error:  # types of a plugin's own that nobody can read
+        told = " ".join(str(error).split())[:200]
+        raise ConfigurationError(f"The settings of plugin {plugin!r} cannot be read: {told}") from None
     for key in section:
         if key not in hints:
             raise unknown_key(f"plugins.{plugin}.{key}", [f"plugins.{plugin}.{name}" for name in hints])
     values = dict(section) | _from_environment(plugin, hints, environ)
     try:
-        return TypeAdapter(cls).validate_python(values)
+        return adapter.validate_python(values)
     except ValidationError as error:
         reasons = (
             f"{'.'.join(['plugins', plugin, *map(str, e['loc'])])} is {str(e['input'])[:80]!r}: {e['msg']}"

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 
 from agent_core.errors import ConfigurationError
 from agent_core.settings.home import find_home, open_home, write_private
+from agent_core.settings.mcp_servers import McpServer, read_mcp_servers
 from agent_core.settings.sections import ApprovalSettings, Models, PluginList, RunLimits
 from agent_core.settings.typed_table import leaves, parse_text, read_table, unknown_key
 from agent_core.suggest import did_you_mean
@@ -34,7 +35,7 @@ class _Core:
 
 
 _LEAVES = {dotted: (cls, name) for dotted, cls, name in leaves(_Core)} | {"plugins.disabled": (PluginList, "disabled")}
-_SECTIONS = ("models", "limits", "approvals", "plugins")
+_SECTIONS = ("models", "limits", "approvals", "plugins", "mcp")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Settings:
     disabled_plugins: tuple[str, ...] = ()
     plugin_sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """What the file says under `[plugins.<name>]`, unchecked; `plugin_settings` checks it."""
+    mcp: Mapping[str, McpServer] = field(default_factory=dict[str, McpServer])
+    """MCP servers by name, in name order."""
     environ: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """The AGENT_CORE_ variables that were in force."""
 
@@ -92,8 +95,9 @@ class Settings:
                     f"Setting 'plugins.{name}' is {section!r}; only 'plugins.disabled' and tables "
                     f"([plugins.<name>]) may stand there."
                 )
+        servers = read_mcp_servers(table.pop("mcp", {}))
         core = _read_core(table)
-        return cls(home, workspace, core.models, core.limits, core.approvals, own.disabled, raw, environ)
+        return cls(home, workspace, core.models, core.limits, core.approvals, own.disabled, raw, servers, environ)
 
     @property
     def path(self) -> Path:
@@ -117,7 +121,10 @@ class Settings:
             dotted: For instance "limits.calls", "models.planner" or "plugins.search.provider".
             plugins: The settings class of each plugin, so that defaults of plugins can be read too.
         """
-        found: Any = self._as_json(plugins or {})
+        section, _, name = dotted.partition(".")
+        name = name.partition(".")[0]
+        wanted = {key: cls for key, cls in (plugins or {}).items() if section == "plugins" and name in ("", key)}
+        found: Any = self._as_json(wanted, strict=bool(name))
         walked: list[str] = []
         for part in dotted.split("."):
             known = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
@@ -141,17 +148,32 @@ class Settings:
         Raises:
             ConfigurationError: no such setting, a wrong value (nothing is written), or an unwritable file.
         """
+        return self._write(dotted, self._parsed(dotted, text, plugins or {}))
+
+    def with_mcp_server(self, name: str, table: Mapping[str, Any] | None) -> Settings:
+        """Write the section of an MCP server to the file, or take it out (None); as `set` does.
+
+        Raises:
+            ConfigurationError: the table is not one of a server (nothing is written), or an unwritable file.
+        """
+        return self._write(f"mcp.{name}", table)
+
+    def _write(self, dotted: str, value: Any) -> Settings:
+        """Put `value` in the file in place of what stands there; None takes it out."""
         import tomlkit
 
-        value = self._parsed(dotted, text, plugins or {})
         text_now = _read_text(self.path)
         _parse_toml(text_now, self.path)
         document = tomlkit.parse(text_now)
         *tables, key = dotted.split(".")
         place: MutableMapping[str, Any] = document
+        whole_table = isinstance(value, Mapping)
         for name in tables:
-            place = cast("MutableMapping[str, Any]", place.setdefault(name, tomlkit.table()))
-        place[key] = value
+            place = cast("MutableMapping[str, Any]", place.setdefault(name, tomlkit.table(is_super_table=whole_table)))
+        if value is None:
+            place.pop(key, None)
+        else:
+            place[key] = value
         rendered = tomlkit.dumps(document)  # pyright: ignore[reportUnknownMemberType]
         self._of(_parse_toml(rendered, self.path), self.home, self.workspace, {})
         write_private(self.path, rendered.encode())
@@ -166,18 +188,27 @@ class Settings:
             from agent_core.settings.plugin_section import parse_plugin_text
 
             return parse_plugin_text(parts[1], parts[2], text, plugins)
+        if parts[0] == "mcp":
+            raise ConfigurationError(f"{dotted!r} is not set here; MCP servers are changed with: agent-core mcp --help")
         raise unknown_key(dotted, sorted(_LEAVES))
 
-    def _as_json(self, plugins: Mapping[str, type[Any]]) -> dict[str, Any]:
+    def _as_json(self, plugins: Mapping[str, type[Any]], *, strict: bool) -> dict[str, Any]:
+        """Everything as JSON; what one plugin's settings have wrong with them stands in their place, or is raised."""
         sections: dict[str, Any] = {name: dict(section) for name, section in self.plugin_sections.items()}
         for name, cls in plugins.items():
-            declared = self.plugin_settings(name, cls)
-            sections[name] = asdict(cast("Any", declared)) if is_dataclass(declared) else declared
+            try:
+                declared = self.plugin_settings(name, cls)
+                sections[name] = asdict(cast("Any", declared)) if is_dataclass(declared) else declared
+            except ConfigurationError as error:
+                if strict:
+                    raise
+                sections[name] = {"error": str(error)}
         return {
             "models": asdict(self.models),
             "limits": asdict(self.limits),
             "approvals": asdict(self.approvals),
             "plugins": {"disabled": list(self.disabled_plugins), **sections},
+            "mcp": {name: asdict(server) for name, server in self.mcp.items()},
         }
 
 

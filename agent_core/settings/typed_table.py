@@ -1,8 +1,8 @@
 """Settings as declared data: a frozen dataclass says which keys a TOML table may have, of what type and in what range.
 
 Reads without pydantic, because every command reads settings. A field is a `str`, `int`, `float`, `bool`, a
-`tuple[str, ...]`, one of these or None, a `Literal` of texts, or another such dataclass; `within` gives a number its
-range and `matching` a text its form.
+`tuple[str, ...]`, a `dict[str, str]`, one of these or None, a `Literal` of texts, or another such dataclass; `within`
+gives a number its range and `matching` a text its form.
 """
 
 from __future__ import annotations
@@ -23,7 +23,14 @@ _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
 _LARGEST = 2**1000
 """Whole numbers below this can be a float."""
-_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", tuple: "a list of texts"}
+_WORDS = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    tuple: "a list of texts",
+    dict: "a table of texts",
+}
 
 
 def within(default: Any, minimum: float | None = None, maximum: float | None = None) -> Any:
@@ -118,6 +125,8 @@ def _allowed(value: Any, annotation: Any, declared: Field[Any]) -> bool:
         return value in get_args(annotation)
     if isinstance(value, tuple):
         return all(isinstance(item, str) for item in cast("tuple[Any, ...]", value))
+    if isinstance(value, dict):
+        return all(isinstance(item, str) for item in cast("dict[str, Any]", value).values())
     if isinstance(value, str):
         return pattern is None or bool(pattern.fullmatch(value))
     finite = not isinstance(value, float) or math.isfinite(value)

@@ -13,6 +13,7 @@ from anyio import to_thread
 
 from agent_core.errors import AgentCoreError, ToolError
 from agent_core.json_values import as_json
+from agent_core.tools.contained import told
 from agent_core.tools.context import ToolContext
 from agent_core.tools.tool import FinishedCall, Preview, Tool
 
@@ -52,7 +53,7 @@ async def run_tool(tool: Tool, args: Mapping[str, Any], context: ToolContext, is
         raise ToolError(f"{tool.name}: {error.strerror or error}") from error
     except Exception as error:
         # A plugin's defect fails its call and nothing else.
-        raise ToolError(f"{tool.name} failed unexpectedly ({type(error).__name__}: {error})") from error
+        raise ToolError(f"{tool.name} failed unexpectedly ({told(error)})") from error
 
 
 def _kept(result: Any, tool: Tool) -> Any:
@@ -76,11 +77,13 @@ async def preview_tool(tool: Tool, args: Mapping[str, Any], context: ToolContext
     if tool.preview is None:
         return Preview(_as_call(tool, args))
     try:
-        return await _call(tool.preview, context, **tool.arguments.keywords(args))
+        async with asyncio.timeout(tool.timeout_s):
+            shown = await _call(tool.preview, context, **tool.arguments.keywords(args))
+        return shown if isinstance(shown, Preview) else Preview(str(shown))
     except ToolError:
         raise
     except Exception as error:
-        return Preview(f"{_as_call(tool, args)}\n(no preview: {error})")
+        return Preview(f"{_as_call(tool, args)}\n(no preview: {told(error)})")
 
 
 async def undo_tool(tool: Tool, call: FinishedCall, context: ToolContext) -> str:
@@ -92,19 +95,33 @@ async def undo_tool(tool: Tool, call: FinishedCall, context: ToolContext) -> str
     if tool.undo is None:
         raise ToolError(tool.undo_note or f"{tool.name} cannot be undone.")
     try:
-        return await _call(tool.undo, context, call)
+        async with asyncio.timeout(tool.timeout_s):
+            return await _call(tool.undo, context, call)
     except ToolError:
         raise
     except Exception as error:
-        raise ToolError(f"undoing {tool.name} failed ({type(error).__name__}: {error})") from error
+        raise ToolError(f"undoing {tool.name} failed ({told(error)})") from error
 
 
 async def _call(function: Callable[..., Any], /, *args: Any, **keywords: Any) -> Any:
     if inspect.iscoroutinefunction(function):
-        return await function(*args, **keywords)
+        try:
+            return await function(*args, **keywords)
+        except SystemExit as leaving:
+            raise RuntimeError(f"SystemExit: {leaving}") from leaving
     # Not asyncio's own pool: a few tools that hang must not keep the rest of the process waiting.
-    result = await to_thread.run_sync(partial(function, *args, **keywords), abandon_on_cancel=True)
+    result = await to_thread.run_sync(partial(_staying, function, *args, **keywords), abandon_on_cancel=True)
     return await result if inspect.isawaitable(result) else result
+
+
+def _staying(function: Callable[..., Any], /, *args: Any, **keywords: Any) -> Any:
+    """In a thread, what would end a program is the function's own: nobody pressed a key there."""
+    try:
+        return function(*args, **keywords)
+    except Exception:
+        raise
+    except BaseException as leaving:
+        raise RuntimeError(told(leaving)) from None
 
 
 def _as_call(tool: Tool, args: Mapping[str, Any]) -> str:

@@ -34,6 +34,7 @@ from typing import Any, NoReturn, TypeAlias
 from pydantic_core import to_jsonable_python
 
 from agent_core.errors import ConfigurationError, ToolError
+from agent_core.tools.guard import adopt_orphans, child_processes
 from agent_core.tools.isolation import HEADER, OUT_OF_MEMORY, STATUS
 from agent_core.tools.tool import Tool
 
@@ -41,6 +42,8 @@ STARTED = b"S"
 PRELOAD = "AGENT_CORE_PRELOAD"
 _MESSAGE_CHARS = 2000
 _BACKSTOP_S = 5.0
+_MOST_GENERATIONS = 50
+"""How often to look again for processes that killing their parents has made ours."""
 
 Function: TypeAlias = Callable[[dict[str, Any]], Any]
 
@@ -71,6 +74,7 @@ class ForkServer:
 
     def serve(self) -> None:
         """Work until the control socket ends."""
+        adopt_orphans()
         self._wake.setblocking(False)
         self._wake_write.setblocking(False)
         signal.set_wakeup_fd(self._wake_write.fileno(), warn_on_full_buffer=False)
@@ -160,11 +164,23 @@ class ForkServer:
             os.killpg(pid, signal.SIGKILL)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         lifeline = self._lifelines.pop(pid)
+        self._kill_strangers()
         with suppress(KeyError):
             self._selector.unregister(lifeline)
         with suppress(OSError):
             lifeline.sendall(STATUS.pack(status))
         lifeline.close()
+
+    def _kill_strangers(self) -> None:
+        """What left its call's group and lost its parent has become ours; no call leaves anything running."""
+        for _ in range(_MOST_GENERATIONS):
+            strangers = [pid for pid in child_processes() if pid not in self._lifelines]
+            for pid in strangers:
+                with suppress(ProcessLookupError, ChildProcessError):
+                    os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
+            if not strangers:
+                return
 
     def _hang_up(self, pid: int) -> None:
         self._selector.unregister(self._lifelines[pid])

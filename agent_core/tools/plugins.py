@@ -10,13 +10,16 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from agent_core.errors import ConfigurationError, UsageError
+from agent_core.personas import Persona
 from agent_core.suggest import did_you_mean
+from agent_core.tools.contained import Contained, PluginFailed, PluginHung, told
 from agent_core.tools.contribution import Command, Contribution, contribution
 from agent_core.tools.tool import Tool
 
@@ -26,6 +29,11 @@ if TYPE_CHECKING:
 GROUP = "agent_core"
 _BUNDLED = "agent-core"
 _RESERVED = frozenset({"disabled"})  # would read as a setting of core's own under [plugins]
+
+LOAD_S = 15.0
+"""How long a plugin may take to be imported and to answer its hooks; one that takes longer is left behind."""
+LISTEN_S = 2.0
+"""How long it may take over an event, while everything waits for it."""
 
 _log = logging.getLogger(__name__)
 
@@ -56,26 +64,67 @@ class Plugins:
     tools: dict[str, Tool] = field(default_factory=dict[str, Tool])
     models: dict[str, Callable[[str], Any]] = field(default_factory=dict[str, Callable[[str], Any]])
     """Model names (or `prefix:`) to a function from the full name to a pydantic-ai `Model`."""
-    personas: list[Path] = field(default_factory=list[Path])
+    personas: dict[str, Persona] = field(default_factory=dict[str, Persona])
     commands: dict[str, Command] = field(default_factory=dict[str, Command])
     document_loaders: dict[str, Callable[[Path], str]] = field(default_factory=dict[str, Callable[[Path], str]])
     settings_classes: dict[str, type[Any]] = field(default_factory=dict[str, type[Any]])
     """By plugin; read with `Settings.plugin_settings`."""
     _listeners: dict[str, Callable[..., Any]] = field(default_factory=dict[str, Callable[..., Any]])
+    _contributions: dict[str, Contribution] = field(default_factory=dict[str, Contribution])
+    _threads: dict[str, Contained] = field(default_factory=dict[str, Contained])
+    """Where each plugin that listens hears its events."""
 
     def dispatch_event(self, event: Event) -> None:
-        """Pass `event` to every plugin that listens; one that raises is reported once and hears no more."""
+        """Pass `event` to every plugin that listens; one that raises or hangs is reported once and hears no more."""
         for name, listener in list(self._listeners.items()):
+            thread = self._threads.setdefault(name, Contained(name))
             try:
-                listener(event=event)
+                thread.call(partial(listener, event=event), LISTEN_S)
             except Exception as error:
                 if self._listeners.pop(name, None) is not None:
+                    thread.close()
                     reason = f"its event listener was dropped: {_told(error)}"
                     _log.warning("Plugin %r: %s", name, reason)
                     self.reports = [
                         replace(report, reason=reason) if report.name == name and report.status == "ok" else report
                         for report in self.reports
                     ]
+
+    def close(self) -> None:
+        """Let the threads of listeners end."""
+        for thread in self._threads.values():
+            thread.close()
+        self._threads.clear()
+
+    def check_tools(self) -> None:
+        """Make every tool's schema, which loading leaves until it is needed, and disable plugins that have none.
+
+        Imports pydantic, so it is for those who are about to use the tools.
+        """
+        for tool in list(self.tools.values()):
+            try:
+                _ = tool.schema_hash, tool.returns  # made here, and kept by the tool
+            except Exception as error:
+                if tool.name in self.tools:
+                    self._disable(tool.plugin, f"its tool {tool.name!r} has no usable schema: {_told(error)}")
+
+    def _disable(self, plugin: str, reason: str) -> None:
+        """Take back all that a plugin brought."""
+        _log.warning("Plugin %r is disabled: %s", plugin, reason)
+        report = next(report for report in self.reports if report.name == plugin)
+        self.reports[self.reports.index(report)] = replace(report, status="failed", reason=reason, tools=())
+        brought = self._contributions.pop(plugin)
+        for taken, names in (
+            (self.tools, brought.tools),
+            (self.models, brought.models),
+            (self.personas, brought.personas),
+            (self.commands, brought.commands),
+            (self.document_loaders, brought.document_loaders),
+        ):
+            for gone in names:
+                del taken[gone]
+        self.settings_classes.pop(plugin, None)
+        self._listeners.pop(plugin, None)
 
     def command(self, name: str) -> Any:
         """Import and return the typer app of a plugin's command.
@@ -105,11 +154,13 @@ class Plugins:
         self._refuse_clashes("command", brought.commands, {c.name: c.plugin for c in self.commands.values()})
         self._refuse_clashes("model", brought.models, self.models)
         self._refuse_clashes("document loader", brought.document_loaders, self.document_loaders)
+        self._refuse_clashes("persona", brought.personas, self.personas)
+        self._contributions[brought.plugin] = brought
         self.tools.update(brought.tools)
         self.commands.update(brought.commands)
         self.models.update(brought.models)
         self.document_loaders.update(brought.document_loaders)
-        self.personas.extend(brought.personas)
+        self.personas.update(brought.personas)
         if brought.settings_class is not None:
             self.settings_classes[brought.plugin] = brought.settings_class
         if brought.on_event is not None:
@@ -186,17 +237,23 @@ def _load(plugins: Plugins, report: PluginReport, bring: Callable[[], object]) -
             raise ConfigurationError(f"a plugin cannot be called {report.name!r}")
         if any(earlier.name == report.name for earlier in plugins.reports):
             raise ConfigurationError("another plugin has the same name")
-        module = bring()
-        origin = str(getattr(module, "__file__", None) or "")
-        brought = contribution(report.name, module)
+        thread = Contained(report.name)
+        origin, brought = thread.call(partial(_brought, report.name, bring), LOAD_S)
+        thread.close()
         plugins.add(brought)
         tools = tuple(brought.tools)
         status, reason = "ok", ""
-    except (Exception, SystemExit) as error:  # a plugin may do anything at all when it is imported
+    except Exception as error:  # a plugin may do anything at all when it is imported
         _log.debug("Plugin %r failed to load", report.name, exc_info=True)
         status, reason = "failed", _told(error)
     load_ms = (time.perf_counter() - started) * 1000
     return replace(report, status=status, reason=reason, origin=origin, tools=tools, load_ms=load_ms)
+
+
+def _brought(name: str, bring: Callable[[], object]) -> tuple[str, Contribution]:
+    """The file that a plugin was imported from, and what it brings."""
+    module = bring()
+    return str(getattr(module, "__file__", None) or ""), contribution(name, module)
 
 
 def _selected(select: Literal[False] | Sequence[str] | None, installed: set[str]) -> set[str]:
@@ -235,5 +292,7 @@ def _name_of(module: object) -> str:
 
 def _told(error: BaseException) -> str:
     """An error of somebody else's code in one line."""
-    text = " ".join(str(error).split())[:300]
-    return text if isinstance(error, ConfigurationError) else f"{type(error).__name__}: {text}".removesuffix(": ")
+    words = told(error)
+    if isinstance(error, ConfigurationError | PluginFailed | PluginHung):
+        return words.partition(": ")[2]
+    return words

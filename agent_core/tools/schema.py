@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from agent_core.errors import ConfigurationError, ToolArgumentError
+from agent_core.errors import ConfigurationError, ToolArgumentError, shortened
 from agent_core.tools.context import ToolContext
 
 if TYPE_CHECKING:
     from agent_core.tools.tool import Arguments, JsonSchema, Tool
+
+
+_MOST_REASONS = 5
+_REASON_CHARS = 300
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,15 @@ class ArgumentSchema:
         from pydantic import ValidationError
 
         try:
-            return self.model.model_validate(dict(args)).model_dump(mode="json", by_alias=True)
+            validated = self.model.model_validate(dict(args)).model_dump(mode="json", by_alias=True)
         except ValidationError as error:
-            reasons = (f"{_location(e['loc'])}: {e['msg']}" for e in error.errors(include_url=False))
-            raise ToolArgumentError(f"{self.tool_name}: " + "; ".join(reasons)) from None
+            reasons = [
+                f"{_location(e['loc'])}: {e['msg']}" for e in error.errors(include_url=False, include_input=False)
+            ]
+            raise self._wrong(reasons) from None
+        if reasons := list(_read_as_numbers(args, validated)):
+            raise self._wrong(reasons)
+        return validated
 
     def keywords(self, args: Mapping[str, Any]) -> Arguments:
         """Validated arguments as Python values (dates, enums, models), ready to be passed to the function."""
@@ -53,14 +62,20 @@ class ArgumentSchema:
     def _check_schema(self, args: Mapping[str, Any]) -> None:
         problems = sorted(self._validator.iter_errors(dict(args)), key=lambda e: list(map(str, e.absolute_path)))
         if problems:
-            reasons = (f"{_location(e.absolute_path)}: {e.message}" for e in problems[:5])
-            raise ToolArgumentError(f"{self.tool_name}: " + "; ".join(reasons))
+            raise self._wrong([f"{_location(e.absolute_path)}: {e.message}" for e in problems])
+
+    def _wrong(self, reasons: list[str]) -> ToolArgumentError:
+        told = [shortened(reason, _REASON_CHARS) for reason in reasons[:_MOST_REASONS]]
+        more = len(reasons) - len(told)
+        return ToolArgumentError(f"{self.tool_name}: " + "; ".join(told + ([f"and {more} more"] if more else [])))
 
     @cached_property
     def _validator(self) -> Any:
         from jsonschema import Draft202012Validator
+        from referencing import Registry
 
-        return Draft202012Validator(self.json_schema)
+        # An empty registry: by itself jsonschema fetches what a `$ref` points at, be it a file or an address.
+        return Draft202012Validator(self.json_schema, registry=Registry())
 
 
 def argument_schema(tool: Tool) -> ArgumentSchema:
@@ -91,8 +106,8 @@ def argument_schema(tool: Tool) -> ArgumentSchema:
 
 def return_schema(tool: Tool) -> JsonSchema | None:
     """The JSON schema of what `tool` returns; None where the annotation says nothing."""
-    if tool.function is None:
-        return None
+    if tool.function is None or tool.result_schema is not None:
+        return tool.result_schema
     annotation = _hints(tool.function).get("return", Any)
     if annotation is Any:
         return None
@@ -102,8 +117,10 @@ def return_schema(tool: Tool) -> JsonSchema | None:
 
 
 def schema_hash(tool: Tool) -> str:
-    """SHA-256 over the name, description, parameters and traits: a changed tool voids grants and rules."""
+    """SHA-256 over all that a tool says of itself: a changed tool voids grants and rules."""
     identity = [tool.name, tool.description, tool.parameters, asdict(tool.traits)]
+    if tool.definition_hash:
+        identity.append(tool.definition_hash)
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
@@ -140,6 +157,18 @@ def _parameter_docs(function: Callable[..., Any]) -> dict[str, str]:
         if isinstance(section, DocstringSectionParameters)
         for parameter in section.value
     }
+
+
+def _read_as_numbers(given: Any, validated: Any, path: tuple[Any, ...] = ()) -> Iterator[str]:
+    """Where pydantic took true or false for 1 or 0: whoever writes that has mixed up the parameters."""
+    if isinstance(given, bool) and not isinstance(validated, bool):
+        yield f"{_location(path)}: {str(given).lower()} is not a number"
+    elif isinstance(given, Mapping) and isinstance(validated, Mapping):
+        for name in given.keys() & validated.keys():
+            yield from _read_as_numbers(given[name], validated[name], (*path, name))
+    elif isinstance(given, list) and isinstance(validated, list) and len(given) == len(validated):
+        for position, pair in enumerate(zip(given, validated, strict=True)):
+            yield from _read_as_numbers(*pair, (*path, position))
 
 
 def _location(path: Any) -> str:

@@ -109,6 +109,12 @@ class Tool:
     """How long a result may be reused by later runs, for read-only idempotent tools."""
     schema: JsonSchema | None = None
     """The parameters' JSON schema where there is no typed function to read it from."""
+    result_schema: JsonSchema | None = None
+    """The result's JSON schema where there is no return annotation to read it from."""
+    definition_hash: str = ""
+    """Of a tool of somebody else's server: the hash of its definition there, as it was given."""
+    defined_at: float = 0.0
+    """Of such a tool: since when its definition is this one, in seconds since the epoch."""
     untrusted_description: bool = False
     """Its description was written by somebody whom the user has not said to trust (a remote server)."""
     plugin: str = ""
@@ -156,7 +162,7 @@ class Tool:
 
     @cached_property
     def schema_hash(self) -> str:
-        """Hash of everything that a grant relies on: name, parameters, traits and description."""
+        """Hash of everything that a grant relies on: name, parameters, traits, description and definition elsewhere."""
         from agent_core.tools.schema import schema_hash
 
         return schema_hash(self)

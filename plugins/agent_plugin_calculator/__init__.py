@@ -55,6 +55,9 @@ def agent_core_tools() -> Iterable[Tool]:
         "What is 17% of 2340?",
         "Calculate 12.5% of 480",
         "How much is 250 increased by 20%?",
+        "Take 15% off 90",
+        "What is 20% VAT on 45?",
+        "Convert 3/7 to a decimal",
         "Compute sqrt(2) * (3 + 4)^2 / 7",
         "What is the greatest common divisor of 84 and 126?",
         "Is 7919 a prime number?",
@@ -76,6 +79,7 @@ def calculate(expression: str) -> Calculation:
         "Solve 3x + 7 = 22",
         "Find x such that x^2 - 5x + 6 = 0",
         "Solve x + y = 10 and x - y = 2",
+        "Solve the system of equations 3a + b = 9, a - b = 1",
         "For which x is 2x + 3 < 11?",
         "Solve the equation a*t^2 = d for t",
     ]
@@ -251,6 +255,7 @@ def matrix(
         "What is the median of 3, 8, 1, 9 and 4?",
         "Standard deviation of 2, 4, 4, 4, 5, 5, 7, 9",
         "Give me the mean of 12.5, 14 and 19",
+        "Compute the mean of 8 and 17",
         "How do 1, 2, 3 and 2, 4, 7 correlate?",
     ]
 )

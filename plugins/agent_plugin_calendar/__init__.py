@@ -132,6 +132,8 @@ def add_event(
     examples=[
         "What is in my calendar tomorrow?",
         "Do I have anything on Friday?",
+        "Am I free on 3 May, or busy?",
+        "What is happening this weekend, what is planned, what is coming up?",
         "List my appointments next week",
         "When is my dentist appointment?",
         "What meetings are there in March 2027?",

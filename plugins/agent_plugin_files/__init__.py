@@ -33,7 +33,10 @@ class FileChange:
         "List the files in this folder",
         "What are the three largest files here?",
         "Which CSV files are in the data folder?",
+        "Show the contents of the reports folder",
         "Show me the most recently changed documents",
+        "Which file was changed last?",
+        "List everything in this folder by size",
         "Find all python files, in the subfolders too",
     ],
 )
@@ -72,6 +75,7 @@ def list_files(
         "What does the file config/settings.yaml say?",
         "Show me the contents of README.md",
         "Open todo.md and tell me what is in it",
+        "What is written in letter.txt?",
         "Show 20 lines of server.log from line 100",
     ],
 )
@@ -141,7 +145,7 @@ def write_file(ctx: ToolContext, path: str, content: str, append: bool = False) 
     Args:
         path: The file to write, such as summary.txt; missing folders are made.
         content: The text to write, exactly.
-        append: Add the text at the end, on a new line, and keep what the file holds already.
+        append: Add the text at the end (the bottom), on a new line, and keep what the file holds already.
     """
     change = changes.carry_out(ctx, path, written(content, append))
     size = len(change.after or b"")
@@ -204,7 +208,7 @@ def move_file(ctx: ToolContext, source: str, destination: str) -> FileChange:
     preview=moving.preview_deletion,
     undo=changes.undo,
     rule_args=("path",),
-    examples=["Delete old.txt", "Remove the file drafts/letter.md", "Get rid of temp.log"],
+    examples=["Delete old.txt", "Remove the file drafts/letter.md", "Get rid of temp.log", "Throw away junk.tmp"],
 )
 def delete_file(ctx: ToolContext, path: str) -> FileChange:
     """Delete a file.

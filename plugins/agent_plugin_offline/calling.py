@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from agent_plugin_offline.clauses import is_question
+from agent_plugin_offline.clauses import ORDERS, is_question
 from agent_plugin_offline.coordination import Coordination
 from agent_plugin_offline.explaining import explain
 from agent_plugin_offline.frames import FORMED, LABELLED, LEAD, Frame, fill_by_engine, frame
@@ -22,6 +22,7 @@ _ENOUGH, _ENOUGH_FOR_FREE_TEXT = 2.0, 4.0
 """A frame scored below this is left to the engine; free text fits anything, so it takes more."""
 _CERTAIN = frozenset({"email", "phone", "url", "file", "folder", "moment"})
 """Roles whose values show that an incomplete call is meant, and worth a question."""
+_FORMED_AND_TOLD = FORMED - {"content", "query"}
 _TELLING = 0.5
 _SHORTLIST = 4
 
@@ -69,19 +70,25 @@ class Caller:
         return self._explanations[key]
 
     def _best_frame(self, clause: str, wordings: Sequence[Wording]) -> Frame | None:
-        if is_question(clause):  # "what do I have on Friday" is no order to add something
-            wordings = [wording for wording in wordings if wording.tool.name in self._lookups]
+        if is_question(clause) or clause.split(None, 1)[0].lower() in ORDERS:
+            wordings = [wording for wording in wordings if self._may_serve(clause, wording)]
         frames = sorted((frame(clause, wording) for wording in wordings), key=lambda one: -one.promise)[:_SHORTLIST]
         settled = max((one.score for one in frames if not one.over), default=float("-inf"))
         for one in frames:
             if one.promise + LABELLED * len(one.found.missing) >= settled:  # else it can win nothing any more
                 fill_by_engine(one)
-        best = max(frames, key=lambda one: one.score + _OVER * one.over, default=None)
+        best = max(frames, key=lambda one: one.score + _OVER * one.over + LEAD * one.is_ordered, default=None)
         own = self._own_fact(clause, best, wordings)
         if own is not None:
             return own
         if best is None or best.over or not self._is_meant(clause, best):
             return None
+        if best.wording.tool.name not in self._lookups and not best.is_named:
+            return None
+        if best.asked <= 0 and best.wording.computes_one_thing:
+            return None  # a formula alone asks for its value, not for its derivative
+        if best.found.missing and best.is_ordered:
+            return best
         return best if best.score >= (_ENOUGH if best.found.certain else _ENOUGH_FOR_FREE_TEXT) else None
 
     def _own_fact(self, clause: str, best: Frame | None, wordings: Sequence[Wording]) -> Frame | None:
@@ -111,14 +118,27 @@ class Caller:
         return self.learned(clause)
 
     def learned(self, request: str) -> list[Proposal]:
-        """What the engine alone makes of a request, without the values that cannot be right."""
-        found = (self._checked(request, proposal) for proposal in propose(request, self._askable(request)))
+        """What the engine alone makes of a request, without the values that cannot be right.
+
+        Where no tool gives examples there is nothing but the engine to go by, and it has weighed the values already.
+        """
+        proposals = propose(request, self._askable(request))
+        if not any(one.tool.examples for one in self._wordings.all):
+            return proposals
+        found = (self._checked(request, proposal) for proposal in proposals)
         return [proposal for proposal in found if proposal is not None]
 
     def _askable(self, clause: str) -> list[ToolSpec]:
-        """The tools that may serve a clause: a question orders nothing of a tool that shows what orders look like."""
-        asks = is_question(clause)
-        return [tool for tool in self.tools if not (asks and tool.examples and tool.name not in self._lookups)]
+        """The tools that may serve a clause, of those that show by examples what they are asked for with."""
+        return [one.tool for one in self._wordings.all if not one.tool.examples or self._may_serve(clause, one)]
+
+    def _may_serve(self, clause: str, wording: Wording) -> bool:
+        """Whether a question is put to a tool that looks up, and an order is one that the tool may be given."""
+        first = clause.split(None, 1)[0].lower().strip(",:") if clause.strip() else ""
+        looks = wording.tool.name in self._lookups
+        if is_question(clause):
+            return looks
+        return first not in ORDERS or not looks or _may_begin(wording, first)
 
     def _is_meant(self, clause: str, best: Frame) -> bool:
         """Without examples to go by, a frame needs an argument with a form of its own, or the engine's consent."""
@@ -158,6 +178,12 @@ class Caller:
         formed = any(slot.role in _CERTAIN and slot.name in args for slot in wording.slots)
         if missing and not (formed and _leads(clause, wording)):
             return None
+        if wording.tool.examples and not missing and wording.tool.name not in self._lookups:
+            return None  # what changes something is never done on statistics alone
+        if wording.tool.examples and not any(
+            slot.role in _FORMED_AND_TOLD and slot.name in args for slot in wording.slots
+        ):
+            return None  # examples tell more than statistics: who asks otherwise must at least name a thing
         return replace(proposal, args=args, missing=missing)
 
     def _slot(self, tool: str, name: str) -> Slot:
@@ -170,6 +196,12 @@ def _is_asked_for(clause: str, wording: Wording) -> bool:
     """Whether some telling word of the clause - not just "show" or "find" - is one of the tool's own."""
     words = [token for token in tokenize(clause) if not token.is_stop and token.lower not in REQUESTING]
     return any(wording.weight(token.text) >= _TELLING for token in words) or _leads(clause, wording)
+
+
+def _may_begin(wording: Wording, first: str) -> bool:
+    """Whether an order that begins with `first` may be one to look something up, or to compute it."""
+    computes = any(slot.role in ("expression", "numbers") or (slot.choices and slot.required) for slot in wording.slots)
+    return computes or stem(first) in wording.leads
 
 
 def _leads(clause: str, wording: Wording) -> bool:

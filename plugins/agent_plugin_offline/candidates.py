@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from agent_plugin_offline.grammar import asked_for, verbal
 from agent_plugin_offline.lexicon import UNIT_CLASS
 from agent_plugin_offline.moments import MomentSpan, find_moments
 from agent_plugin_offline.numbers import NumberSpan, find_numbers
@@ -87,6 +88,16 @@ class Request:
         return [frozenset(stem(w) for w in identifier_words(t.text)) | {t.stem} for t in self.tokens]
 
     @cached_property
+    def verbal(self) -> list[bool]:
+        """Per token, whether it is used as a verb."""
+        return verbal(self.tokens)
+
+    @cached_property
+    def asked_for(self) -> tuple[int, int]:
+        """First and last token of the thing that is asked for."""
+        return asked_for(self.tokens)
+
+    @cached_property
     def numbers(self) -> list[Span]:
         """Numbers, with their values."""
         found = find_numbers(self.text)[:MAX_NUMBERS]
@@ -113,6 +124,16 @@ class Request:
             known = found.get(key)
             found[key] = _merged(known, span) if known else span
         return sorted(found.values(), key=lambda s: (s.start, s.end))[:MAX_SPANS]
+
+    @cached_property
+    def names(self) -> list[Span]:
+        """Capitalised names in full, and known places."""
+        return [span for span in self.spans if span.kinds & {"name", "place"}]
+
+    @cached_property
+    def addresses(self) -> list[Span]:
+        """What is written in a form of its own: mail addresses, web pages, files, telephone numbers."""
+        return [span for span in self.spans if span.kinds & {"email", "url", "path", "phone"}]
 
     @cached_property
     def expressions(self) -> list[Span]:
@@ -196,10 +217,19 @@ class Request:
             for last in range(first, min(first + MAX_PHRASE_TOKENS, len(tokens))):
                 if last > first and tokens[last - 1].ends_sentence and len(tokens[last - 1].text) > 3:
                     break
-                if not tokens[last].is_stop and (everywhere or self.boundary_after(last)):
+                if self._may_end(first, last) and (everywhere or self.boundary_after(last)):
                     yield self._phrase(first, last)
         yield from self._rests()
         yield from self._contents()
+
+    def _may_end(self, first: int, last: int) -> bool:
+        """Whether a phrase may end here: at no function word ("product A" holds none), with no bracket open."""
+        token = self.tokens[last]
+        letter = len(token.text) == 1 and token.capitalised and last > first and token.text != "I"
+        if token.is_stop and not letter:
+            return False
+        inside = self.text[self.tokens[first].start : token.end]
+        return inside.count("(") == inside.count(")")
 
     def _contents(self) -> Iterator[Span]:
         """What somebody dictates: from "that", "saying" or a colon to the end of the sentence or of the request."""

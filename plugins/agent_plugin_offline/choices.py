@@ -13,12 +13,18 @@ _SAME_CHOICE = {
     "biggest": "largest",
     "latest": "newest",
     "littlest": "smallest",
+    "changed": "modified",
+    "change": "modified",
+    "edited": "modified",
     "highest": "largest",
     "average": "mean",
     "total": "sum",
     "different": "distinct",
     "unique": "distinct",
 }
+
+
+_FIRST = re.compile(r"\s+first\b", re.IGNORECASE)
 
 
 def take_choices(found: Explanation, wording: Wording) -> None:
@@ -32,9 +38,22 @@ def take_choices(found: Explanation, wording: Wording) -> None:
         for token in found.free_tokens():
             value = _chosen(slot, token, wording)
             if value is not None:
-                found.take(slot, value, token.start, token.end, cue=False)
+                first = _FIRST.match(found.text, token.end)  # "newest first"
+                found.take(slot, value, token.start, first.end() if first else token.end, cue=False)
                 _operand(found, token.end)
                 break
+    _direction(found, wording)
+
+
+def _direction(found: Explanation, wording: Wording) -> None:
+    """Take which end comes first from the word that says by what is sorted: "the smallest file"."""
+    sorts = any("sort" in identifier_words(name) for name in found.args)
+    for slot in found.open("choice") if sorts else ():
+        if set(slot.choices) == {"ascending", "descending"}:
+            values = (_chosen(slot, token, wording) for token in tokenize(found.text))
+            value = next((one for one in values if one), None)
+            if value is not None:
+                found.args[slot.name] = value
 
 
 _ROWS = words("rows row lines line records record entries entry items values cells columns")

@@ -11,15 +11,17 @@ from agent_plugin_offline.calls import Proposal
 from agent_plugin_offline.candidates import Request
 from agent_plugin_offline.evidence import Evidence
 from agent_plugin_offline.features import Features
-from agent_plugin_offline.filling import Filling, best_filling, tables_of
+from agent_plugin_offline.filling import Filling, best_filling, tables_of, weighed_filling
 from agent_plugin_offline.retrieval import NO_TOOL, filling_features, wording_features
 from agent_plugin_offline.scoring import Scored, dot
 from agent_plugin_offline.tools import ToolView
 
 SHORTLIST = 6
 """For how many tools arguments are tried; the others fall out by their words alone."""
-THRESHOLD = 0.55
+THRESHOLD = 0.5
 """Below this probability that a tool fits, none is proposed."""
+THRESHOLD_INCOMPLETE = 0.97
+"""The same for a call that lacks an argument: it only leads to a question."""
 Weights = Mapping[str, dict[str, float]]
 
 
@@ -37,8 +39,9 @@ def attempt(request: Request, tool: ToolView, weights: Weights, bound: Mapping[s
     """Fill one tool's parameters and see how well it went."""
     evidence = Evidence(request, tool)
     tables = tables_of(evidence, weights["fill"], bound)
-    filling = best_filling(evidence.tool.parameters, tables)
-    features = wording_features(request, tool) | filling_features(request, evidence, filling)
+    likeliest = best_filling(evidence.tool.parameters, tables)  # how well each argument went by itself
+    features = wording_features(request, tool) | filling_features(request, evidence, likeliest)
+    filling = weighed_filling(evidence, tables, weights["joint"])
     return Attempt(evidence, tables, filling, features)
 
 
@@ -59,7 +62,11 @@ def choose(
     best = max(attempts, key=lambda a: dot(weights["tool"], a.features))
     margin = dot(weights["fits"], best.features) - dot(weights["fits"], NO_TOOL)
     probability = 1 / (1 + math.exp(-max(-50.0, min(50.0, margin))))
-    return (best, probability) if probability > THRESHOLD else None
+    incomplete = any(
+        p.required and o is None and not (bound and (p.parents or (p.name,))[0] in bound)
+        for p, o in zip(best.evidence.tool.parameters, best.filling.chosen, strict=True)
+    )
+    return (best, probability) if probability > (THRESHOLD_INCOMPLETE if incomplete else THRESHOLD) else None
 
 
 def to_args(tool: ToolView, filling: Filling) -> dict[str, Any]:

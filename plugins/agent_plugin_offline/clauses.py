@@ -26,7 +26,7 @@ _THEN = (
 )
 _JOINT = re.compile(
     rf"(?P<strong>(?<=[.!?])\s+|\s*;\s*|\s*\n+\s*|,?\s+(?:and|but)\s+{_THEN}\b,?\s*|,?\s+{_THEN}\b,?\s+|,?\s+and\s+also\s+)"
-    r"|(?P<weak>,?\s+(?:and|plus|but|as\s+well\s+as)\s+|\s+&\s+|,\s+)",
+    r"|(?P<weak>,?\s+(?:and|plus|but|as\s+well\s+as)\s+|\s+&\s+|,\s+|\s+[-–—]+\s+(?=[a-z]{2}))",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r",?\s+(?:and|&|as\s+well\s+as)\s+(?:also\s+)?|,\s+", re.IGNORECASE)
@@ -35,9 +35,10 @@ _ABBREVIATED = re.compile(
 )
 _FILLER = re.compile(
     r"(?:(?:and|also|then|next|finally|now|please|kindly|first|second|after\s+that|afterwards|so|ok(?:ay)?|hi|hello|hey)\b[,\s]*"
-    r"|(?:can|could|would|will)\s+you\s+(?:also\s+|then\s+|please\s+)?|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like)\s+you\s+to\s+"
-    r"|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like|i'd\s+love)\s+to\s+(?:know|see|find\s+out)\s+|do\s+you\s+know\s+"
-    r"|(?:please\s+)?(?:tell|show|give)\s+me\s+(?=(?:what|where|when|who|which|how|whether)\b)"
+    r"|(?:can|could|would|will)\s+you\s+(?:also\s+|then\s+|please\s+|quickly\s+)*|(?:can|could|may)\s+i\s+(?:please\s+)?(?:see|have|get)\s+|let\s+me\s+(?=see\b|know\b|have\s+a\s+look\b|take\s+a\s+look\b|look\b|read\b)"
+    r"|(?:just\s+)?(?:a\s+)?(?:quick\s+(?:one|question|thing)|one\s+more\s+thing|question)\s*[:,-]\s*|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like)\s+you\s+to\s+"
+    r"|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like|i'd\s+love)\s+to\s+(?:(?:know|see|find\s+out)\s+)?|do\s+you\s+know\s+|what\s+do\s+(?:you|i|we)\s+get\s+(?:when|if)\s+(?:you|i|we)\s+"
+    r"|(?:please\s+)?(?:tell|show|give|let)\s+me\s+(?:know\s+)?(?=(?:what|where|when|who|which|how|whether)\b)"
     r"|let's\s+|let\s+us\s+|use\s+(?:that|it|this)\s+to\s+)+",
     re.IGNORECASE,
 )
@@ -46,16 +47,18 @@ _FRONTED = re.compile(
     r"(?P<phrase>(?:in|from|with|using|under|on|at|to|for)\s+(?!which\b|what\b|whom\b)[^,]+?)\s*,\s+(?P<rest>\S.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_DO_NOT_FORGET = re.compile(r"^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+forget\s+", re.IGNORECASE)
+_NEW = re.compile(r"new\s+[a-z]", re.IGNORECASE)
+"""What is to be made, without a verb: "new event: ..."."""
+_DO_NOT_FORGET = re.compile(r"^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+(?:let\s+me\s+)?forget\s+", re.IGNORECASE)
 _FORBIDS = re.compile(r"(?:do\s+not|don't|don’t|never)\b", re.IGNORECASE)
 _QUESTIONS = words("what what's whats how how's which who who's where where's when when's is are was were does do did")
-_MODALS = words("should shall may might must can could will would am")
+_MODALS = words("should shall may might must can could will would am have has")
 """They open a question too, unless it is a polite order ("could you ..."), which has lost them by then."""
 _VERBS = words(
-    "add append answer ask attach book buy calculate call cancel change check clear close compute convert "
-    "copy count create decrease delete derive determine differentiate display divide double draft draw "
-    "edit email erase estimate evaluate expand factor fetch figure find forget forward generate get give "
-    "go halve increase insert integrate invite list load look mail make message move multiply note notify "
+    "add append answer arrange ask attach block book buy calculate call cancel change check clear close compute "
+    "convert copy count create decrease delete derive determine differentiate display divide double draft draw "
+    "edit email erase estimate evaluate expand factor fetch figure find forget forward generate get give inform "
+    "go halve increase insert integrate invite let list load look mail make message move multiply note notify "
     "open order pause pay play plot post print put raise read recall record remember remind remove rename "
     "replace reply report reserve retrieve round run save say schedule search select sell send set share "
     "show simplify solve sort speak square start stop store subtract sum switch take tell text translate "
@@ -66,6 +69,10 @@ _OPENS_CONTENT = re.compile(
     r"(?!\s+(?:to|it)\b)|\bthat\s+(?!to\b|with\b|in\b|by\b|as\b|$)|:\s",
     re.IGNORECASE,
 )
+
+
+ORDERS = _VERBS - words("find get show give tell look check call fetch report sort")
+"""Verbs that order something to be done, rather than only to be found."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +133,7 @@ def and_joints(clause: str) -> list[tuple[int, int]]:
 def starts_a_call(piece: str, starts: Collection[str]) -> bool:
     """Whether the first word of `piece` is a verb or a question word."""
     first = piece.split(None, 1)[0].lower().strip(",:") if piece.strip() else ""
-    return first in _QUESTIONS or stem(first) in starts
+    return first in _QUESTIONS or (stem(first) in starts and not first.endswith("ing"))
 
 
 def is_question(piece: str) -> bool:
@@ -144,6 +151,8 @@ def without_fillers(piece: str) -> str:
 
 def verb_first(piece: str, starts: Collection[str]) -> str:
     """`piece` with what stands before its verb moved behind it: "in a.csv, sum the cost" is "sum the cost in a.csv"."""
+    if _NEW.match(piece):
+        return f"create a {piece[:1].lower()}{piece[1:]}"
     match = _FRONTED.match(piece)
     if match is None or not starts_a_call(match["rest"], starts):
         return piece

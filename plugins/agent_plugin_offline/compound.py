@@ -16,14 +16,17 @@ from agent_plugin_offline.clauses import (
     joints,
     opens_content,
     starting_words,
+    starts_a_call,
     verb_first,
     without_fillers,
 )
+from agent_plugin_offline.following import completed_by, goes_on_computing
 from agent_plugin_offline.linking import Step
 from agent_plugin_offline.mentions import asks_for_nothing
-from agent_plugin_offline.openings import asked_of_file, is_about
+from agent_plugin_offline.openings import asked_of_file, done_with, is_about
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.reading import Reader
+from agent_plugin_offline.telling import as_message
 
 _COMPLETE = 1.0
 _INCOMPLETE = 0.4
@@ -58,7 +61,11 @@ class _Partial:
 
 
 def draft(
-    request: str, tools: Sequence[ToolSpec], reading_tools: frozenset[str] = frozenset(), said: str = ""
+    request: str,
+    tools: Sequence[ToolSpec],
+    reading_tools: frozenset[str] = frozenset(),
+    said: str = "",
+    previous: str = "",
 ) -> Draft:
     """Plan a request.
 
@@ -68,17 +75,28 @@ def draft(
         reading_tools: Names of those that only look something up: "the result" is theirs rather than that of a
             tool that did something with it.
         said: The last answer before this request: what "it" means when nothing in the request does.
+        previous: The request before this one, which "and on Friday?" goes on with.
     """
     reader = Reader(tools, reading_tools, starting_words(tools))
+    if whole := completed_by(request, previous):
+        continued = _drafted(whole, tools, reader)
+        if continued.steps and not continued.question:
+            return continued
+    if said and goes_on_computing(request):
+        request = f"it {request}"
     planned = _drafted(request, tools, reader)
     if said and (not planned.steps or planned.question):
-        continued = reader.continued(verb_first(without_fillers(request), reader.starts), said)
+        continued = reader.continued(as_message(verb_first(without_fillers(request), reader.starts)), said)
         return Draft(tuple(continued)) if continued else planned
     return planned
 
 
 def _drafted(request: str, tools: Sequence[ToolSpec], reader: Reader) -> Draft:
     cuts = joints(request, reader.starts)
+    # Of tools that give no examples the engine knows more than rules do.
+    learned = [] if any(tool.examples for tool in tools) else reader.whole(request)
+    if learned and not cuts:
+        return Draft(tuple(learned))
     best: dict[int, _Partial] = {0: _Partial()}
     ends = [*(joint.start for joint in cuts), len(request)]
     begins = [0, *(joint.end for joint in cuts)]
@@ -87,14 +105,21 @@ def _drafted(request: str, tools: Sequence[ToolSpec], reader: Reader) -> Draft:
             if first in best:
                 readings = [_extended(best[first], request[begins[first] : end], cuts[first:last], reader)]
                 if last == first + 1:
-                    opened = request[begins[first] : ends[first]]
-                    readings.append(_asked_of_file(best[first], opened, request[begins[last] : end], reader))
+                    opened, followed = request[begins[first] : ends[first]], request[begins[last] : end]
+                    readings.append(_asked_of_file(best[first], opened, followed, reader))
+                    readings.append(_done_with(best[first], opened, followed, reader))
                 for extended in readings:
                     if extended and extended.worth > best.get(last + 1, _Partial(-1.0)).worth:
                         best[last + 1] = extended
     whole = best.get(len(ends), _Partial())
     steps = _in_order(whole.steps, request, cuts)
-    if any(step.after or step.spec.examples for step in steps) or (not steps and any(tool.examples for tool in tools)):
+    linked = any(step.after for step in steps)
+    lacking = any(step.missing for step in steps)
+    if learned and (lacking or not linked):
+        return Draft(tuple(learned))
+    if not any(tool.examples for tool in tools):
+        return Draft(steps) if linked or lacking else Draft()
+    if linked or not steps or any(step.spec.examples for step in steps):
         return Draft(steps)
     return Draft(_better(steps, reader.whole(request)))
 
@@ -112,15 +137,24 @@ def _asked_of_file(before: _Partial, first: str, second: str, reader: Reader) ->
     if found is None:
         return None
     file, request = found
-    steps = reader.read(verb_first(without_fillers(request), reader.starts), before.steps, before.clauses)
+    steps = reader.read(as_message(verb_first(without_fillers(request), reader.starts)), before.steps, before.clauses)
     if len(steps) != 1 or steps[0].missing or not is_about(file, steps[0].args):
         return None
     # Worth a little more than two calls: one that reads the file, and one that then asks about it.
     return _Partial(before.worth + 2 * _COMPLETE + 0.1, (*before.steps, *steps), before.clauses + 1, first + second)
 
 
+def _done_with(before: _Partial, first: str, second: str, reader: Reader) -> _Partial | None:
+    """Two clauses as one call, where the first says something and the second what to do with it."""
+    request = None if starts_a_call(without_fillers(first), reader.starts) else done_with(first, second)
+    steps = reader.read(without_fillers(request), before.steps, before.clauses) if request else []
+    if len(steps) != 1 or steps[0].missing:
+        return None
+    return _Partial(before.worth + 2 * _COMPLETE + 0.1, (*before.steps, *steps), before.clauses + 1, first + second)
+
+
 def _extended(before: _Partial, piece: str, bridged: Sequence[Joint], reader: Reader) -> _Partial | None:
-    clause = verb_first(without_fillers(piece), reader.starts)
+    clause = as_message(verb_first(without_fillers(piece), reader.starts))
     if asks_for_nothing(clause, reader.known(before.steps)):
         return replace(before, text=before.text + piece)
     steps = [] if forbids(clause) else reader.read(clause, before.steps, before.clauses)

@@ -41,6 +41,8 @@ class Turn:
     """The finished calls, control tools left out but for `submit_plan`, in the order they were made."""
     earlier: str = ""
     """The last answer before this turn: what "it" may mean when the conversation goes on."""
+    previous: str = ""
+    """The request before this one: what "and on Friday?" goes on with."""
 
 
 def read_turn(messages: Sequence[ModelMessage]) -> Turn:
@@ -56,8 +58,13 @@ def read_turn(messages: Sequence[ModelMessage]) -> Turn:
         elif part.tool_name not in CONTROL_TOOLS or part.tool_name == SUBMIT_PLAN:
             args = call.args_as_dict() if call else {}
             returned.append(Returned(part.tool_name, args, part.content, part.outcome))
+    before = messages[:start]
     return Turn(
-        _prompt_text(messages[start]) if messages else "", tuple(answers), tuple(returned), _answered(messages[:start])
+        _prompt_text(messages[start]) if messages else "",
+        tuple(answers),
+        tuple(returned),
+        _answered(before),
+        _prompt_text(before[_last_prompt(before)]) if before else "",
     )
 
 

@@ -41,6 +41,14 @@ class Evidence:
         words = self.tool.name_stems | self.tool.description_stems
         return [bool(stems & words) for stems in self.request.stems]
 
+    @cached_property
+    def explained(self) -> list[bool]:
+        """Per token, whether it says something without being a value: a function word, a verb, a word of the tool."""
+        return [
+            token.is_stop or self.described[i] or self.request.verbal[i] or any(m[i] > 0 for m in self.mentions)
+            for i, token in enumerate(self.request.tokens)
+        ]
+
     def closeness(self, parameter: int, span: Span) -> tuple[float, float]:
         """Evidence before and after the span, 0 to 1 each, less with every word between."""
         key = (parameter, span.first, span.last)

@@ -7,12 +7,15 @@ against the tool; a reading that leaves nothing over needs no statistics.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from agent_plugin_offline.candidates import Request, read_request
 from agent_plugin_offline.explanation import Explanation
 from agent_plugin_offline.labelled import take_dictated, take_labelled
+from agent_plugin_offline.plausible import is_plausible
 from agent_plugin_offline.slots import Slot
+from agent_plugin_offline.tabular import take_table_question
 from agent_plugin_offline.typed import take_folders, take_moments, take_number_lists, take_patterns, take_typed
 
 
@@ -23,6 +26,7 @@ def explain(text: str, slots: Sequence[Slot]) -> Explanation:
     quotes = [(span.start - 1, span.end + 1) for span in request.quoted]
     take_dictated(found, request)
     take_typed(found, request, quotes)
+    take_table_question(found)
     take_labelled(found, request)
     take_number_lists(found)
     take_moments(found, request)
@@ -32,11 +36,20 @@ def explain(text: str, slots: Sequence[Slot]) -> Explanation:
     return found
 
 
+_KIND_OF_TEXT = re.compile(
+    r"(?:\b(?:the|a)\s+)?\b(?:words?|text|line|phrase|sentence|message|string|item|term)\s*:?\s*$", re.IGNORECASE
+)
+
+
 def _quoted(found: Explanation, request: Request) -> None:
+    text = found.text
     for span in request.quoted:
         if not found.is_free(span.start, span.end):
             continue
         for slot in sorted(found.open("content", "query", "label", "expression"), key=lambda slot: not slot.required)[
             :1
         ]:
-            found.take(slot, span.text, span.start - 1, span.end + 1)
+            if slot.role == "label" and not is_plausible(slot, span.text):
+                continue
+            kind = _KIND_OF_TEXT.search(text[: span.start - 1])
+            found.take(slot, span.text, kind.start() if kind else span.start - 1, span.end + 1)

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent_plugin_offline.candidates import Span
 from agent_plugin_offline.evidence import Evidence
+from agent_plugin_offline.joint import are_numbered, joint_features, span_of
 from agent_plugin_offline.options import Option
 from agent_plugin_offline.parameters import Parameter
-from agent_plugin_offline.scoring import Scored, likeliest, score_parameter
+from agent_plugin_offline.scoring import Scored, dot, likeliest, score_parameter
 
 BEAM = 24
+WEIGHED = 12
+"""How many joint choices the learned weights choose among."""
 OVERLAP_PENALTY = 7.0
 """Cost (in log-probability) of using a span twice."""
 ORDER_BONUS = 0.7
@@ -41,7 +43,23 @@ def tables_of(
 
 
 def best_filling(parameters: Sequence[Parameter], tables: Sequence[Sequence[Scored]]) -> Filling:
-    """The best joint choice: a beam search over the parameters in the order of the schema."""
+    """The best joint choice."""
+    return to_filling(beam_of(parameters, tables)[0])
+
+
+def weighed_filling(evidence: Evidence, tables: Sequence[Sequence[Scored]], weights: dict[str, float]) -> Filling:
+    """The best joint choice by learned weights, among the best of the beam."""
+    beam = beam_of(evidence.tool.parameters, tables)[:WEIGHED]
+    return to_filling(max(beam, key=lambda chosen: dot(weights, joint_features(evidence, chosen))))
+
+
+def to_filling(chosen: Sequence[Scored]) -> Filling:
+    """A choice per parameter as a filling."""
+    return Filling(tuple(s.option for s in chosen), sum(s.score for s in chosen), tuple(s.score for s in chosen))
+
+
+def beam_of(parameters: Sequence[Parameter], tables: Sequence[Sequence[Scored]]) -> list[tuple[Scored, ...]]:
+    """The best joint choices, best first: a beam search over the parameters in the order of the schema."""
     beam: list[tuple[float, tuple[Scored, ...]]] = [(0.0, ())]
     for index, table in enumerate(tables):
         grown = [
@@ -51,34 +69,19 @@ def best_filling(parameters: Sequence[Parameter], tables: Sequence[Sequence[Scor
         ]
         grown.sort(key=lambda entry: -entry[0])
         beam = grown[:BEAM]
-    score, chosen = beam[0]
-    return Filling(tuple(s.option for s in chosen), score, tuple(s.score for s in chosen))
+    return [chosen for _, chosen in beam]
 
 
 def _conflict(parameters: Sequence[Parameter], chosen: tuple[Scored, ...], new: Scored, index: int) -> float:
-    span = _span(new)
+    span = span_of(new)
     if span is None:
         return 0.0
     cost = 0.0
     for other in chosen:
-        taken = _span(other)
+        taken = span_of(other)
         if taken is not None and span.overlaps(taken):
             cost += OVERLAP_PENALTY
-    before = _span(chosen[-1]) if chosen else None
+    before = span_of(chosen[-1]) if chosen else None
     if before is not None and parameters[index].kind == parameters[index - 1].kind and before.end <= span.start:
-        cost -= NUMBERED_BONUS if _numbered(parameters[index - 1], parameters[index]) else ORDER_BONUS
+        cost -= NUMBERED_BONUS if are_numbered(parameters[index - 1], parameters[index]) else ORDER_BONUS
     return cost
-
-
-def _numbered(one: Parameter, other: Parameter) -> bool:
-    """Whether they are siblings by name: `side1` and `side2`, `point_a` and `point_b`, `origin` and `destination`."""
-    if one.name == other.name or one.parents != other.parents:
-        return False
-    if len(one.name) == len(other.name) == 1 or ("origin" in one.roles and "target" in other.roles):
-        return True
-    return one.name[:-1] == other.name[:-1] and ord(one.name[-1]) + 1 == ord(other.name[-1])
-
-
-def _span(scored: Scored) -> Span | None:
-    option = scored.option
-    return option.span if option is not None and "choice" not in (option.span.kinds if option.span else ()) else None

@@ -15,7 +15,7 @@ _OPERATIONS = words(
     "double triple twice halve half log ln sin cos tan sec csc cot asin acos atan sinh cosh tanh arcsin "
     "arccos arctan exp sqrt gcd lcm prime increased decreased increase decrease "
     "reduced off less more than over raised raise abs binomial choose floor ceiling round logarithm max "
-    "min maximum minimum greatest common divisor factor factors multiple"
+    "min maximum minimum greatest least lowest highest common divisor factor factors multiple"
 )
 _GLUE = words("the of and by to from a an is what with at for as it number natural pi e i infinity or in respect")
 _POINTING = words("it me my we us this that them")
@@ -24,6 +24,7 @@ _SIGNS = re.compile(r"[-+*/^=<>%!√²³()]")
 _WORD = re.compile(r"[A-Za-z]+")
 _REFERENCE = "zqresult"
 
+_DIGITS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
 _A, _B = r"(?P<a>.+?)", r"(?P<b>.+)"
 _ORDERS = tuple(
     (re.compile(rf"(?:please\s+)?{pattern}[\s.?]*$", re.IGNORECASE), written)
@@ -34,6 +35,8 @@ _ORDERS = tuple(
         (rf"multiply\s+{_A}\s+(?:by|with|times|and)\s+{_B}", "{a} * {b}"),
         (rf"divide\s+{_A}\s+by\s+{_B}", "{a} / {b}"),
         (rf"(?:raise)\s+{_A}\s+to\s+(?:the\s+(?:power\s+(?:of\s+)?)?)?{_B}", "{a}^{b}"),
+        (r"is\s+(?P<a>\d+)\s+an?\s+prime", "is {a} prime"),
+        (rf"{_A}\s+to\s+the\s+(?P<b>\d+)(?:st|nd|rd|th)(?:\s+power)?", "{a}^{b}"),
         (rf"increase\s+{_A}\s+by\s+{_B}", "{a} increased by {b}"),
         (rf"(?:decrease|reduce|lower)\s+{_A}\s+by\s+{_B}", "{a} decreased by {b}"),
         (r"square\s+(?!root)(?P<a>.+)", "{a}^2"),
@@ -41,6 +44,23 @@ _ORDERS = tuple(
         (r"double\s+(?P<a>.+)", "2 * {a}"),
         (r"triple\s+(?P<a>.+)", "3 * {a}"),
         (r"halve\s+(?P<a>.+)", "{a} / 2"),
+        (
+            rf"convert\s+{_A}\s+(?:in)?to\s+(?:an?\s+)?(?:decimals?|percent(?:age)?|fraction)(?:\s+(?:number|form))?",
+            "{a}",
+        ),
+        (rf"(?:take|knock|subtract|deduct)\s+(?P<a>[\d.]+\s?%)\s+(?:off|from)\s+{_B}", "{a} off {b}"),
+        (
+            r"(?P<a>[\d.]+\s?(?:%|percent))\s+(?:vat|tax|gst|tip|discount|commission|interest)\s+(?:on|of|for)\s+(?P<b>[$€£]?[\d.,]+)",
+            "{a} of {b}",
+        ),
+        (
+            r"if\s+(?P<a>[^,]*=[^,]*),\s*(?:what(?:['’]s|\s+is)|find|how\s+much\s+is)\s+(?:the\s+value\s+of\s+)?[a-z]",
+            "{a}",
+        ),
+        (
+            r"round\s+(?P<a>-?[\d.]+)\s+to\s+(?P<b>\d+|one|two|three|four|five|six)\s+(?:decimal\s+places?|decimals?|places?|digits?)",
+            "round({a}, {b})",
+        ),
         (r"(?:the\s+)?difference\s+between\s+(?P<a>.+?)\s+and\s+(?P<b>.+)", "{a} - {b}"),
     )
 )
@@ -57,6 +77,8 @@ def is_formula(text: str) -> bool:
     )
     if not operands or not _POINTING.isdisjoint(words) or any(not _belongs(word) for word in words):
         return False
+    if re.fullmatch(r"\s*\d+(?:\.\d+)?[a-z]\s*", text):
+        return True  # a coefficient and an unknown
     return bool(_SIGNS.search(text)) or any(word in _OPERATIONS for word in words)
 
 
@@ -85,8 +107,12 @@ def as_formula(text: str) -> str:
     """An order in words as the expression it asks for: "multiply 7 by 3" is "7 * 3"; anything else as it is."""
     for pattern, written in _ORDERS:
         match = pattern.fullmatch(text.strip())
+        if match and written == "{a}":
+            return match["a"].strip()
         if match:
-            return written.format(**{name: _operand(value) for name, value in match.groupdict().items()})
+            return written.format(
+                **{name: _operand(_DIGITS.get(value, value)) for name, value in match.groupdict().items()}
+            )
     return text
 
 

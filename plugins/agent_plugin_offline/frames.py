@@ -12,7 +12,7 @@ from agent_plugin_offline.explanation import Explanation
 from agent_plugin_offline.formulas import has_unknowns, is_formula
 from agent_plugin_offline.plausible import is_plausible
 from agent_plugin_offline.proposals import Proposal
-from agent_plugin_offline.remainder import complete, unexplained
+from agent_plugin_offline.remainder import complete, names_none, unexplained
 from agent_plugin_offline.scoring import default_weights
 from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import stem, tokenize
@@ -22,7 +22,7 @@ from agent_plugin_offline.wording import Wording
 LABELLED, _TYPED, _FORMULA, _GENERALITY, _FILE_KIND = 1.0, 2.0, 4.0, 4.0, 3.0
 """What an argument speaks for its tool: labelled; with a form of its own; a formula; that without unknowns, for a tool
 of plain arithmetic; a file of a kind that the tool names."""
-_OPERATION = 3.0
+_OPERATION = 4.0
 _EQUATION = 4.0
 _OPENINGS = ((2, 1.0), (3, 4.0))
 """For beginning with the same so many words as one of its examples."""
@@ -55,7 +55,7 @@ class Frame:
     @property
     def has_formed(self) -> bool:
         """Whether an argument has a form of its own: a date, a file, a formula."""
-        formed = FORMED - {"query"}
+        formed = FORMED - {"query", "content"}
         return any(slot.role in formed and slot.name in self.found.args for slot in self.wording.slots)
 
     @property
@@ -80,7 +80,21 @@ class Frame:
         dictated = any(slot.role == "content" and slot.name in self.found.args for slot in self.wording.slots)
         if not roles or self.found.certain > 0 or (self.asked >= _CLEARLY_MEANT and not dictated):
             return True
+        if self.is_ordered:
+            return not dictated
         return roles <= {"moment", "email"} and stem(self.found.text.split()[0]) in self.wording.own_verbs
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the clause holds a verb of this tool, or what it deals in; without examples nothing says which."""
+        said = {stem(token.text) for token in tokenize(self.found.text)}
+        return not (self.wording.tool.examples and (self.wording.leads | self.wording.objects).isdisjoint(said))
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether the clause names verb and object of this tool: "delete a file", "schedule a meeting"."""
+        said = [stem(token.text) for token in tokenize(self.found.text)]
+        return bool(said) and said[0] in self.wording.leads and not self.wording.objects.isdisjoint(said[1:])
 
     @property
     def proposal(self) -> Proposal:
@@ -110,6 +124,8 @@ def fill_by_engine(one: Frame) -> None:
         start, end = guess.spans[slot.name]
         fresh = [word for word in unexplained(found, one.wording) if start <= word.start < end]
         if fresh and start > 0 and found.is_free(start, end) and is_plausible(slot, guess.args[slot.name]):
+            if names_none(found.text, start, one.wording):
+                continue
             found.take(slot, guess.args[slot.name], start, end)
             found.certain -= 1
 

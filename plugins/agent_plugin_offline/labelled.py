@@ -63,9 +63,40 @@ def _condition(found: Explanation) -> None:
         found.take(slots[0], written, *match.span())
 
 
+_PIECE = r"(?:'[^']+'|\"[^\"]+\"|\S+)"
+_REPLACED = (
+    re.compile(
+        rf"\b(?:put|set|use|write|have)\s+(?P<new>{_PIECE})\s+(?:instead\s+of|in\s+place\s+of)\s+(?P<old>{_PIECE})",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?:change|replace|swap|turn|correct|alter|update)\s+(?:the\s+)?(?:(?:word|line|value|port|text|name)\s+)?(?:\w+\s+from\s+)?(?P<old>{_PIECE})\s+(?:to|with|by|for|into)\s+(?P<new>{_PIECE})",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"^(?:remove|delete|erase|drop|cut|strike|take\s+out)\s+(?:the\s+)?(?:word|line|phrase|text|sentence|string)\s+(?P<old>{_PIECE}(?:\s+{_PIECE}){{0,4}}?)(?=\s+(?:from|in|of|out)\b)",
+        re.IGNORECASE,
+    ),
+)
+
+
+def _replacement(found: Explanation) -> None:
+    """Take the old and the new text of "put x instead of y", or the old one of "remove the word y"."""
+    slots = {slot.name: slot for slot in found.slots if slot.role == "label" and slot.name in ("old", "new")}
+    if len(slots) < 2:
+        return
+    for pattern in _REPLACED:
+        match = pattern.search(found.text)
+        if match and found.is_free(*match.span("old")):
+            found.take(slots["old"], match["old"].strip("'\""), *match.span(), cue=False)
+            found.args["new"] = (match.groupdict().get("new") or "").strip("'\"")
+            return
+
+
 def take_labelled(found: Explanation, request: Request) -> None:
     """Take what a parameter's own word introduces or follows: "with subject Lunch", "the amount column"."""
     _range(found)
+    _replacement(found)
     _condition(found)
     for slot in found.slots:
         if slot.role != "label" or slot.name in found.args:

@@ -1,8 +1,8 @@
 """From requests with known calls to the engine's weights: what competes with what, and which of it is right.
 
-Four groups of weights are learned one on top of the other: "fill" (the value of a parameter), "wording" and "tool"
-(which tool), "fits" (whether any tool), "parallel" (one call or several). The later ones see arguments that were
-filled with weights from *other* requests, so that they learn how far filling can be trusted.
+The groups of weights are learned one on top of the other: "fill" (the value of a parameter), "joint" (all values of a
+call), "wording" and "tool" (which tool), "fits" (whether any tool), "parallel" (one call or several). The later ones
+see arguments that were filled with weights from *other* requests, so that they learn how far filling can be trusted.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from agent_plugin_offline.candidates import read_request
 from agent_plugin_offline.choosing import Attempt, attempt, to_args
 from agent_plugin_offline.evidence import Evidence
 from agent_plugin_offline.features import Features, features_of
+from agent_plugin_offline.filling import WEIGHED, beam_of, tables_of
+from agent_plugin_offline.joint import joint_features
 from agent_plugin_offline.options import Option
 from agent_plugin_offline.parallel import hypotheses
 from agent_plugin_offline.parameters import Parameter
@@ -28,7 +30,7 @@ from agent_plugin_offline.training import Contest, learn
 
 Weights = dict[str, dict[str, float]]
 _FOLDS = 3
-_DISTRACTORS = 6
+_DISTRACTORS = 3
 _TRIVIA = re.compile(r"[ ,./\-_*^]")
 
 
@@ -66,34 +68,59 @@ def _same_object(value: dict[str, Any], accepted: dict[str, Any]) -> bool:
 
 
 def learn_weights(cases: Sequence[Case]) -> Weights:
-    """All groups of weights, learned from `cases`; about ten seconds for five hundred of them."""
+    """All groups of weights, learned from `cases`; about half a minute for five hundred of them."""
     fill = {case: list(_fill_contests(case)) for case in cases if case.calls}
     folds = [[case for i, case in enumerate(cases) if i % _FOLDS == fold] for fold in range(_FOLDS)]
+    others: list[Weights] = []
+    joint: list[list[Contest]] = []
+    for fold in folds:
+        within = set(fold)
+        weights = {"fill": learn(c for case, found in fill.items() if case not in within for c in found)}
+        others.append(weights)
+        joint.append([_joint_contest(case, weights) for case in fold if len(case.calls) == 1])
+    for number, weights in enumerate(others):
+        weights["joint"] = learn(c for other, found in enumerate(joint) if other != number for c in found)
+    return {
+        "fill": learn(contest for found in fill.values() for contest in found),
+        "joint": learn(contest for found in joint for contest in found),
+        **_learn_choice(cases, list(zip(folds, others, strict=True))),
+    }
+
+
+def _learn_choice(cases: Sequence[Case], folds: Sequence[tuple[Sequence[Case], Weights]]) -> Weights:
+    """The weights that choose: a tool, any tool at all, one call or several."""
     wording: list[Contest] = []
     parallel: list[Contest] = []
     attempts: list[tuple[list[Features], list[bool]]] = []
     pool = [tool for case in cases for tool in case.tools]
-    chance = random.Random(3)  # noqa: S311 - distractors, not secrets
-    for fold in folds:
-        within = set(fold)
-        others = {"fill": learn(c for case, found in fill.items() if case not in within for c in found)}
+    for fold, others in folds:
         for case in fold:
-            for tools, right in _tool_questions(case, pool, chance):
-                request, views = read_request(case.request), view_tools(tools)
-                verdict = [view.spec.name == right for view in views]
-                wording.append(Contest([wording_features(request, v) for v in views], verdict))
-                tried = [attempt(request, view, others) for view in views]
-                attempts.append(([t.features for t in tried], verdict))
-                if right and tools is case.tools:
-                    parallel.append(_parallel_contest(case, right, tried[verdict.index(True)]))
+            request, strange = read_request(case.request), _strange_tools(case, pool)
+            tried = {view.spec.name: attempt(request, view, others) for view in view_tools([*case.tools, *strange])}
+            for names, right in _tool_questions(case, [tool.name for tool in strange]):
+                verdict = [name == right for name in names]
+                wording.append(Contest([wording_features(request, tried[n].evidence.tool) for n in names], verdict))
+                attempts.append(([tried[name].features for name in names], verdict))
+            if case.calls:
+                parallel.append(_parallel_contest(case, case.calls[0][0], tried[case.calls[0][0]]))
     tool = learn(Contest(features, verdict) for features, verdict in attempts)
     return {
-        "fill": learn(contest for found in fill.values() for contest in found),
         "wording": learn(wording),
         "tool": tool,
         "fits": learn(_fit_contests(attempts, tool)),
         "parallel": learn(parallel),
     }
+
+
+def _joint_contest(case: Case, weights: Weights) -> Contest:
+    """The likeliest joint choices of arguments; right are those in which everything is."""
+    name, args = case.calls[0]
+    view = view_tools([next(tool for tool in case.tools if tool.name == name)])[0]
+    evidence = Evidence(read_request(case.request), view)
+    accepted = [_accepted(parameter, args) for parameter in view.parameters]
+    beam = beam_of(view.parameters, tables_of(evidence, weights["fill"]))[:WEIGHED]
+    right = [all(_is_right(s.option, values) for s, values in zip(chosen, accepted, strict=True)) for chosen in beam]
+    return Contest([joint_features(evidence, chosen) for chosen in beam], right)
 
 
 def _fill_contests(case: Case) -> Iterator[Contest]:
@@ -123,20 +150,22 @@ def _is_right(choice: Option | None, accepted: Sequence[Any]) -> bool:
     return any(value != "" and same_value(choice.value, value) for value in accepted)
 
 
-def _tool_questions(
-    case: Case, pool: Sequence[ToolSpec], chance: random.Random
-) -> Iterator[tuple[Sequence[ToolSpec], str | None]]:
-    """The case itself, the same among tools of other cases, and with the right tool taken away."""
-    right = case.calls[0][0] if case.calls else None
-    yield case.tools, right
+def _strange_tools(case: Case, pool: Sequence[ToolSpec]) -> list[ToolSpec]:
+    """A few tools of other cases, always the same ones for a request."""
+    chance = random.Random(case.request)  # noqa: S311 - distractors, not secrets
     own = {tool.name for tool in case.tools}
-    strange = [tool for tool in chance.sample(pool, min(_DISTRACTORS, len(pool))) if tool.name not in own]
+    return [tool for tool in chance.sample(pool, min(_DISTRACTORS, len(pool))) if tool.name not in own]
+
+
+def _tool_questions(case: Case, strange: list[str]) -> Iterator[tuple[list[str], str | None]]:
+    """Names of tools and the right one: the case itself, the same among strange tools, and without the right tool."""
+    right, names = case.calls[0][0] if case.calls else None, [tool.name for tool in case.tools]
+    yield names, right
     if right is None:
-        yield list(case.tools), None
         return
-    yield [*case.tools, *strange], right
+    yield [*names, *strange], right
     yield strange[:1], None
-    rest = [tool for tool in case.tools if tool.name != right]
+    rest = [name for name in names if name != right]
     if rest:
         yield rest, None
 

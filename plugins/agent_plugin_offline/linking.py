@@ -126,8 +126,22 @@ def quoting(step: Step, said: str) -> Step | None:
         written = value.get("$text") if isinstance(value, Mapping) else value
         if isinstance(written, Mapping) or (isinstance(value, Mapping) and not isinstance(written, str)):
             return None
-        args[name] = written.replace(f"{{{SAID}}}", said) if isinstance(value, Mapping) and written else written
+        if isinstance(value, Mapping) and written:
+            put = _figure_in(said) if results.wants_expression(name, step.parameter(name)) else said
+            if put is None:
+                return None
+            written = written.replace(f"{{{SAID}}}", put)
+        args[name] = written
     return replace(step, args=args)
+
+
+_FIGURE = re.compile(r"(?:.*[=:]\s*)?(?P<figure>[^=:\s][^=:\n]*?)[\s.]*$", re.DOTALL)
+
+
+def _figure_in(said: str) -> str | None:
+    """What an answer came to: 288 of "24 * 12 = 288"; None where it tells more than a figure."""
+    found = _FIGURE.fullmatch(said) if "\n" not in said.strip() else None
+    return found["figure"].replace(",", "") if found and re.search(r"\d", found["figure"]) else None
 
 
 Placed = tuple[Any, Mapping[str, Any] | None]

@@ -12,12 +12,12 @@ _RESULT_NOUNS = frozenset(
     stem(word)
     for word in words(
         "result answer output outcome value number figure response finding solution information info detail "
-        "list data content text total sum one item name path link"
+        "list data content text total sum one item name path link price amount cost count average mean"
     )
 )
 _DETERMINED = re.compile(
     r"\b(?P<each>each\s+of\s+|every\s+one\s+of\s+|all\s+(?:of\s+)?|both\s+(?:of\s+)?)?(?P<determiner>the|this|that|these|those|its|their)\s+"
-    r"(?:(?P<first>first|top)\s+|(?:final|same|whole|full|resulting|exact|new|two|three|four|five)\s+)*(?P<noun>[a-z]+)\b"
+    r"(?:(?P<first>first|top)\s+|(?:final|same|whole|full|resulting|exact|new|reduced|two|three|four|five)\s+)*(?P<noun>[a-z]+)\b"
     r"(?P<of>\s+of\s+(?:it|them|these|those|the\s+(?:results?|files?|pages?|items?|answers?))\b)?",
     re.IGNORECASE,
 )
@@ -27,7 +27,9 @@ _PRONOUN = re.compile(
     r"(?=\s*(?:[.,;:!?)]|$)|\s+(?:to|with|in|into|as|by|at|from|on|for|and|using|under|over|via|through|times|plus|minus|up)\b)",
     re.IGNORECASE,
 )
-_WHAT_IT_SAYS = re.compile(r"\bwhat\s+(?:it|they)\s+(?:says?|contains?|is|are)\b", re.IGNORECASE)
+_WHAT_IT_SAYS = re.compile(
+    r"\bwhat\s+(?:(?:it|they)\s+(?:says?|contains?|is|are)|(?:you|i|we)\s+(?:find|found|get|got))\b", re.IGNORECASE
+)
 _COMPLEMENT = re.compile(
     r"\b(?:remember|note|know|says?|saying|think|tell\s+\w+|email\s+\S+|text\s+\S+)\s+$", re.IGNORECASE
 )

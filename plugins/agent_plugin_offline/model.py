@@ -124,7 +124,7 @@ def respond(turn: Turn, definitions: Sequence[ToolDefinition]) -> Parts:
     reading = frozenset(definition.name for definition in definitions if _reads(definition))
     if turn.returned:
         return [TextPart(_report(turn.returned, reading))]
-    plan = answered(draft(turn.request, tools, reading, turn.earlier), turn.answers)
+    plan = answered(draft(turn.request, tools, reading, turn.earlier, turn.previous), turn.answers)
     if not plan.steps:
         return [TextPart(answers.NO_TOOL_FITS)]
     asked = question(plan)

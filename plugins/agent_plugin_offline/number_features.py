@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from agent_plugin_offline.candidates import Request, Span
 from agent_plugin_offline.evidence import Evidence
@@ -75,8 +77,18 @@ def is_tally(request: Request, span: Span) -> bool:
     number = span.number
     if number is None or not number.words or number.ordinal or number.value not in range(2, 13):
         return False
-    later = sum(n.start > span.end and n.number is not None and not n.number.words for n in request.numbers)
-    return later > 0 and later % number.value == 0
+    later = [n for n in request.numbers if n.start > span.end and n.number is not None and not n.number.words]
+    return len(later) > 0 and (len(later) % number.value == 0 or _told_together(request, later[: int(number.value)]))
+
+
+_BETWEEN_TOLD = re.compile(r"[\s\w°%/^²³]{0,16}?(?:,|\band\b|&)\s*(?:and\s)?[$€£(]?", re.IGNORECASE)
+
+
+def _told_together(request: Request, numbers: Sequence[Span]) -> bool:
+    """Whether the numbers stand in one list: "5C and 7C"."""
+    return len(numbers) > 1 and all(
+        _BETWEEN_TOLD.fullmatch(request.text[one.end : other.start]) for one, other in pairwise(numbers)
+    )
 
 
 def _rank(request: Request, span: Span) -> int:

@@ -34,6 +34,24 @@ def asked_of_file(first: str, second: str) -> tuple[str, str] | None:
     return file.strip("'\""), f"{wanted} in {file}"
 
 
+_DO_WITH_IT = re.compile(
+    r"(?:please\s+)?(?P<verb>\w+)\s+(?:it|that|this)(?:\s+down)?(?P<rest>(?:\s+(?:in|into|to|on|for|as)\s+.*)?)[\s.!]*$",
+    re.IGNORECASE,
+)
+_HAVING = re.compile(r"(?:i(?:['’]ve|\s+have)(?:\s+got)?|there(?:['’]s|\s+is)|i['’]m\s+having)\s+", re.IGNORECASE)
+
+
+def done_with(first: str, second: str) -> str | None:
+    """One order of a statement and "put it in my calendar", or "remember that"; None where these are not it."""
+    order = _DO_WITH_IT.match(second.strip())
+    said = first.strip(" ,;:.-–—")
+    if order is None or not said:
+        return None
+    if order["rest"]:
+        return f"{order['verb']} {_HAVING.sub('', said, count=1)}{order['rest']}"
+    return f"{order['verb']} that {said}"
+
+
 def is_about(file: str, args: Mapping[str, Any]) -> bool:
     """Whether a call takes the file as it is, and not as a piece of some other text."""
     return any(value == file for value in args.values())

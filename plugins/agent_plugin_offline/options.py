@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from agent_plugin_offline.candidates import Request, Span
 from agent_plugin_offline.lexicon import TIME_UNITS, UNIT_CLASS
+from agent_plugin_offline.listed import find_listed, named_lists
 from agent_plugin_offline.parameters import Parameter
 from agent_plugin_offline.places import CURRENCY_CODES, with_state
 from agent_plugin_offline.text import stem
@@ -47,7 +48,11 @@ _FREQUENCIES = {
 _FREQUENCY = re.compile(
     rf"\bcompound\w*\s+({'|'.join(_FREQUENCIES)})\b|\b(?P<before>{'|'.join(_FREQUENCIES)})\s+compound", re.IGNORECASE
 )
+_PM = re.compile(r"\s?p\.?m\b", re.IGNORECASE)
+_AT_REST = re.compile(r"\b(?:from|at)\s+rest\b|\bstationary\b|\bstandstill\b", re.IGNORECASE)
+"""The speed of what does not move is told in words."""
 _FREQUENCY_STEMS = frozenset(map(stem, ("compounding", "compounded", "frequency", "n")))
+_SPEED_STEMS = frozenset(map(stem, ("velocity", "speed")))
 _DATE_FORMAT = re.compile(
     r"\b(?:mm(?P<a>[-/.])dd(?P=a)yyyy|dd(?P<b>[-/.])mm(?P=b)yyyy|yyyy(?P<c>[-/.])mm(?P=c)dd|month-day-year)\b", re.I
 )
@@ -77,7 +82,16 @@ def options_for(parameter: Parameter, request: Request) -> list[Option]:
         return [*_array_options(parameter, request)]
     if parameter.kind == "object":
         return [*_object_options(request)]
-    return [Option(*_text_value(parameter, span)) for span in request.spans]
+    return [*(Option(*_text_value(parameter, span)) for span in request.spans), *_listed_options(parameter, request)]
+
+
+def _listed_options(parameter: Parameter, request: Request) -> Iterator[Option]:
+    """Values that the description lists and the request names in another form: "sculptures" for "sculpture"."""
+    for value in parameter.listed:
+        named = find_listed(value, request)
+        if named and named.how != "partial" and named.span.text.lower() != value.lower():
+            span = request.span(named.span.start, named.span.end, "listed")
+            yield Option(value, span, ("listed", f"listed-{named.how}"))
 
 
 def _text_value(parameter: Parameter, span: Span) -> tuple[str, Span, tuple[str, ...]]:
@@ -134,6 +148,9 @@ def _spoken_numbers(parameter: Parameter, request: Request) -> Iterator[Option]:
             count = _PERIODS.get((unit, wanted))
             if count:
                 yield Option(count, request.span(match.start(), match.end(), "relative"), ("relative",))
+    if parameter.name_stems & _SPEED_STEMS:
+        for match in _AT_REST.finditer(request.text):
+            yield Option(0, request.span(match.start(), match.end(), "relative"), ("at-rest",))
     if parameter.name_stems & _FREQUENCY_STEMS or "number of times" in parameter.description.lower():
         for match in _FREQUENCY.finditer(request.text):
             count = _FREQUENCIES[(match.group(1) or match["before"]).lower()]
@@ -151,6 +168,9 @@ def _numeric_values(
         fraction = round(number.value / 100, 12)
         yield (number.value, ("percent",)) if percent else (fraction, ("fraction",))
         return
+    afternoon = _PM.match(request.text, span.end)
+    if afternoon and "time" in parameter.roles | parameter.described_roles and number.value in range(1, 12):
+        yield number.value + 12, ("afternoon",)
     converted = _converted(parameter, span, request)
     if converted is not None:
         yield converted, ("converted",)
@@ -176,35 +196,26 @@ def _converted(parameter: Parameter, span: Span, request: Request) -> int | floa
 
 def _enum_options(parameter: Parameter, request: Request) -> Iterator[Option]:
     for value in parameter.enum:
-        yield Option(value, find_words(str(value), request))
-
-
-def find_words(value: str, request: Request) -> Span | None:
-    """Where the words of a listed choice stand in the request, stem by stem."""
-    wanted = [stem(word) for word in re.findall(r"\w+", value.replace("_", " "))]
-    if not wanted:
-        return None
-    for index in range(len(request.tokens) - len(wanted) + 1):
-        if all(w == request.tokens[index + i].stem or w in request.stems[index + i] for i, w in enumerate(wanted)):
-            first, last = request.tokens[index], request.tokens[index + len(wanted) - 1]
-            text = request.text[first.start : last.end]
-            return Span(first.start, last.end, text, frozenset({"choice"}), first=index, last=index + len(wanted) - 1)
-    return None
+        named = find_listed(value, request)
+        if named is None:
+            yield Option(value)
+        elif named.how == "exact":
+            yield Option(value, named.span)
+        else:
+            yield Option(value, None, (named.how,))
 
 
 def _array_options(parameter: Parameter, request: Request) -> Iterator[Option]:
     item = parameter.item
     yield from _bracketed(item, request)
     if item.enum:
-        chosen = [(value, find_words(str(value), request)) for value in item.enum]
-        found = sorted(((s.start, v, s) for v, s in chosen if s), key=lambda entry: entry[0])
-        if found:
-            spans = [span for _, _, span in found]
-            yield Option([value for _, value, _ in found], _covering(spans, request), ("choices",))
+        yield from (Option(values, span, (how,)) for values, span, how in named_lists(item.enum, request))
     elif item.kind in ("integer", "number"):
         yield from _number_lists(item, request)
     elif item.kind == "string":
         yield from _text_lists(request)
+        if len(parameter.listed) > 1:
+            yield from (Option(values, span, (how,)) for values, span, how in named_lists(parameter.listed, request))
 
 
 def _bracketed(item: Parameter, request: Request) -> Iterator[Option]:

@@ -34,7 +34,15 @@ _EXAMPLES = re.compile(
 )
 _QUOTED = re.compile(r"['\"`‘“]([^'\"`’”]{1,60})['\"`’”]")
 _DEFAULT = re.compile(r"\bdefaults?\b|\boptional\b|\bif not (?:specified|provided)\b", re.IGNORECASE)
+_LISTS = re.compile(
+    r"(?:can be|could be|must be|may be|either|one of|options?(?: are| include)?:?|choose (?:from|between)"
+    r"|values?(?: are| is| include)?:?|supported \w+(?: are| include)?:?|including|include|common \w+ include)\s+"
+    r"(?P<items>[^.;:()]{3,160})|\((?P<inside>[^()]{3,120})\)",
+    re.IGNORECASE,
+)
+"""Where a description lists what may be given: "can be real or virtual", "(walk, bike, transit)"."""
 MAX_DEPTH = 3
+MAX_LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -141,6 +149,18 @@ class Parameter:
         if isinstance(declared, list):
             found.extend(str(value) for value in cast("list[Any]", declared))
         return tuple(dict.fromkeys(value for value in found if value))
+
+    @cached_property
+    def listed(self) -> tuple[str, ...]:
+        """Short values that the description lists or gives as examples, each of which a request may name."""
+        found = [*self.examples] if len(self.examples) > 1 else []
+        for match in _LISTS.finditer(self.description):
+            items = [
+                item.strip(" '\"`.()") for item in re.split(r",|;|/|\bor\b|\band\b", match["items"] or match["inside"])
+            ]
+            found.extend(items if len(items) > 1 else ())
+        short = (value for value in found if value and len(value.split()) < 4 and re.match(r"[A-Za-z]", value))
+        return tuple(dict.fromkeys(short))[:MAX_LISTED]
 
 
 def _kind_of_value(value: Any) -> Kind:

@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import re
 
+from agent_plugin_offline.places import PLACES
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.slots import Slot, slots_of
-from agent_plugin_offline.text import STOP_WORDS, VERBS, identifier_words, stem, tokenize
+from agent_plugin_offline.text import STOP_WORDS, VERBS, identifier_words, stem, tokenize, words
 from agent_plugin_offline.wording import kin
 
+_REMINDING = re.compile(
+    r"(?:(?:please|and|so|can\s+you|could\s+you|would\s+you)\s+)*"
+    r"(?:(?:tell|give|show|remind)\s+me(?:\s+of|\s+about)?(?:\s+again)?|recall|do\s+you\s+(?:still\s+)?(?:know|remember|recall)"
+    r"|i(?:['’]ve|\s+have)?\s+(?:forgot|forgotten|forget)|i\s+need(?:\s+to\s+know)?|look\s+up)\s+"
+    r"(?=(?:what|where|when|who|whose|which|how|my|our|[A-Z][\w-]+['’]s)\b)",
+)
+"""What may stand before such a question, and make one of a mere "my badge number"."""
 _QUESTION = re.compile(
     r"(?:and\s+)?(?:(?:in|on|at|for|to|with|under)\s+)?(?P<word>what|where|when|who|whom|whose|which|how\s+(?:much|many|old|tall|long|far|big|often))\b"
     r"(?:['’]s\b)?",
@@ -20,28 +28,53 @@ _QUESTION = re.compile(
 )
 _OWN = re.compile(
     r"\b(?:my|our|mine)\b|\b(?:did|was|were|am|have|had|do)\s+(?:i|we)\b|\b[A-Z][\w-]+['’]s\s+(?=[a-z])"
-    r"|\bi\s+(?:said|told|asked|left|parked|put|have|like|prefer)\b"
+    r"|\byou\s+(?:know|remember|have)\s+about\s+(?=[A-Z]|my\b|our\b)"
+    r"|\bi\s+(?:said|told|asked|left|parked|put|have|like|prefer|keep|kept|need|use|work|live)\b"
 )
+_NAMED_ONE = re.compile(r"\s*(?:is|does|did|was|has)\s+(?P<name>[A-Z][a-z]+)\s+(?=[a-z])")
+"""Somebody who is known by one name is known to the user: "What is Leo allergic to?"."""
+_KEPT = re.compile(
+    r"\s*(?:is|are|was|were)?\s*the\s+(?:[\w-]+\s+){0,3}?(?:password|passcode|pin|code|combination|number|serial|key|address|extension|plate|login|username)s?\b"
+    r"(?!\s+(?:of|for|to)\s+(?:an?\s|[A-Z]))(?!\s+of\s+\w+s\b)"
+)
+"""What people have told to them and write down: "What's the wifi password?"."""
 _ADVICE = re.compile(r"\b(?:should|shall|can|could|would|will|might|must|how\s+(?:do|to))\b", re.IGNORECASE)
 _PLACES = frozenset(map(stem, ("web", "internet", "online")))
 """Where to look; "my internet contract" is not looked up there."""
+_OCCASIONS = frozenset(
+    map(
+        stem, words("lesson class flight exam interview concert party rehearsal dentist haircut checkup training match")
+    )
+)
+"""When they are is for a calendar to say."""
 _AUXILIARY = re.compile(r"\s*(?:is|are|was|were|does|do|did|has|have|had|am)\b", re.IGNORECASE)
+_YOU_KNOW = re.compile(r"^\s*(?:do|did)\s+you\s+(?:know|remember|have)\s+about\b", re.IGNORECASE)
 _OWNER = re.compile(r"\s*(?:(?:my|our|the|an?|i|we|me)\b\s*)+", re.IGNORECASE)
 
 
 def asks_for_own_fact(text: str) -> bool:
     """Whether `text` asks what, where, when or who something of the user's, or of somebody named, is."""
+    text, reminded = _without_reminding(text)
     question = _QUESTION.match(text)
-    if question is None or _ADVICE.search(text):
+    if (question is None and not reminded) or _ADVICE.search(text):
         return False
-    rest = text[question.end() :]
-    return _OWN.search(re.sub(r"\bI\b", "i", rest)) is not None
+    rest = text[question.end() if question else 0 :]
+    if _OWN.search(re.sub(r"\bI\b", "i", rest)) or _KEPT.match(rest):
+        return True
+    named = _NAMED_ONE.match(rest)
+    return named is not None and named["name"].lower() not in PLACES
+
+
+def _without_reminding(text: str) -> tuple[str, bool]:
+    opening = _REMINDING.match(text[:1].lower() + text[1:])
+    return (text[opening.end() :], True) if opening else (text, False)
 
 
 def subject_of(text: str) -> str:
     """What a question is about: "gym membership expire" of "When does my gym membership expire?"."""
+    text, _ = _without_reminding(text)
     question = _QUESTION.match(text)
-    rest = text[question.end() if question else 0 :]
+    rest = _YOU_KNOW.sub("", text[question.end() if question else 0 :])
     for pattern in (_AUXILIARY, _OWNER):
         start = pattern.match(rest)
         rest = rest[start.end() :] if start else rest
@@ -59,5 +92,11 @@ def memory_slot(tool: ToolSpec) -> Slot | None:
 def is_named(tool: ToolSpec, text: str) -> bool:
     """Whether the question says a word of the tool's name, or one that means the same: "appointment" for an event."""
     names = kin(frozenset(stem(word) for word in identifier_words(tool.name) if word not in STOP_WORDS | VERBS))
+    if re.match(r"\W*when\b", text, re.IGNORECASE) and stem("event") in names:
+        names |= _OCCASIONS
     names -= _PLACES
-    return any(stem(token.text) in names for token in tokenize(text) if token.lower not in STOP_WORDS)
+    tokens = tokenize(text)
+    said = [
+        token for place, token in enumerate(tokens) if not place or tokens[place - 1].lower not in ("i", "we", "you")
+    ]
+    return any(stem(token.text) in names for token in said if token.lower not in STOP_WORDS)

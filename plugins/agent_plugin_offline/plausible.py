@@ -11,7 +11,7 @@ from agent_plugin_offline.moments import find_moments
 from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, words
 
-_PATH = re.compile(r"\w[./\\]|[/\\]\w")
+_PATH = re.compile(r"(?=.*[A-Za-z])(?:\w[./\\]|[/\\]\w)")
 _OTHER_KIND = re.compile(r"@\w|://|^\+\d|\w\.(?:csv|tsv|xlsx?|txt|md|json|pdf|docx?)$")
 """An address, a telephone number or a file: never a mere name."""
 
@@ -21,7 +21,10 @@ PLACEHOLDERS = words(
 )
 """They say what kind of thing is to be written, not what is to stand in it."""
 
-_UNTOLD = STOP_WORDS - words("hello hi hey ok okay yes no thanks")
+NOTHING_NAMED = words("something anything someone somebody anyone anybody somewhere it them this that")
+"""They name nothing that could be looked for or added."""
+
+UNTOLD = STOP_WORDS - words("hello hi hey ok okay yes no thanks")
 """A greeting asks for nothing, and is all the same a text that somebody may want written."""
 
 
@@ -42,10 +45,18 @@ def is_plausible(slot: Slot, value: Any) -> bool:
         case "moment":
             return all(find_moments(text) for text in texts)
         case "content":
-            told = [w for text in texts for w in re.findall(r"\w+", text.lower()) if w not in _UNTOLD]
+            told = [w for text in texts for w in re.findall(r"\w+", text.lower()) if w not in UNTOLD]
             return any(word not in PLACEHOLDERS for word in told)
         case "label":
-            return not any(_OTHER_KIND.search(text) for text in texts)
+            if not all(any(map(str.isalnum, text)) for text in texts):
+                return False
+            bracketed = "such as [" in slot.described
+            if slot.name in ("pattern", "glob") and not all(re.search(r"[*?.]", text) for text in texts):
+                return False
+            return not any(
+                _OTHER_KIND.search(text) or text.lower() in NOTHING_NAMED or (bracketed and "[" not in text)
+                for text in texts
+            )
         case _:
             return True
 

@@ -22,8 +22,9 @@ _NESTED_START = re.compile(
     re.IGNORECASE,
 )
 _NESTED_END = re.compile(
-    r"\s+(?:to|into|as|in|with|by|on|from|for|and|under|using|via)\s+|,\s+|[.;!?]*$", re.IGNORECASE
+    r"\s+(?:to|into|as|in|at|with|by|on|from|for|and|under|using|via)\s+|,\s+|[.;!?]*$", re.IGNORECASE
 )
+_DICTATES = re.compile(r"\b(?:that|saying|says|say)\s+$", re.IGNORECASE)
 _ANY_RESULT = Mention(0, 0)
 
 
@@ -105,7 +106,7 @@ class Reader:
             swallowed = plain is not None and _swallows(plain, clause[start.start() :])
             if plain and not plain.missing and not swallowed and self._caller.explains(clause):
                 return
-            if not self._acts(clause[: start.start()]):
+            if not self._acts(clause[: start.start()]) or _DICTATES.search(clause[: start.start()]):
                 continue
             for end in reversed([match.start() for match in _NESTED_END.finditer(clause, start.end())]):
                 inner = self._lookup(clause[start.end() : end], earlier, number)

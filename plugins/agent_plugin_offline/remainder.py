@@ -6,9 +6,10 @@ import re
 
 from agent_plugin_offline.candidates import Span, read_request
 from agent_plugin_offline.choices import take_choices
+from agent_plugin_offline.clauses import ORDERS
 from agent_plugin_offline.explanation import Explanation
 from agent_plugin_offline.formulas import as_formula, is_formula
-from agent_plugin_offline.plausible import PLACEHOLDERS
+from agent_plugin_offline.plausible import NOTHING_NAMED, PLACEHOLDERS, UNTOLD, is_plausible
 from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import (
     REQUESTING,
@@ -20,12 +21,12 @@ from agent_plugin_offline.text import (
     tokenize,
     words,
 )
-from agent_plugin_offline.wording import Wording
+from agent_plugin_offline.wording import Wording, kin
 
 _COUNT_NAMES = words("limit max maximum count top number results n size")
 _LEAD_INS: dict[str, re.Pattern[str]] = {
     "expression": re.compile(
-        r"(?:what(?:'s|\s+is|\s+are|\s+do(?:es)?)?|take|how\s+much\s+is|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
+        r"(?:(?:find|solve\s+for)\s+[a-z]\s*(?::|\s(?:if|when|where|such\s+that|given(?:\s+that)?)\b)|what(?:'s|\s+is|\s+are|\s+do(?:es)?)?|take|how\s+much(?:\s+is)?|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
         r"|the\s+(?:exact\s+)?(?:value|result|answer)\s+(?:of|to))\s+",
         re.IGNORECASE,
     ),
@@ -38,7 +39,10 @@ _TITLES = frozenset({"title", "summary"})
 _AS_VARIABLE = re.compile(
     r"\s+(?:as|when|where)\s+[a-z]$|\s+(?:comes?\s+(?:out\s+)?to|equals?|makes?|amounts?\s+to|is|are)$"
 )
-_ASIDES = words("please thanks kindly today now again out up down me us myself it comes equals")
+_ASIDES = words(
+    "please thanks kindly now again out up down away off back over me us myself it comes equals got quick quickly "
+    "really whole entire new look"
+)
 _PATH_WORDS = words("file files folder")
 
 
@@ -60,14 +64,18 @@ def _numbers(found: Explanation) -> None:
             chosen = free[0]
         if chosen is not None and chosen.number is not None:
             value = chosen.number.value
+            if opening := _FIRST.search(found.text, 0, chosen.start):
+                found.explain(*opening.span(), cue=False)
             found.take(
                 slot, int(value) if float(value).is_integer() else value, chosen.start, chosen.end, cue=slot.required
             )
 
 
+_FIRST = re.compile(r"\b(?:first|top)\s+$", re.IGNORECASE)
 _ONE_OF_MANY = re.compile(
     r"\b(?:largest|smallest|newest|oldest|biggest|latest|most\s+recent|longest|shortest|last|first|top)\s+"
-    r"(?:[a-z]+\s+)?(?:file|document|folder|note|event|row|entry|item|result|record)\b",
+    r"(?:[a-z]+\s+)?(?:file|document|folder|note|event|row|entry|item|result|record)\b"
+    r"|\bwhich\s+(?:file|document)\b(?=.*\b(?:last|most\s+recently|newest|oldest|largest|biggest|smallest)\b)",
     re.IGNORECASE,
 )
 
@@ -87,14 +95,19 @@ def _labels_number(found: Explanation, slot: Slot, span: Span) -> bool:
     after = [token.lower for token in tokenize(found.text[span.end :])][:2]
     words = set(identifier_words(slot.name))
     if words & _COUNT_NAMES:
-        counted = after and not (set(before[-1:]) & {"than", "over", "above", "below"})
+        counted = after and "ordinal" not in span.kinds and not (set(before[-1:]) & {"than", "over", "above", "below"})
         return bool(counted) and bool(
             {"top", "first", "last"} & set(before)
             or {"largest", "newest", "smallest", "oldest", "results", "most", "latest", "lines", "biggest", "files"}
             & set(after)
         )
     named = {stem(word) for word in words}
-    return bool(before and stem(before[-1]) in named) or bool(after and stem(after[0]) in named)
+    counted = bool(after) and after[0].endswith("s")  # "2 lines" are not line 2
+    return bool(before and stem(before[-1]) in named) or (bool(after) and not counted and stem(after[0]) in named)
+
+
+_PLACE_SAID = re.compile(r"\bat\s+the\s+(\w+)")
+"""Where something is put, as a switch describes it, is said nowhere else: "at the end"."""
 
 
 def _flags(found: Explanation, wording: Wording) -> None:
@@ -102,6 +115,10 @@ def _flags(found: Explanation, wording: Wording) -> None:
     for slot in found.open("flag"):
         own = {stem(word) for word in identifier_words(slot.name) if word not in STOP_WORDS}
         own |= {word for word in content_stems(slot.described) if wording.weights.get(word, 0.0) == 0.0}
+        own |= {stem(word) for word in _PLACE_SAID.findall(slot.described)}
+        if stem(found.text.split(None, 1)[0]) in kin(frozenset(map(stem, identifier_words(slot.name)))):
+            found.args[slot.name] = True  # "add ... to todo.md" appends
+            continue
         for token in found.free_tokens():
             if stem(token.text) in own:
                 found.take(slot, True, token.start, token.end, cue=False)
@@ -117,6 +134,10 @@ def _free_text(found: Explanation, wording: Wording) -> None:
     if len(slots) != 1:
         return
     slot = slots[0]
+    if slot.role != "expression" and _is_order_for_another(found.text, wording):
+        return
+    if not slot.required and not _is_about(found, wording):
+        return
     if elsewhere := _looked_up(found.text, slot, wording):
         found.take(slot, found.text[slice(*elsewhere)], *elsewhere, cue=False)
         return
@@ -131,14 +152,50 @@ def _free_text(found: Explanation, wording: Wording) -> None:
     if slot in titles:
         trimmed = [place for place in trimmed if not _is_generic(found.text[slice(*place)], wording)]
     best = max((place for place in trimmed if place[1] > place[0]), key=lambda place: place[1] - place[0], default=None)
-    if best is not None and _means_something(found.text[slice(*best)], slot):
+    if best is not None and _may_be(slot, found.text, best, wording):
         value = found.text[slice(*best)]
         found.take(slot, as_formula(value) if slot.role == "expression" else value, *best)
         found.certain -= slot.role != "expression"
 
 
+def _may_be(slot: Slot, text: str, place: tuple[int, int], wording: Wording) -> bool:
+    """Whether a stretch says something, names something that is there, and has the form that its parameter takes."""
+    value = text[slice(*place)]
+    if slot.role != "content" and names_none(text, place[0], wording):
+        return False
+    return (slot.role != "label" or is_plausible(slot, value)) and _means_something(value, slot)
+
+
+_REFERRING = frozenset(map(stem, words("delete remove erase cancel forget discard edit move rename read open")))
+_INDEFINITE = re.compile(r"\b(?:an?|some|another|any)\s+$|\b(?:some|any)(?=thing\b|one\b)", re.IGNORECASE)
+
+
+def names_none(text: str, start: int, wording: Wording) -> bool:
+    """Whether a tool that acts on what is there is only told of what kind: "delete a file" says not which."""
+    acts = stem(identifier_words(wording.tool.name)[0]) in _REFERRING
+    return acts and (_INDEFINITE.search(text[:start]) or _INDEFINITE.match(text[start:])) is not None
+
+
+def _is_about(found: Explanation, wording: Wording) -> bool:
+    """Whether what is left of a clause may narrow down what this tool shows: "what should I cook tonight" does not."""
+    said = {stem(token.text) for token in tokenize(found.text)}
+    named = not wording.objects.isdisjoint(said) or found.text[:4].lower() == "when"
+    return named or (found.certain > 0 and not _ADVICE.search(found.text))
+
+
+_ADVICE = re.compile(
+    r"^(?:what|which|where|who|how|should|shall)\b.*\b(?:should|shall|could|would|might)\b", re.IGNORECASE
+)
+
+
+def _is_order_for_another(text: str, wording: Wording) -> bool:
+    """Whether a clause begins with a verb that asks for something else than this tool does."""
+    first = text.split(None, 1)[0].lower().strip(",:")
+    return first in ORDERS and stem(first) not in wording.leads and not wording.weight(first)
+
+
 _TITLE_LEAD = re.compile(
-    r"(?:an?\s+|the\s+|my\s+|new\s+)*(?:(?:event|entry|item|ticket|task)\s+)?(?:(?:called|named|titled|for|about)\s+)?",
+    r"(?:up\s+|in\s+|out\s+|down\s+)?(?:an?\s+|the\s+|my\s+|new\s+)*(?:(?:calendar\s+)?(?:event|entry|item|ticket|task|appointment)(?:\s*:\s*|\s+))?(?:(?:called|named|titled|for|about)\s+)?",
     re.IGNORECASE,
 )
 
@@ -155,6 +212,11 @@ def _is_generic(title: str, wording: Wording) -> bool:
     )
 
 
+_CONTAINER = re.compile(
+    r"\s+(?:out\s+of|off|from|in|to|on|onto|into)\s+(?:(?P<whose>my|our)\s+|the\s+)?(?P<noun>\w+)\W*$", re.IGNORECASE
+)
+
+
 def _titled(text: str, start: int, end: int, wording: Wording) -> tuple[int, int]:
     """A stretch as the title of something: "call with Priya" of "schedule a call with Priya in my calendar"."""
     tokens = tokenize(text[start:end])
@@ -166,9 +228,13 @@ def _titled(text: str, start: int, end: int, wording: Wording) -> tuple[int, int
         return end, end
     begin, stop = start + tokens[0].start, start + tokens[-1].end
     begin = _TITLE_LEAD.match(text, begin, stop).end()  # pyright: ignore[reportOptionalMemberAccess] - it matches ""
-    place = re.search(r"\s+(?:in|to|on|into)\s+(?:(?:my|the|our)\s+)?(\w+)\W*$", text[begin:stop], re.IGNORECASE)
-    if place and stem(place[1]) in wording.structural:
+    place = _CONTAINER.search(text[begin:stop])
+    if place and stem(place["noun"]) in wording.structural:
         stop = begin + place.start()
+    elif place and tokens and tokenize(text)[0].lower in ("add", "put", "insert", "enter") and place["whose"]:
+        return end, end  # "add a song to my playlist": there is no such thing here
+    if text[begin:stop].lower() in NOTHING_NAMED:
+        return end, end
     return begin, stop
 
 
@@ -201,8 +267,10 @@ def _is_name(found: Explanation, place: tuple[int, int], wording: Wording) -> bo
 
 def _means_something(value: str, slot: Slot) -> bool:
     if slot.role == "expression":
+        value = as_formula(value)
         return is_formula(value) or value.replace(".", "").isdigit() or len(value) == 1
-    words = [word.lower() for word in re.findall(r"\w+", value) if word.lower() not in STOP_WORDS]
+    empty = UNTOLD if slot.role == "content" else STOP_WORDS
+    words = [word.lower() for word in re.findall(r"\w+", value) if word.lower() not in empty]
     return bool(words) and not (slot.role == "content" and all(word in PLACEHOLDERS for word in words))
 
 
@@ -224,8 +292,10 @@ def _trimmed(text: str, start: int, end: int, slot: Slot, wording: Wording) -> t
             if slot.role == "content":
                 break
         return start, end
+    if slot.role == "query" and (lead := _ASKED_OF.match(text, start, end)):
+        start = lead.end()  # "what time is the lunch" is about the lunch
     tokens = tokenize(text[start:end])
-    while tokens and _asks(tokens[0], wording):
+    while tokens and (_asks(tokens[0], wording) or (slot.role == "query" and _is_verb_of(tokens[0], wording))):
         tokens.pop(0)
     while tokens and _asks(tokens[-1], wording):
         tokens.pop()
@@ -249,6 +319,17 @@ def _after_operation(text: str, start: int, end: int, wording: Wording) -> int:
     if named and not names & _GENERAL and wording.weight(named["word"]) > 0 and is_formula(text[named.end() : end]):
         return named.end()
     return start
+
+
+_ASKED_OF = re.compile(r"(?:time|day|date|hour)\s+(?:is|are|does|do|was)\s+", re.IGNORECASE)
+
+
+def _is_verb_of(token: Token, wording: Wording) -> bool:
+    """Whether a word means the same as one that the tool is asked for with: "contain" for "mention"."""
+    return not token.before and wording.weight(token.text) > 0 and token.lower in _LINKING
+
+
+_LINKING = words("contain contains mention mentions include includes containing mentioning word phrase say says occur")
 
 
 def _asks(token: Token, wording: Wording) -> bool:

@@ -18,6 +18,7 @@ from agent_plugin_offline.tools import ToolView
 NO_TOOL: Features = {"none": 1.0}
 """What stands for "no tool fits" among the tools."""
 _TYPED = words("email url path expression phone quoted content")
+_NAMING = words("name place quoted state")
 _VERB_STEMS = frozenset(map(stem, VERBS))
 _ASIDES = frozenset(
     map(stem, words("use using function tool information info data given following different new current specific"))
@@ -63,11 +64,48 @@ def wording_features(request: Request, tool: ToolView) -> Features:
         "lead-described": 1.0 if lead & tool.description_stems else 0.0,
         "example": max((_likeness(asked, example) for example in tool.example_stems), default=0.0),
     }
+    found |= _object_features(request, tool, wider)
     if not nouns & wider:
         found["no-name-noun"] = 1.0
     if not described & wider:
         found["no-description-word"] = 1.0
     return found
+
+
+def _object_features(request: Request, tool: ToolView, wider: frozenset[str]) -> Features:
+    """Whether what is asked for ("the boiling point") is what the tool gives, word by word and in its last noun."""
+    first, last = request.asked_for
+    asked = [request.tokens[i] for i in range(first, last + 1) if not request.tokens[i].is_stop]
+    if not asked:
+        return {"asks-for-nothing": 1.0}
+    described = tool.name_stems | tool.description_stems
+    everything = described | tool.parameter_stems
+    head = asked[-1].stem
+    strange = [t for t in asked if not _akin(t.stem, everything)]
+    found: Features = {
+        "asked-in-name": sum(_akin(t.stem, tool.name_stems) for t in asked) / len(asked),
+        "asked-described": sum(_akin(t.stem, described) for t in asked) / len(asked),
+        "asked-strange": len(strange) / len(asked),
+        "asked-strange-lower": min(2, sum(not t.capitalised for t in strange)) / 2,
+    }
+    for name, among in (("name", tool.name_stems), ("object", tool.object_stems), ("description", described)):
+        if _akin(head, among):
+            found[f"asked-head-in-{name}"] = 1.0
+    if not _akin(head, everything):
+        found["asked-head-strange"] = 1.0
+    given = tool.object_stems - _VERB_STEMS - _ASIDES
+    if given:
+        found["object"] = len(given & wider) / len(given)
+        found["object-lacking"] = min(3, len(given - wider)) / 3
+        if tool.object_head and tool.object_head not in wider:
+            found["object-head-lacking"] = 1.0
+    lacking = tool.name_stems - _VERB_STEMS - wider
+    found["name-lacking"] = min(3, len(lacking)) / 3
+    return found
+
+
+def _akin(word: str, among: frozenset[str]) -> bool:
+    return word in among or bool(SYNONYMS.get(word, frozenset()) & among)
 
 
 def filling_features(request: Request, evidence: Evidence, filling: Filling) -> Features:
@@ -114,6 +152,12 @@ def filling_features(request: Request, evidence: Evidence, filling: Filling) -> 
     found["unexplained"] = min(len(unexplained), 8) / 8
     found["unexplained-share"] = len(unexplained) / max(1, len(open_words))
     found["unexplained-none"] = 0.0 if unexplained else 1.0
+    told = [*request.numbers, *request.quoted, *request.names]
+    taken = sum(any(one.overlaps(s) for s in spans) for one in told)
+    found["told-and-taken"] = taken / len(told) if told else 0.0
+    found["told-and-left"] = min(len(told) - taken, 4) / 4
+    found["named-arguments"] = sum(bool(s.kinds & _NAMING) for _, s in given) / max(1, len(required))
+    found["tells-nothing"] = 0.0 if told else 1.0
     numbers = [n for n in request.numbers if not any(n.overlaps(s) for s in spans)]
     found["unused-numbers"] = min(len(numbers), 3) / 3
     return found

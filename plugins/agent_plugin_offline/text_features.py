@@ -9,7 +9,7 @@ from agent_plugin_offline.candidates import Request, Span
 from agent_plugin_offline.evidence import Evidence
 from agent_plugin_offline.lexicon import UNIT_CLASS
 from agent_plugin_offline.parameters import Parameter
-from agent_plugin_offline.text import NOISE, PREPOSITIONS, VERBS, Token
+from agent_plugin_offline.text import NOISE, PREPOSITIONS, VERBS
 
 Features = dict[str, float]
 
@@ -37,6 +37,9 @@ def text_features(evidence: Evidence, index: int, span: Span) -> Features:
         found["is-example"] = 1.0
     elif len(text) > 2 and text in parameter.description.lower():
         found["in-description"] = 1.0
+    if "unit" in span.kinds:
+        known = any(word in parameter.description_stems for word in request.stems[span.first])
+        found["unit-known" if known else "unit-unheard-of"] = 1.0
     length = span.last - span.first + 1
     found[f"length={length if length < 5 else '5-7' if length < 8 else '8+'}"] = 1.0
     if not parameter.required:
@@ -83,8 +86,8 @@ def boundary_features(request: Request, span: Span) -> Iterator[str]:
     tokens = request.tokens
     left = tokens[span.first - 1] if span.first else None
     right = tokens[span.last + 1] if span.last + 1 < len(tokens) else None
-    yield f"left={_left_edge(left)}"
-    yield f"right={_right_edge(tokens[span.last], right)}"
+    yield f"left={_left_edge(request, span.first)}"
+    yield f"right={_right_edge(request, span.last)}"
     if left and left.capitalised and tokens[span.first].capitalised and not left.after and not left.is_stop:
         yield "left=cuts-name"
     if right and right.capitalised and tokens[span.last].capitalised and not tokens[span.last].after:
@@ -93,7 +96,8 @@ def boundary_features(request: Request, span: Span) -> Iterator[str]:
         yield "cuts-word"
 
 
-def _left_edge(left: Token | None) -> str:
+def _left_edge(request: Request, first: int) -> str:
+    left = request.tokens[first - 1] if first else None
     if left is None:
         return "start"
     if left.ends_clause:
@@ -102,17 +106,20 @@ def _left_edge(left: Token | None) -> str:
         return "preposition"
     if left.is_stop:
         return "function-word"
-    return "verb" if left.lower in VERBS else "inside"
+    if request.verbal[first - 1]:
+        return "verb"
+    return "noun-like-verb" if left.lower in VERBS else "noise" if left.lower in NOISE else "inside"
 
 
-def _right_edge(last: Token, right: Token | None) -> str:
+def _right_edge(request: Request, last: int) -> str:
+    right = request.tokens[last + 1] if last + 1 < len(request.tokens) else None
     if right is None:
         return "end"
-    if last.after:
+    if request.tokens[last].after:
         return "punctuation"
     if right.lower in PREPOSITIONS:
-        return "preposition"
-    return "function-word" if right.is_stop else "inside"
+        return "of" if right.lower == "of" else "preposition"
+    return "function-word" if right.is_stop else "verb" if request.verbal[last + 1] else "inside"
 
 
 def inside_features(evidence: Evidence, index: int, span: Span) -> Features:
@@ -138,7 +145,11 @@ def inside_features(evidence: Evidence, index: int, span: Span) -> Features:
         "starts-with-noise": tokens[span.first].lower in NOISE,
         "ends-with-noise": tokens[span.last].lower in NOISE,
         "starts-with-ing": tokens[span.first].lower.endswith("ing"),
-        "starts-with-verb": tokens[span.first].lower in VERBS,
+        "starts-with-verb": request.verbal[span.first],
+        "starts-like-verb": tokens[span.first].lower in VERBS and not request.verbal[span.first],
+        "inside-verb": any(request.verbal[i] for i in inside[1:]),
+        "asked-for": span.first <= request.asked_for[1] <= span.last,
+        "in-what-is-asked-for": request.asked_for[0] <= span.first and span.last < request.asked_for[1],
         "capitalised": tokens[span.first].capitalised and span.first > 0,
         "lower-case": not tokens[span.first].capitalised,
         "ends-with-parameter-word": mentions[span.last] > 0.3,

@@ -11,8 +11,9 @@ from functools import cached_property, lru_cache
 
 from agent_plugin_offline.calls import ToolSpec
 from agent_plugin_offline.domains import fields_of
+from agent_plugin_offline.grammar import asked_for
 from agent_plugin_offline.parameters import Parameter, parameters_of
-from agent_plugin_offline.text import STOP_WORDS, content_stems, identifier_words, stem
+from agent_plugin_offline.text import STOP_WORDS, content_stems, identifier_words, stem, tokenize
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,23 @@ class ToolView:
     def description_stems(self) -> frozenset[str]:
         """Stems of its description."""
         return content_stems(self.spec.description[:1500])
+
+    @cached_property
+    def _object(self) -> tuple[str, ...]:
+        """Stems of what its description says that it gives: "Calculate the boiling point of ..."."""
+        tokens = tokenize(self.spec.description[:300])
+        first, last = asked_for(tokens)
+        return tuple(token.stem for token in tokens[first : last + 1] if not token.is_stop)
+
+    @cached_property
+    def object_stems(self) -> frozenset[str]:
+        """Stems of what it gives, as its description begins."""
+        return frozenset(self._object)
+
+    @cached_property
+    def object_head(self) -> str:
+        """The last noun of that, as a stem; empty where there is none."""
+        return self._object[-1] if self._object else ""
 
     @cached_property
     def example_stems(self) -> tuple[frozenset[str], ...]:

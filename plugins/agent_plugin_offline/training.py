@@ -11,8 +11,12 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import mul
 
 from agent_plugin_offline.features import Features
+
+_FLAT = 1e-4
+"""An alternative that could gain or lose no more than this teaches nothing."""
 
 
 @dataclass(frozen=True)
@@ -35,34 +39,52 @@ def learn(
 
     The mean over the second half of the epochs is returned: it depends less on the order than the last step does.
     """
-    usable = [contest for contest in contests if contest.decidable]
-    weights: defaultdict[str, float] = defaultdict(float)
-    squares: defaultdict[str, float] = defaultdict(lambda: 1e-2)
+    names: dict[str, int] = {}
+    usable = [_indexed(contest, names) for contest in contests if contest.decidable]
+    weights, squares, summed = [0.0] * len(names), [1e-2] * len(names), [0.0] * len(names)
     shuffled = random.Random(seed)  # noqa: S311 - an order, not a secret
-    summed: defaultdict[str, float] = defaultdict(float)
     for epoch in range(epochs):
         shuffled.shuffle(usable)
-        for contest in usable:
-            for name, slope in _gradient(contest, weights).items():
-                slope += decay * weights[name]
-                squares[name] += slope * slope
-                weights[name] -= rate * slope / math.sqrt(squares[name])
+        for rows in usable:
+            for index, slope in _gradient(rows, weights).items():
+                slope += decay * weights[index]
+                squares[index] += slope * slope
+                weights[index] -= rate * slope / math.sqrt(squares[index])
         if epoch >= epochs // 2:
-            for name, value in weights.items():
-                summed[name] += value / (epochs - epochs // 2)
-    return {name: round(value, 4) for name, value in sorted(summed.items()) if abs(value) >= 5e-3}
+            summed = [total + weight for total, weight in zip(summed, weights, strict=True)]
+    mean = {name: summed[index] / (epochs - epochs // 2) for name, index in names.items()}
+    return {name: round(value, 4) for name, value in sorted(mean.items()) if abs(value) >= 5e-3}
 
 
-def _gradient(contest: Contest, weights: dict[str, float]) -> dict[str, float]:
-    scores = [sum(weights[name] * value for name, value in f.items()) for f in contest.alternatives]
+@dataclass(frozen=True)
+class _Row:
+    """One alternative with its features by number."""
+
+    indices: tuple[int, ...]
+    values: tuple[float, ...]
+    right: bool
+
+    def score(self, weights: Sequence[float]) -> float:
+        return sum(map(mul, map(weights.__getitem__, self.indices), self.values))
+
+
+def _indexed(contest: Contest, names: dict[str, int]) -> list[_Row]:
+    return [
+        _Row(tuple(names.setdefault(name, len(names)) for name in features), tuple(features.values()), good)
+        for features, good in zip(contest.alternatives, contest.right, strict=True)
+    ]
+
+
+def _gradient(rows: Sequence[_Row], weights: Sequence[float]) -> dict[int, float]:
+    scores = [row.score(weights) for row in rows]
     top = max(scores)
     powers = [math.exp(score - top) for score in scores]
     total = sum(powers)
-    right = sum(p for p, good in zip(powers, contest.right, strict=True) if good)
-    slopes: defaultdict[str, float] = defaultdict(float)
-    for features, power, good in zip(contest.alternatives, powers, contest.right, strict=True):
-        slope = power / total - (power / right if good else 0.0)
-        if abs(slope) > 1e-5:
-            for name, value in features.items():
-                slopes[name] += slope * value
+    right = sum(power for power, row in zip(powers, rows, strict=True) if row.right)
+    slopes: defaultdict[int, float] = defaultdict(float)
+    for row, power in zip(rows, powers, strict=True):
+        slope = power / total - (power / right if row.right else 0.0)
+        if abs(slope) > _FLAT:
+            for index, value in zip(row.indices, row.values, strict=True):
+                slopes[index] += slope * value
     return slopes

@@ -29,9 +29,11 @@ _IN_PLACE = re.compile(
 )
 _FILE_NAME = re.compile(r"[\w-]+\.[A-Za-z][A-Za-z0-9]{0,4}\b")
 _DURATION = re.compile(
-    r"\bfor\s+(?P<text>(?:an?|one|half\s+an|[\d.]+)\s*(?P<unit>h(?:ours?|rs?)?|min(?:ute)?s?|m|days?))\b", re.IGNORECASE
+    r"(?:\bfor\s+(?P<text>(?:an?|one|half\s+an|[\d.]+)\s*(?P<unit>h(?:ours?|rs?)?|min(?:ute)?s?|m|days?))"
+    r"|(?:,\s*|\()(?P<bare>[\d.]+\s*(?P<full>hours?|min(?:ute)?s?))\b(?:\s+long)?\)?)(?=\W|$)",
+    re.IGNORECASE,
 )
-_AT_HOUR = re.compile(r"\s+at\s+\d{1,2}(?:\s*[ap]\.?m\b\.?)?(?![\w:.]\S)", re.IGNORECASE)
+_AT_HOUR = re.compile(r"\s+(?:at|from)\s+\d{1,2}(?:\s*[ap]\.?m\b\.?)?(?![\w:.]\S)", re.IGNORECASE)
 _NUMBER = r"-?(?<![\w.])\d+(?:\.\d+)?(?![\w%^*/(]|\s*[-+*/^=]|\.\d)"
 _NUMBER_LIST = re.compile(
     rf"{_NUMBER}(?:\s*(?:,\s*and|,|;|and|&)\s+{_NUMBER})+|{_NUMBER}(?:,{_NUMBER})+", re.IGNORECASE
@@ -91,16 +93,20 @@ def take_moments(found: Explanation, request: Request) -> None:
     """Take dates, times and durations, in the order of the parameters that hold them."""
     for match in _DURATION.finditer(found.text):
         for slot in found.open("duration")[:1]:
-            minutes = _minutes(match["text"], match["unit"])
+            minutes = _minutes(match["text"] or match["bare"], match["unit"] or match["full"])
             found.take(slot, minutes if "hour" not in slot.name else minutes / 60, *match.span())
     slots = found.open("moment")
     spans = sorted(request.moments, key=lambda span: (-(span.end - span.start), span.start))
     for span in sorted(_outermost(spans), key=lambda span: span.start):
+        if any(
+            quote.start <= span.start and span.end <= quote.end and quote.text != span.text for quote in request.quoted
+        ):
+            continue  # a day that is only mentioned in a text
         if slots and found.is_free(span.start, span.end):
             value = span.moment.iso if span.moment and span.moment.iso else span.text
             hour = _AT_HOUR.match(found.text, span.end)
             if hour and "T" not in value and ":" not in value and found.is_free(*hour.span()):
-                found.take(slots.pop(0), value + hour[0], span.start, hour.end())
+                found.take(slots.pop(0), value + hour[0].replace("from", "at"), span.start, hour.end())
             else:
                 found.take(slots.pop(0), value, span.start, span.end)
 
@@ -162,6 +168,22 @@ def take_folders(found: Explanation) -> None:
         ]
         for slot in (found.open("folder") or files)[:1]:
             found.take(slot, name.rstrip("."), *match.span())
+    _into_folder(found)
+
+
+_INTO = re.compile(
+    r"\b(?:to|into|in|inside|under)\s+(?:the\s+|my\s+)?(?P<place>[a-z_][\w-]*(?:/[\w-]+)*)/?(?=[\s.?!]*$)",
+    re.IGNORECASE,
+)
+
+
+def _into_folder(found: Explanation) -> None:
+    """Take "into docs" where a tool takes a file and a place that may be a folder."""
+    files = [slot for slot in found.slots if slot.role == "file" and slot.required]
+    places = [slot for slot in files if slot.name not in found.args and re.search(r"\bfolder to\b", slot.described)]
+    match = _INTO.search(found.text)
+    if places and len(files) > len(places) == 1 and match and found.is_free(*match.span("place")):
+        found.take(places[0], match["place"], *match.span())
 
 
 _KIND_OF_FILE = re.compile(r"\b(?P<kind>[a-z]{2,8})\s+(?:files|documents|scripts)\b", re.IGNORECASE)

@@ -12,34 +12,36 @@ from functools import cached_property, lru_cache
 from agent_plugin_offline.candidates import read_request
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.slots import Slot, slots_of
-from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, tokenize, words
+from agent_plugin_offline.text import STOP_WORDS, VERBS, identifier_words, stem, tokenize, words
 
 _KINDRED = (
-    "find search look locate seek",
-    "show display open view print see read",
-    "write save store record put create make copy",
-    "add create insert schedule book put enter arrange block plan",
-    "delete remove erase drop cancel clear forget",
-    "send email mail message write",
+    "find search look locate seek hunt",
+    "show display open view print see read output inspect",
+    "write save store record put create make copy jot",
+    "add create insert schedule book put enter arrange block plan set pencil organise organize",
+    "add append attach",
+    "delete remove erase drop cancel clear forget discard trash bin scrap wipe throw toss rid eliminate take",
+    "send email mail message write shoot drop",
     "compute calculate work evaluate figure determine solve",
     "get fetch retrieve check obtain pull load download",
-    "edit change replace modify update swap substitute",
-    "move rename",
-    "remember note memorize record keep memorise",
-    "recall remember know",
+    "edit change replace modify update swap substitute alter correct set",
+    "move rename relocate shift transfer put",
+    "remember note memorize record keep memorise jot store",
+    "recall remember know remind",
     "sum total add",
     "average mean",
     "count many number",
-    "occur mention contain include",
+    "occur mention contain include appear",
     "sms text message",
     "set turn switch adjust",
     "web internet online",
-    "mail email message letter",
-    "event appointment meeting",
+    "mail email message letter line",
+    "event appointment meeting entry session calendar agenda diary",
     "folder directory",
+    "file document",
     "price cost quote",
-    "say contain hold",
-    "solve roots zeros solutions",
+    "say contain hold write",
+    "solve roots zeros solutions solution",
 )
 """Words that ask for the same thing; one shared group makes a word half as good as the tool's own."""
 
@@ -65,7 +67,7 @@ _ARITHMETIC = frozenset(map(stem, ["calculate", "compute", "calculator", "math",
 _ACTIONS = frozenset(
     (word,)
     for word in words(
-        "add append block book buy cancel clear close copy create delete disable draft edit email enable "
+        "add append block book buy cancel clear close compose copy create delete disable draft edit email enable "
         "forget insert invite lock log mail make mark message move open order pay place play post print put "
         "remember remove rename replace reserve save schedule send set share start stop store submit switch "
         "text turn unlock update upload write"
@@ -113,6 +115,11 @@ class Wording:
         return kin(frozenset(stem(word) for word in identifier_words(self.tool.name)[:1]))
 
     @cached_property
+    def objects(self) -> frozenset[str]:
+        """Stems of what it deals in, the later words of its name, with all that mean the same."""
+        return kin(frozenset(stem(word) for word in identifier_words(self.tool.name)[1:] if word not in VERBS))
+
+    @cached_property
     def file_kinds(self) -> frozenset[str]:
         """File suffixes that its texts name: a tool that speaks of CSV is meant for a .csv file."""
         texts = " ".join([self.tool.description, *self.tool.examples, *(slot.described for slot in self.slots)])
@@ -122,6 +129,11 @@ class Wording:
     def is_general_arithmetic(self) -> bool:
         """Whether it computes whatever it is given, rather than one operation."""
         return bool(_ARITHMETIC & {stem(word) for word in identifier_words(self.tool.name)})
+
+    @cached_property
+    def computes_one_thing(self) -> bool:
+        """Whether it does one certain thing with a formula, such as to integrate it."""
+        return not self.is_general_arithmetic and any(slot.role == "expression" for slot in self.slots)
 
     def weight(self, word: str) -> float:
         """How strongly `word` asks for this tool; 0 when it is none of its words."""

@@ -2,7 +2,7 @@
 
     either   := both ("or" both)*
     both     := single ("and" single)*
-    single   := "not" single | "(" either ")" | column comparison
+    single   := "not" single | "(" either ")" | column comparison | a mere value, of the column that holds it
     comparison := operator value | ["not"] "in" "(" value ("," value)* ")" | "between" value "and" value
                 | "is one of" value (("," | "or") value)* | "is" ["not"] "empty" | "like" pattern
                 | ["not"] ("contains" | "starts with" | "ends with") value
@@ -17,6 +17,7 @@ import re
 
 from agent_core import ToolArgumentError
 from agent_plugin_tables.conditions import Comparison, Group, Node, Operator
+from agent_plugin_tables.meaning import bare_condition
 from agent_plugin_tables.table import Table
 
 _LONGEST = 2000
@@ -88,8 +89,10 @@ _ONE_OF = re.compile(r"(?:one|any)\s+of\b\s*(\()?", re.IGNORECASE)
 _BARE_NAME = re.compile(r"[^\W\d]\w*(?:[ _-]+\w+)*?(?=\s*[=<>!]|\s+(?:is|in|not|between|contains|over|under)\b|$)")
 
 
-def parse_where(text: str, table: Table) -> Node | None:
+def parse_where(text: str, table: Table, measure: int | None = None) -> Node | None:
     """The conditions that `text` states about the columns of `table`; None: every row counts.
+
+    `measure` is the column that the question is about: what a mere "over 90" compares.
 
     Raises:
         ToolArgumentError: it cannot be read; the message says from where on.
@@ -98,7 +101,7 @@ def parse_where(text: str, table: Table) -> Node | None:
         return None
     if len(text) > _LONGEST:
         raise ToolArgumentError(f"where has {len(text):,} characters; at most {_LONGEST:,} are read.")
-    parser = _Parser(re.sub(r"^\s*where\s", "", text, flags=re.IGNORECASE), table)
+    parser = _Parser(re.sub(r"^\s*where\s", "", text, flags=re.IGNORECASE), table, measure)
     node = parser.either(0)
     if parser.rest():
         raise parser.error("'and' or 'or' was expected")
@@ -106,10 +109,11 @@ def parse_where(text: str, table: Table) -> Node | None:
 
 
 class _Parser:
-    def __init__(self, text: str, table: Table) -> None:
+    def __init__(self, text: str, table: Table, measure: int | None) -> None:
         self._text = text
         self._at = 0
         self._table = table
+        self._measure = measure
         # The longest names first, so that "unit price" is not read as "unit".
         self._names = sorted(((name, i) for i, name in enumerate(table.columns)), key=lambda pair: -len(pair[0]))
 
@@ -135,7 +139,15 @@ class _Parser:
             if not self._sign(")"):
                 raise self.error("a closing bracket is missing")
             return node
-        return self._comparison(self._column())
+        start = self._at
+        try:
+            return self._comparison(self._column())
+        except ToolArgumentError:
+            self._at = start
+            found = bare_condition(self._table, self._value(), self._measure)
+            if found is None:
+                raise
+            return found
 
     def _comparison(self, column: int) -> Node:
         if found := self._match(_EMPTY):

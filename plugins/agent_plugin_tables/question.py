@@ -10,6 +10,7 @@ from agent_core import ToolArgumentError, ToolContext
 from agent_plugin_tables.columns import ColumnReader
 from agent_plugin_tables.condition_text import parse_where
 from agent_plugin_tables.conditions import Condition, Test, columns_of, compile_test, from_list
+from agent_plugin_tables.meaning import column_meant, only_measure
 from agent_plugin_tables.table import Table
 
 Operation: TypeAlias = Literal["sum", "mean", "median", "min", "max", "count", "distinct", "list"]
@@ -63,11 +64,11 @@ def prepare(
     """
     if limit is not None and limit < 1:
         raise ToolArgumentError(f"limit is {limit}; give a number of at least 1, or none for all.")
-    node = parse_where(where, table) if isinstance(where, str) else from_list(where or [], table)
+    chosen = column_meant(table, column, operation) if column and column.strip() not in ("*", "") else None
+    node = parse_where(where, table, chosen) if isinstance(where, str) else from_list(where or [], table)
     group = _group_columns(table, group_by)
-    chosen = table.column(column) if column and column.strip() not in ("*", "") else None
     by_value = bool(group) and sort_by is not None and _means_value(sort_by, operation, chosen, table)
-    sort = table.column(sort_by) if sort_by and not by_value else None
+    sort = column_meant(table, sort_by) if sort_by and not by_value else None
     if operation in ("min", "max", *NUMERIC, "distinct") and chosen is None:
         chosen = _only_column(table, operation, exclude=set(group))
     if group and sort is not None and sort not in group:
@@ -104,7 +105,8 @@ def _only_column(table: Table, operation: str, exclude: set[int]) -> int:
     numeric = [i for i, reader in table.kinds.items() if reader.kind == "number" and i not in exclude]
     if len(table.columns) == 1:
         return 0
-    if len(numeric) == 1 and operation != "distinct":
-        return numeric[0]
+    measure = only_measure(table)
+    if operation != "distinct" and (len(numeric) == 1 or measure is not None):
+        return numeric[0] if len(numeric) == 1 else measure  # pyright: ignore[reportReturnType]
     which = ", ".join(repr(table.columns[i]) for i in numeric) if numeric else table.listed()
     raise ToolArgumentError(f"{operation} needs a column of {table.path!r}; name one of {which}.")

@@ -284,7 +284,7 @@ async def test_failed(assistants: Callable[..., Assistant]) -> None:
     assert (answer.status, answer.exit_code) == ("failed", 1)
     assert [c["status"] for c in shown["calls"]] == ["failed"]
     assert shown["calls"][0]["error"] == "The rope broke."
-    assert shown["answer"] == "The rope broke, sorry."
+    assert shown["answer"] == "The rope broke, sorry.\n(Not done: ring. The rope broke.)"
 
 
 async def test_failed_because_the_model_did(assistants: Callable[..., Assistant]) -> None:

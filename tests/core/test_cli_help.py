@@ -22,6 +22,7 @@ COMMANDS = [
     ["models"], ["models", "list"], ["models", "default"], ["keys", "set"],
     ["config"], ["config", "get"], ["config", "set"], ["config", "path"],
     ["plugins"], ["plugins", "list"], ["plugins", "new"],
+    ["mcp"], ["mcp", "list"], ["mcp", "add"], ["mcp", "show"], ["mcp", "trust"], ["mcp", "untrust"], ["mcp", "remove"],
 ]  # fmt: skip
 
 EVERY_HELP = """

@@ -6,7 +6,7 @@ import inspect
 import re
 import subprocess
 import tomllib
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ import typer.main
 
 from agent_core.cli.main import app
 from agent_core.settings import Settings
+from agent_core.settings.mcp_servers import McpServer
 from agent_core.tools import hookspecs
+from agent_core.tools.contribution import CORE_COMMANDS
 from agent_core.tools.plugins import load_plugins
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -145,6 +147,7 @@ def settings(home: Path) -> dict[str, Any]:
     for section in ("models", "limits", "approvals"):
         known |= _leaves(nothing_set.get(section), section)
     known["plugins.disabled"] = nothing_set.get("plugins.disabled")
+    known |= {f"mcp.NAME.{field.name}": getattr(McpServer(), field.name) for field in fields(McpServer)}
     for name, cls in load_plugins(None, ()).settings_classes.items():
         known |= _leaves(asdict(nothing_set.plugin_settings(name, cls)), f"plugins.{name}")
     return known
@@ -172,13 +175,17 @@ def test_hooks_are_documented(hook: str) -> None:
     assert f"`{hook}`" in (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 
+def test_plugins_cannot_take_the_name_of_any_command_of_ours() -> None:
+    assert {line.split()[1] for line in commands()} == CORE_COMMANDS
+
+
 @pytest.mark.parametrize("command", commands())
 def test_commands_are_documented(command: str) -> None:
     assert re.search(rf"{re.escape(command)}(?![\w-])", readme()), command
 
 
 def test_settings_are_documented_with_their_defaults(tmp_path: Path) -> None:
-    rows = re.findall(r"^\| `((?:models|limits|approvals|plugins)\.[^`]+)` \| ([^|]+) \|", readme(), re.MULTILINE)
+    rows = re.findall(r"^\| `((?:models|limits|approvals|plugins|mcp)\.[^`]+)` \| ([^|]+) \|", readme(), re.MULTILINE)
     documented = {name: default.strip() for names, default in rows for name in _expanded(names)}
     assert documented == {name: _as_documented(value) for name, value in settings(tmp_path).items()}
 
@@ -192,7 +199,7 @@ def _expanded(names: str) -> list[str]:
 
 
 def _as_documented(value: Any) -> str:
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | dict):
         value = ", ".join(value)
     if isinstance(value, float):
         value = f"{value:g}" if value < 100_000 else f"{value:.0f}"

@@ -106,7 +106,7 @@ def report(plugins: Plugins, name: str) -> PluginReport:
 
 def test_a_third_party_plugin_brings_everything_it_declares(install: Install, tmp_path: Path) -> None:
     (tmp_path / "third_persona").mkdir()
-    (tmp_path / "third_persona" / "PERSONA.md").write_text("---\nname: x\n---\n")
+    (tmp_path / "third_persona" / "PERSONA.md").write_text("---\nname: x\ndescription: Does x.\n---\n")
     install("greeter", GREETER, dist="agent-greeter", version="3.1")
     (tmp_path / "third_greeter_cli.py").write_text("app = 'typer app'")
     plugins = load_plugins(["greeter"])
@@ -121,7 +121,7 @@ def test_a_third_party_plugin_brings_everything_it_declares(install: Install, tm
     assert plugins.models["echo:"]("echo:a") == "echo:a"
     assert plugins.settings_classes["greeter"]().greeting == "Hello"
     assert set(plugins.document_loaders) == {".shout"}
-    assert plugins.personas == [tmp_path / "third_persona"]
+    assert plugins.personas["x"].folder == tmp_path / "third_persona"
     assert plugins.commands["greet"].help == "Greet somebody."
     assert "third_greeter_cli" not in sys.modules
     assert plugins.command("greet") == "typer app"

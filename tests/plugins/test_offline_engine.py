@@ -14,11 +14,19 @@ from typing import Any
 
 import pytest
 
+from agent_plugin_offline.candidates import read_request
+from agent_plugin_offline.evidence import Evidence
+from agent_plugin_offline.grammar import asked_for, verbal
+from agent_plugin_offline.joint import joint_features
 from agent_plugin_offline.learning import Case, learn_weights, same_value
 from agent_plugin_offline.moments import find_moments
 from agent_plugin_offline.numbers import find_numbers
+from agent_plugin_offline.options import Option, options_for
+from agent_plugin_offline.parameters import Parameter
 from agent_plugin_offline.proposals import Proposal, ToolSpec, propose, propose_one, rank
-from agent_plugin_offline.text import identifier_words, stem
+from agent_plugin_offline.scoring import Scored
+from agent_plugin_offline.text import identifier_words, stem, tokenize
+from agent_plugin_offline.tools import view_tools
 from agent_plugin_offline.training import Contest, learn
 
 
@@ -338,6 +346,99 @@ class TestReading:
         assert identifier_words("getUserName_v2") == ("get", "user", "name", "v", "2")
 
 
+def offered(request: str, **schema: Any) -> list[Any]:
+    """The values that the request offers for a parameter with that schema."""
+    parameter = Parameter(schema.pop("name", "it"), schema)
+    return [option.value for option in options_for(parameter, read_request(request))]
+
+
+class TestListedValues:
+    def test_a_value_that_the_description_lists_is_offered_in_its_form(self) -> None:
+        kinds = "Kind of plant, e.g. shrub, climber, perennial."
+        assert "climber" in offered("Which climbers like shade?", type="string", description=kinds)
+        assert "climber" not in offered("Which trees like shade?", type="string", description=kinds)
+
+    def test_listed_values_are_found_by_words_like_them(self) -> None:
+        changes = "Can be 'evaporation', 'freezing' or 'melting'."
+        assert "evaporation" in offered("the heat for evaporating a litre", type="string", description=changes)
+
+    def test_part_of_a_hyphenated_word_names_a_listed_value(self) -> None:
+        drives = "Options: petrol, diesel, electric"
+        assert "petrol" in offered("rent a petrol-driven boat", type="string", description=drives)
+
+    def test_all_listed_values_that_stand_side_by_side(self) -> None:
+        items = {"type": "string", "enum": ["hours", "prices", "history", "guides"]}
+        found = offered("the Harbour History Museum: hours and prices please", type="array", items=items)
+        assert ["hours", "prices"] in found
+
+    def test_a_value_of_which_only_a_word_is_said_is_one_of_several_readings(self) -> None:
+        items = {"type": "string", "enum": ["Wheelchair Access", "Dogs Allowed"]}
+        assert ["Wheelchair Access"] in offered("a pier that a wheelchair can use", type="array", items=items)
+
+
+class TestNumbersInWords:
+    def test_afternoon_for_a_clock_of_24_hours(self) -> None:
+        wanted = {"name": "closing_time", "type": "integer", "description": "Hour of closing, 24-hour clock."}
+        assert {23, 11} <= set(offered("open until 11 pm", **wanted))
+        assert 23 not in offered("open until 11 am", **wanted)
+
+    def test_what_is_at_rest_has_no_speed(self) -> None:
+        assert 0 in offered("a boat accelerates from rest for 5 s", name="initial_speed", type="number")
+        assert 0 not in offered("have a rest after 5 s", name="initial_speed", type="number")
+        assert 0 not in offered("a boat accelerates from rest for 5 s", name="duration", type="number")
+
+
+class TestGrammar:
+    @pytest.mark.parametrize(
+        ("request_text", "verbs"),
+        [
+            ("the notes that mention quarterly reports", ["mention"]),
+            ("Find boats that offer a toilet and carry the mail", ["Find", "offer", "carry"]),
+            ("a report on the change of course", []),
+            ("I want to order the book", ["order"]),
+        ],
+    )
+    def test_verbs_are_told_by_their_place(self, request_text: str, verbs: list[str]) -> None:
+        tokens = tokenize(request_text)
+        assert [t.text for t, is_verb in zip(tokens, verbal(tokens), strict=True) if is_verb] == verbs
+
+    @pytest.mark.parametrize(
+        ("request_text", "thing"),
+        [
+            ("Find the best pizza place in Rome", "best pizza place"),
+            ("What is the boiling point of water?", "boiling point"),
+            ("Calculate the area under the curve", "area"),
+            ("and then?", ""),
+        ],
+    )
+    def test_what_is_asked_for(self, request_text: str, thing: str) -> None:
+        tokens = tokenize(request_text)
+        first, last = asked_for(tokens)
+        assert " ".join(t.text for t in tokens[first : last + 1]) == thing
+
+
+class TestArgumentsTogether:
+    def joint(self, request: str, *values: str) -> dict[str, float]:
+        """Features of giving the values to the parameters of `route`, in their order."""
+        kind = {"type": "string", "description": "A harbour."}
+        view = view_tools([ToolSpec("route", "Way between harbours.", schema(["a", "b"], a=kind, b=kind))])[0]
+        evidence = Evidence(read_request(request), view)
+        spans = [next(s for s in evidence.request.spans if s.text == value) for value in values]
+        return joint_features(evidence, [Scored(Option(s.text, s), -1.0) for s in spans])
+
+    def test_see_what_is_used_twice_and_what_is_left_over(self) -> None:
+        request = "the way from Split and Zadar to Rijeka"
+        twice, order = self.joint(request, "Split", "Split"), self.joint(request, "Split", "Zadar")
+        assert twice["same-span"] == 1
+        assert "same-span" not in order
+        assert order["names-left"] == 1
+
+    def test_see_whether_values_stand_in_the_order_of_the_parameters(self) -> None:
+        request = "the way from Split to Zadar"
+        assert "in-order&numbered" in self.joint(request, "Split", "Zadar")
+        assert "out-of-order&numbered" in self.joint(request, "Zadar", "Split")
+
+
 class TestLearning:
     def test_prefers_what_was_right(self) -> None:
         contests = [Contest([{"near": 1.0}, {"far": 1.0}], [True, False])] * 5
@@ -372,5 +473,5 @@ def test_the_committed_weights_name_no_tool_of_anybody() -> None:
     from agent_plugin_offline.scoring import default_weights
 
     for group, weights in default_weights().items():
-        assert group in {"fill", "wording", "tool", "fits", "parallel"}
+        assert group in {"fill", "joint", "wording", "tool", "fits", "parallel"}
         assert all(re.fullmatch(r"[a-z0-9:=&+,()\- ]+", name.lower()) for name in weights)

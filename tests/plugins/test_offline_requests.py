@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -178,13 +179,17 @@ def is_right(planned: Draft, expected: str) -> bool:
     return True
 
 
+def choices(schema: Mapping[str, Any]) -> list[Any]:
+    return [value for option in [schema, *schema.get("anyOf", ())] for value in option.get("enum", ())]
+
+
 def invented(planned: Draft, request: str) -> list[str]:
     """Free-text arguments with a word that the request does not hold."""
     letters = re.sub(r"[^a-z0-9]+", "", request.lower())
     found: list[str] = []
     for step in planned.steps:
         for name, value in step.args.items():
-            if not isinstance(value, str) or step.parameter(name).get("enum") or re.match(r"\d{4}-\d\d|\*?\.", value):
+            if not isinstance(value, str) or choices(step.parameter(name)) or re.match(r"\d{4}-\d\d|\*?\.", value):
                 continue
             found += [value for word in re.findall(r"[a-z0-9]+", value.lower()) if word not in letters]
     return found
@@ -224,3 +229,25 @@ def test_it_is_the_last_answer_where_nothing_in_the_request_is_meant(
 def test_a_file_is_never_taken_from_the_last_answer() -> None:
     specs, reading = tools()
     assert question(draft("Delete it", specs, reading, "notes.txt is empty")) is not None
+
+
+@pytest.mark.parametrize(
+    ("previous", "request_", "tool", "argument", "value"),
+    [
+        ("What is 15% of 80?", "and 20%?", "calculate", "expression", "20% of 80"),
+        ("When is my sister's birthday?", "What about Ben's?", "recall", "query", "Ben's birthday"),
+        ("What is on my calendar on 12 May 2027?", "and on 3 March 2027?", "list_events", "start", "2027-03-03"),
+    ],
+)
+def test_a_fragment_asks_the_same_of_something_else(
+    previous: str, request_: str, tool: str, argument: str, value: str
+) -> None:
+    specs, reading = tools()
+    (step,) = draft(request_, specs, reading, "12", previous).steps
+    assert (step.spec.name, step.args[argument]) == (tool, value)
+
+
+def test_the_rest_of_a_sum_goes_on_with_the_figure_of_the_last_answer() -> None:
+    specs, reading = tools()
+    (step,) = draft("times 3", specs, reading, "9 * 5 = 45", "What is 9 * 5?").steps
+    assert step.args["expression"] == "(45) times 3"

@@ -1,0 +1,153 @@
+"""What people say in place of a column's name: "the cheapest", "how far", or a mere value, "from France".
+
+Who asks need not know what the columns are called; the table does. Only a meaning that is the only one counts, and
+every answer says which column it was worked out of.
+"""
+
+from __future__ import annotations
+
+import re
+
+from agent_core import ToolArgumentError
+from agent_plugin_tables.cells import shown
+from agent_plugin_tables.conditions import Comparison, Operator
+from agent_plugin_tables.table import Table
+
+_DIMENSIONS = (
+    (
+        "cheap cheaper cheapest expensive dear dearest costly pricey pricier priciest spend spent pay paid earn "
+        "earned earning",
+        "price cost amount total value fee charge salary wage pay revenue sales income",
+    ),
+    (
+        "far long longer longest short shorter shortest travel travelled traveled drive drove driven ride rode walk "
+        "walked run ran fly flew",
+        "distance km kilometres kilometers miles length metres meters duration hours minutes time",
+    ),
+    ("old older oldest young younger youngest", "age born birth birthday birthdate year date"),
+    ("new newer newest recent late later latest early earlier earliest last first", "date day time when year created"),
+    ("heavy heavier heaviest light lighter lightest weigh weighed", "weight mass kg grams"),
+    ("tall taller tallest high low deep deeper deepest", "height elevation depth level"),
+    ("fast faster fastest slow slower slowest", "speed velocity time duration"),
+    ("big bigger biggest large larger largest small smaller smallest great greatest", "size area population amount"),
+    ("hot hotter hottest cold colder coldest warm warmer warmest cool coolest", "temperature temp degrees"),
+    ("good better best bad worse worst", "rating score grade stars points marks"),
+    ("work worked", "hours time duration"),
+    ("sell sold selling", "sales sold quantity units revenue"),
+)
+"""Words that speak of a dimension, and what columns of that dimension are called, the likeliest first."""
+_OPERATORS: dict[str, Operator] = {
+    "over": ">",
+    "above": ">",
+    "more than": ">",
+    "greater than": ">",
+    "under": "<",
+    "below": "<",
+    "less than": "<",
+    "fewer than": "<",
+    "at least": ">=",
+    "at most": "<=",
+}
+_COMPARED = re.compile(
+    rf"(?:(?P<verb>\w+)\s+)?(?P<operator>{'|'.join(_OPERATORS)})\s+(?P<value>\S+)(?:\s+(?P<column>\w+))?", re.IGNORECASE
+)
+_NAMES_A_ROW = re.compile(r"\b(?:id|no|nr|number|code|key|index|year)$|^#", re.IGNORECASE)
+
+
+def column_meant(table: Table, phrase: str, operation: str = "") -> int:
+    """The position of the column that a name, or a phrase around one, means for an operation.
+
+    Raises:
+        ToolArgumentError: no column can be meant, or more than one.
+    """
+    words = re.findall(r"[^\W_]+", phrase.casefold())
+    try:
+        found = table.column(phrase)
+        if (
+            operation == "sum"
+            and table.kinds[found].kind != "number"
+            and (other := _dimension(table, words)) is not None
+        ):
+            return other  # "how much have I paid", where a column "paid" says yes or no
+        return found
+    except ToolArgumentError:
+        named = {found for word in words if len(words) > 1 and (found := _named(table, word)) is not None}
+        measured = _dimension(table, words)
+        if measured is not None and all(table.kinds[i].kind == "text" for i in named):
+            return measured  # "the cheapest product", where the products have names
+        found = None if named else measured
+        if len(named) == 1:
+            return named.pop()
+        if found is None and operation in ("min", "max") and not named:
+            found = only_measure(table)
+        if found is None:
+            raise
+        return found
+
+
+def _dimension(table: Table, words: list[str]) -> int | None:
+    """The column of the dimension that one of `words` speaks of."""
+    for spoken, names in _DIMENSIONS:
+        if not set(words) & set(spoken.split()):
+            continue
+        columns = (_named(table, name) for name in names.split())
+        found = next((column for column in columns if column is not None), None)
+        return only_measure(table) if found is None else found
+    return None
+
+
+def only_measure(table: Table) -> int | None:
+    """The one column of numbers that measures something, rather than numbering the rows; None if there are others."""
+    numeric = [i for i, reader in table.kinds.items() if reader.kind == "number"]
+    found = [i for i in numeric if not _NAMES_A_ROW.search(table.columns[i])] or numeric
+    return found[0] if len(found) == 1 else None
+
+
+def bare_condition(table: Table, text: str, measure: int | None = None) -> Comparison | None:
+    """The condition that a value without a column states: "France", "IT department", "over 90"; None if it is none.
+
+    Args:
+        table: The table that is asked about.
+        text: The words.
+        measure: The column that the question is about: what a mere "over 90" compares.
+
+    Raises:
+        ToolArgumentError: several columns hold the value.
+    """
+    if compared := _COMPARED.fullmatch(text.strip()):
+        column = _named(table, compared["column"]) if compared["column"] else None
+        priced = compared["verb"] and _dimension(
+            table, ["cheap" if compared["verb"].startswith("cost") else compared["verb"].casefold()]
+        )
+        column = next((one for one in (column, priced or None, measure, only_measure(table)) if one is not None), None)
+        operator = _OPERATORS[" ".join(compared["operator"].casefold().split())]
+        return None if column is None else Comparison(column, operator, (compared["value"],))
+    words = text.split()
+    candidates = [text.strip(), *(" ".join(words[:i] + words[i + 1 :]) for i in range(len(words)) if len(words) > 1)]
+    for value in candidates:
+        aside = set(words) - set(value.split())
+        columns = _holders(table, value)
+        named = [i for i in columns if any(_named(table, word) == i for word in aside)]
+        columns = named or (columns if value == candidates[0] else [])
+        if len(columns) > 1:
+            several = ", ".join(repr(table.columns[i]) for i in columns)
+            raise ToolArgumentError(f"{value!r} stands in the columns {several} of {table.path!r}; name one of them.")
+        if columns:
+            return Comparison(columns[0], "=", (value,))
+    return None
+
+
+def _named(table: Table, word: str) -> int | None:
+    try:
+        return table.column(word)
+    except ToolArgumentError:
+        return None
+
+
+def _holders(table: Table, value: str) -> list[int]:
+    """The columns with a cell that is `value`."""
+    wanted = value.strip().casefold()
+    found: set[int] = set()
+    for row in table.rows():
+        found.update(i for i in range(len(table.columns)) if shown(row.cell(i)).strip().casefold() == wanted)
+    return sorted(found)
