@@ -126,7 +126,7 @@ def arrived(raw: bytes) -> set[int]:
 def steering(raw: bytes) -> list[str]:
     """All that reached the terminal and steers it or hides; bytes that are no UTF-8 count."""
     text = _OWN.sub(b"\n", raw)
-    decoded = text.decode("utf-8", "backslashreplace")
+    decoded = text.decode("utf-8", "surrogateescape")
     found = [repr(decoded[max(0, m.start() - 20) : m.end() + 20]) for m in _FORBIDDEN.finditer(decoded)]
     found += [f"tower at {m.start()}" for m in _TOWER.finditer(decoded)]
-    return found + re.findall(r"\\x[89a-f][0-9a-f]", decoded)
+    return found + [repr(byte) for byte in re.findall("[\udc80-\udcff]", decoded)]

@@ -14,15 +14,15 @@ PATIENCE_S = 60.0
 
 
 class Terminal:
-    """A command in a terminal of 80 columns; `screen` is what it has written, without colours and cursor
+    """A command in a terminal; `screen` is what it has written, without colours and cursor
     movements; `raw` is every byte of it."""
 
-    def __init__(self, command: list[str], cwd: Path, environ: dict[str, str]) -> None:
+    def __init__(self, command: list[str], cwd: Path, environ: dict[str, str], columns: int = 80) -> None:
         self.screen = ""
         self.raw = b""
         self._looked_at = 0
         self._descriptor, theirs = pty.openpty()
-        environ = {**environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "40"}
+        environ = {**environ, "TERM": "xterm", "COLUMNS": str(columns), "LINES": "40"}
         self.process = subprocess.Popen(
             command, cwd=cwd, env=environ, stdin=theirs, stderr=theirs, stdout=theirs, start_new_session=True
         )
