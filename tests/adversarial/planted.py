@@ -277,7 +277,7 @@ def forms(value: str) -> Iterator[bytes]:
     """What `value` looks like in a file: as it is, and encoded. Written without the product's own encoders."""
     data = value.encode()
     texts = {value, json.dumps(value)[1:-1], json.dumps(json.dumps(value))[3:-3], quote(value), quote(value, safe=""), quote_plus(value)}  # fmt: skip
-    texts |= {data.hex(), data.hex().upper(), value[::-1]}
+    texts |= {data.hex(), data.hex().upper(), value[::-1], "".join(f"%{byte:02X}" for byte in data)}
     for lead in range(3):
         encoded = base64.b64encode(b"x" * lead + data).decode()
         inner = encoded[4 if lead else 0 : len(encoded) // 4 * 4 - 4]

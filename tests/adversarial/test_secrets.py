@@ -540,9 +540,9 @@ def test_the_search_finds_what_is_there(home: Path) -> None:
     home.mkdir()
     for number, secret in enumerate(plant(60)):
         file = home / f"{number}.bin"
-        for encode in ENCODINGS.values():
+        for name, encode in ENCODINGS.items():
             needle = secret.needles[0]
             file.write_bytes(b"\0\xff" + encode(needle).encode() + b"\0")
-            if "over lines" not in encode.__name__ and "\n" not in encode(needle):
-                assert leaks(home, [secret]), (secret.kind, encode)
+            if name != "base64 over lines" and len(needle) >= 12:
+                assert leaks(home, [secret]), (secret.kind, name)
         file.unlink()
