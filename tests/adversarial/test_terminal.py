@@ -129,7 +129,7 @@ def test_a_question_of_the_model(screen: Screen, llm: ScriptedLLM) -> None:
 
 
 def test_the_preview_of_a_change(screen: Screen, llm: ScriptedLLM) -> None:
-    llm.script(call("write_file", {"path": "a.txt", "content": EVERYTHING}), say("Written."))
+    llm.script(call("write_file", {"path": "a.txt", "content": EVERYTHING.replace("\0", "")}), say("Written."))
     shown = screen.run("ask", "Write it", type_after={"> ": "\x04"}, least=len(HOSTILE), code=3)
     assert LEGITIMATE in shown
     assert "[link=https://evil.example]x[/link]" in shown
