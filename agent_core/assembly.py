@@ -79,7 +79,7 @@ class Assembly:
         self.servers = Servers(self.settings.home, _chosen(self.settings.mcp, mcp), self._tools_changed)
         self._servers_stamp: object = None
         self.approvals = Approvals(self.journal, self.settings.approvals.expiry_s, self.vault)
-        self.toolbox = Toolbox(self.settings, self.plugins.settings_classes, emit)
+        self.toolbox = Toolbox(self.settings, self.plugins.settings_classes, self.vault, emit)
         self.gate = Gate(self.journal, self.policy, self.approvals, self.vault, self.toolbox, emit, asker)
         self.decisions = Decisions(
             self.journal,

@@ -23,13 +23,14 @@ PATIENCE_S = 60.0
 
 
 class Terminal:
-    """A command in a terminal of 80 columns; `screen` is what it has written."""
+    """A command in a terminal; `screen` is what it has written, without colours and cursor movements; `raw` all of it."""
 
-    def __init__(self, command: list[str], cwd: Path, environ: dict[str, str]) -> None:
+    def __init__(self, command: list[str], cwd: Path, environ: dict[str, str], columns: int = 80) -> None:
         self.screen = ""
+        self.raw = b""
         self._looked_at = 0
         self._descriptor, theirs = pty.openpty()
-        environ = {**environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "40"}
+        environ = {**environ, "TERM": "xterm", "COLUMNS": str(columns), "LINES": "40"}
         self.process = subprocess.Popen(
             command, cwd=cwd, env=environ, stdin=theirs, stderr=theirs, stdout=theirs, start_new_session=True
         )
@@ -65,6 +66,7 @@ class Terminal:
             data = os.read(self._descriptor, 65536)
         except OSError:  # the other side is closed
             return False
+        self.raw += data
         self.screen += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", data.decode(errors="replace"))
         return bool(data)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -73,7 +74,19 @@ def _write_crash(error: BaseException) -> Path | None:
 
 
 def _without_secrets(text: str) -> str:
+    """`text` with a mask over what looks like a secret, is in the environment, or was met in any run."""
+    from agent_core.gate.detect import known_from_environment
+    from agent_core.gate.known import KnownSecrets
     from agent_core.gate.redact import StreamRedactor
+    from agent_core.gate.vault import Vault
+    from agent_core.settings.home import find_home
 
-    redactor = StreamRedactor()
+    try:
+        vault = Vault(find_home() / "vault.db", known_from_environment(os.environ))
+        try:
+            redactor = StreamRedactor(vault.known())
+        finally:
+            vault.close()
+    except Exception:  # whatever is broken, the message about it must come out
+        redactor = StreamRedactor(KnownSecrets(known_from_environment(os.environ)))
     return redactor.feed(text) + redactor.close()

@@ -11,6 +11,7 @@ from agent_core.gate import labels as flow
 from agent_core.gate.labels import Labels
 from agent_core.gate.pending import Pending
 from agent_core.gate.policy import Rule, Surroundings
+from agent_core.gate.redact import StreamRedactor
 from agent_core.tools.tool import Preview, Tool
 
 
@@ -86,6 +87,10 @@ class Secrets(Protocol):
 
     def reveal(self, value: Any, scopes: Collection[str]) -> Any:
         """The value with every token of these scopes replaced by its secret; what is no token of theirs is text."""
+        ...
+
+    def stream(self, scope: str) -> StreamRedactor:
+        """Tokenises a text that arrives in pieces."""
         ...
 
     def fingerprint(self, value: Any) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from agent_core.gate.encodings import decoded_parts
 from agent_core.gate.known import KnownSecrets
 from agent_core.gate.secret_patterns import CODE, IN_CONTEXT, LONG_RUN, MORE_SHAPES, OPEN, PLACEHOLDER, SECRET_FIELD
 
@@ -33,8 +34,7 @@ def find_secrets(text: str, known: KnownSecrets) -> list[Found]:
     """All secrets in `text`, in order, none overlapping. What has the form of a vault token is not one."""
     tokens = [match.span() for match in TOKEN.finditer(text)]
     ends = [end for _, end in tokens]
-    exact = (Found(start, end, kind) for start, end, kind in known.find(text))
-    found = sorted((*exact, *_by_shape(text), *_by_context(text)), key=lambda f: (f.start, -f.end))
+    found = sorted((*_in_plain(text, known), *_in_encoded(text, known)), key=lambda f: (f.start, -f.end))
     merged: list[Found] = []
     for secret in found:
         nearest = bisect_right(ends, secret.start)  # the first token that does not end before the secret begins
@@ -70,20 +70,34 @@ def known_from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def _in_plain(text: str, known: KnownSecrets) -> Iterator[Found]:
+    yield from (Found(start, end, kind) for start, end, kind in known.find(text))
+    yield from _by_shape(text)
+    yield from _by_context(text)
+
+
+def _in_encoded(text: str, known: KnownSecrets) -> Iterator[Found]:
+    if LONG_RUN.search(text) or "%" in text or "\\" in text:
+        for part in decoded_parts(text):
+            for found in _in_plain(part.text, known):
+                yield Found(*part.span(found.start, found.end), found.kind)
+
+
 def _by_shape(text: str) -> Iterator[Found]:
     if not LONG_RUN.search(text):
         return
     for kind, pattern in _shapes():
         for match in pattern.finditer(text):
-            if kind != "openai_key" or not _is_slug(match.group()):
-                yield Found(*_value_span(match), kind)
+            start, end = _value_span(match)
+            if _SHAPE_JUDGES.get(kind, bool)(text[start:end]):
+                yield Found(start, end, kind)
 
 
 def _by_context(text: str) -> Iterator[Found]:
     for kind, pattern in _contexts():
         for match in pattern.finditer(text):
             start, end = _value_span(match)
-            if kind in _JUDGES and match.lastgroup == "value":
+            if kind in _ENDS_IN_PROSE and match.lastgroup == "value":
                 end = start + len(text[start:end].rstrip(".,!?:"))  # the end of the sentence, more likely
             value = text[start:end]
             if not PLACEHOLDER.fullmatch(value) and _JUDGES.get(kind, bool)(value):
@@ -103,8 +117,10 @@ def _contexts() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def _value_span(match: re.Match[str]) -> tuple[int, int]:
-    """The span of the group that holds the value; the whole match where the pattern has no groups."""
-    return match.span(match.lastgroup) if match.lastgroup else match.span()
+    """The span of the group that holds the value; the whole match where the pattern names none."""
+    groups = match.groupdict()
+    named = "value" if groups.get("value") is not None else next((n for n in _QUOTED if groups.get(n)), None)
+    return match.span(named) if named else match.span()
 
 
 def _last_word(text: str) -> int:
@@ -115,9 +131,21 @@ def _last_word(text: str) -> int:
     return len(text) - start
 
 
-def _is_slug(text: str) -> bool:
-    """Words joined by hyphens ("sk-loading-spinner-container") that begin like a key."""
-    return all(part.isalpha() and part.islower() and len(part) <= 14 for part in text.split("-"))
+def _is_key(text: str) -> bool:
+    """Whether it is no series of words joined by hyphens ("sk-loading-spinner-container") that begins like a key."""
+    return not all(part.isalpha() and part.islower() and len(part) <= 14 for part in text.split("-"))
+
+
+def _is_mixed(value: str) -> bool:
+    """Capitals, small letters and digits: as no word, number or hash has them all."""
+    return any(c.isupper() for c in value) and any(c.islower() for c in value) and any(c.isdigit() for c in value)
+
+
+def _is_card(value: str) -> bool:
+    """Whether the last digit is the check digit of a payment card (ISO/IEC 7812, Luhn)."""
+    digits = [int(c) for c in reversed(value) if c.isdigit()]
+    doubled = (d if i % 2 == 0 else (d * 2 - 9 if d > 4 else d * 2) for i, d in enumerate(digits))
+    return len(set(digits)) > 1 and sum(doubled) % 10 == 0
 
 
 def _is_password(value: str) -> bool:
@@ -141,9 +169,25 @@ def _is_exported(value: str) -> bool:
     return bool(re.fullmatch(r"[\w+/=.~-]{12,}", value)) and _is_spoken_password(value)
 
 
+def _is_random(value: str) -> bool:
+    """The same for the value of a parameter or a cookie: letters and digits, and no name in code."""
+    return not CODE.fullmatch(value) and any(c.isalpha() for c in value) and any(c.isdigit() for c in value)
+
+
+_QUOTED = ("double", "single", "back")
+_ENDS_IN_PROSE = frozenset({"password", "spoken_password", "exported", "login"})
+_SHAPE_JUDGES: Mapping[str, Callable[[str], bool]] = {
+    "openai_key": _is_key,
+    "prefixed_key": _is_mixed,
+    "card_number": _is_card,
+}
 _JUDGES: Mapping[str, Callable[[str], bool]] = {
     "password": _is_password,
     "spoken_password": _is_spoken_password,
+    "login": _is_password,
     "exported": _is_exported,
+    "session": _is_random,
+    "signature": _is_random,
+    "card_by_name": _is_card,
 }
 """What else must hold of a value that only its context gives away."""

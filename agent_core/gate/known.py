@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,9 @@ _SHORTEST_WORD = 8
 """Shorter values, and shorter plain words or numbers, are not looked for: they stand everywhere."""
 _UNMISTAKABLE = 12
 """From this length on a value is also found inside longer words."""
+
+_BREAK = re.compile(r"[ \t]*(?:\r?\n|\\r\\n|\\n)[ \t>]*")
+"""The end of a line, also as JSON writes it, and how the next one is indented or quoted."""
 
 
 class KnownSecrets:
@@ -41,6 +45,28 @@ class KnownSecrets:
             if form in text:  # much faster than one pattern of all forms, which nearly always are not there
                 for match in re.finditer(_exactly(form), text):
                     yield match.start(), match.end(), kind
+        if _BREAK.search(text):
+            yield from self._find_broken(text)
+
+    def _find_broken(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Values that are written over several lines."""
+        breaks = [match.span() for match in _BREAK.finditer(text)]
+        joined = _BREAK.sub("", text)
+
+        def place(at: int) -> int:
+            """Where a character of `joined` stands in `text`."""
+            for start, end in breaks:
+                if start > at:
+                    break
+                at += end - start
+            return at
+
+        for form, kind in list(self._kinds.items()):
+            if len(form) >= _UNMISTAKABLE and form in joined:
+                for match in re.finditer(re.escape(form), joined):
+                    start, end = place(match.start()), place(match.end() - 1) + 1
+                    if end - start > len(form):
+                        yield start, end, kind
 
     def unfinished(self, text: str) -> int:
         """How many characters at the end of `text` could be the beginning of a known value."""
@@ -57,7 +83,7 @@ def encoded_forms(value: str) -> set[str]:
     """`value` and what it looks like in a URL, in JSON, in hex, and inside a longer base64 text."""
     forms = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     data = value.encode("utf-8", "surrogatepass")
-    forms |= {quote(data, safe=""), quote(data), quote_plus(data)}
+    forms |= {quote(data, safe=""), quote(data), quote_plus(data), html.escape(value)}
     if len(data) >= 6:  # what a shorter value leaves in another encoding is too short to be told apart
         forms |= {data.hex(), data.hex().upper()}
         for shift in range(3):

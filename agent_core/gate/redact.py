@@ -18,6 +18,8 @@ _CONTEXT_CHARS = 96
 _MOST_HELD_CHARS = 16_384
 """More is never held back; no secret that is looked for is longer."""
 
+_SPACE = re.compile(r"\s")
+
 
 def masked(kind: str, value: str) -> str:
     """What stands for a secret where nobody will need its value again."""
@@ -41,6 +43,8 @@ class StreamRedactor:
     def feed(self, chunk: str) -> str:
         """The text that has become safe to show."""
         self._held += chunk
+        if not _SPACE.search(chunk) and len(self._held) < _MOST_HELD_CHARS:
+            return ""  # the word that is being written has not ended: no need to look
         return self._release(len(self._held) - self._unfinished())
 
     def close(self) -> str:

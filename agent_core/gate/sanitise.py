@@ -30,6 +30,8 @@ _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u
 """Characters that count as letters or marks and show nothing."""
 _JOINERS = "\u200c\u200d"
 _ZWJ = "\u200d"
+_EMOJI_OR_TEXT = "\ufe0e\ufe0f"
+_KEYCAP = "\u20e3"
 _PREPENDED = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")  # visible, though format
 _MOST_MARKS = 8
 """Combining marks on one character; no script needs more, and a tower of them paints over the lines above."""
@@ -55,7 +57,7 @@ def sanitise(text: str) -> str:
             if char in "\n\t" or char in _PREPENDED or _joins(char, kept, text[position + 1 : position + 2]):
                 kept.append(char)
         elif _is_selector(char):
-            if kept and _shows(kept[-1]):
+            if kept and _chooses(char, kept[-1], text[position + 1 : position + 2]):
                 kept.append(char)
         elif not is_mark or marks < _MOST_MARKS:
             kept.append(char)
@@ -75,9 +77,16 @@ def sanitise_line(text: str, limit: int = 200) -> str:
     return line[:end].rstrip(f"{_JOINERS} ") + _CUT
 
 
-def _shows(char: str) -> bool:
-    """Whether a variation selector may follow: not at the start of a line, nor after another one."""
-    return not char.isspace() and char not in _JOINERS and not _is_selector(char)
+def _chooses(selector: str, before: str, after: str) -> bool:
+    """Whether a variation selector has a choice to make: between an emoji and its plain form, as ❤️ or 7️⃣.
+
+    No other pair is kept: each selector is one of 256 values that nobody sees, behind any letter that one likes.
+    """
+    if selector not in _EMOJI_OR_TEXT:
+        return False
+    if before in "#*0123456789":
+        return after == _KEYCAP
+    return unicodedata.category(before) in ("So", "Sm", "Sk") or before in "\u203c\u2049\u3030\u303d"
 
 
 def _belongs_to_previous(char: str) -> bool:

@@ -104,6 +104,11 @@ class Vault:
         self._load()
         return StreamRedactor(self._known, lambda kind, value: self._token(kind, value, scope))
 
+    def known(self) -> KnownSecrets:
+        """Every value that is kept, and those that are known anyway: for masking what nobody will reveal again."""
+        self._load()
+        return self._known
+
     def keyed_hash(self, value: Json) -> str:
         """SHA-256 HMAC of a JSON value, in hex: comparable within this vault, and no help in guessing the value.
 

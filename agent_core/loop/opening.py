@@ -82,7 +82,7 @@ def begin(
         "persona": options.persona.name if options.persona else None,
         "persona_folder": str(options.persona.folder) if options.persona else None,
         "plan_first": options.plan_first,
-        "attachments": [{"name": a.name, "text": parts.vault.tokenise(a.text, conversation_id)} for a in attachments],
+        "attachments": [parts.vault.tokenise({"name": a.name, "text": a.text}, conversation_id) for a in attachments],
     }
     row = parts.runs.create(
         run_id,

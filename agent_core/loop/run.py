@@ -65,7 +65,7 @@ def _end(run: Run, status: RunStatus, error: Exception | None = None) -> None:
         run.save(status, error)
         for pending in run.services.approvals.open(run.id) if status == "waiting" else ():
             emit(Waiting(run.id, pending.step_id, pending.agent, pending=pending.to_json()))
-        emit(RunEnded(run.id, status=status, error=str(error or "")))
+        emit(RunEnded(run.id, status=status, error=run.told(error)))
 
 
 async def plan_only(run: Run) -> Plan:

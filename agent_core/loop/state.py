@@ -22,6 +22,7 @@ from agent_core.gate.policy import Policy, Rule, Surroundings
 from agent_core.journal.runs import History, RunRow, Runs, StepResult
 from agent_core.journal.store import dumps
 from agent_core.loop.egress import may_leave
+from agent_core.loop.said import without_secrets
 from agent_core.models.turn import Conversation, Speaker, take_turn
 from agent_core.personas import Persona
 from agent_core.planning.plan import Plan, Step
@@ -118,6 +119,15 @@ class Run:
         return self.row.id
 
     @property
+    def scope(self) -> str:
+        """What the secrets of this run belong to in the vault."""
+        return self.row.conversation_id
+
+    def without_secrets(self, value: Any) -> Any:
+        """A JSON value with tokens in place of its secrets."""
+        return self.services.secrets.tokenise(value, self.scope)
+
+    @property
     def where(self) -> Surroundings:
         """For whom and where the run works."""
         name = self.persona.name if self.persona else None
@@ -196,11 +206,19 @@ class Run:
         emit = self.services.emit
         emit(ModelAsked(self.id, agent=agent, model=voice.name))
 
+        unsaid = self.services.secrets.stream(self.scope)
+
+        def say(text: str) -> None:
+            if text:
+                emit(TextDelta(self.id, agent=agent, text=text))
+
         def on_text(text: str) -> None:
-            emit(TextDelta(self.id, agent=agent, text=text))
+            say(unsaid.feed(text))
 
         speaks = self.stream and agent == ""
         used = await take_turn(conversation, voice.speaker, prompt, on_text if speaks else None)
+        say(unsaid.close())
+        conversation.messages[-1] = without_secrets(conversation.messages[-1], self.without_secrets)
         cost = _cost_usd(conversation)
         self.usage.add(used.input_tokens, used.output_tokens, cost)
         emit(ModelAnswered(self.id, "", agent, "", voice.name, used.input_tokens, used.output_tokens, cost))
@@ -252,13 +270,17 @@ class Run:
         if not answer.get("approved"):
             raise LimitReached(f"Stopped at the limit of {limit:g} {name}, as you said.")
 
+    def told(self, error: Exception | None) -> str:
+        """What is written and shown of an error: servers and libraries quote what they were given."""
+        return str(self.without_secrets(str(error or "")))
+
     def save(self, status: Any, error: Exception | None = None) -> None:
         """Write the run's state back."""
         self.services.runs.update(
             self.id,
             status,
             answer=self.answer,
-            error=None if error is None else dumps({"type": type(error).__name__, "message": str(error)}),
+            error=None if error is None else dumps({"type": type(error).__name__, "message": self.told(error)}),
             usage=dumps(self.usage.__dict__),
             active_s=self.active_s,
         )

@@ -40,12 +40,12 @@ async def run_step(run: Run, step: Step) -> None:
         run.services.emit(StepEnded(run.id, step.id, status="waiting", error=waiting.pending.why))
         return
     except Denied as denied:
-        ended = StepResult("denied", None, _labels_after(run, step), str(denied))
+        ended = StepResult("denied", None, _labels_after(run, step), run.told(denied))
     except _ItemsFailed as failed:
         labels = union([failed.labels, _labels_after(run, step)])
-        ended = StepResult(failed.status, failed.results, labels, str(failed))
+        ended = StepResult(failed.status, failed.results, labels, run.told(failed))
     except (ToolError, PlanError) as error:
-        ended = StepResult("failed", None, _labels_after(run, step), str(error))
+        ended = StepResult("failed", None, _labels_after(run, step), run.told(error))
     run.ended(step.id, ended)
     run.services.emit(StepEnded(run.id, step.id, status=ended.status, error=ended.error))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from agent_core.errors import ConfigurationError, ToolError
 from agent_core.events import CallProgress, Event
-from agent_core.gate.call import Call, Outcome
+from agent_core.gate.call import Call, Outcome, Secrets
 from agent_core.models.keys import get_key
 from agent_core.settings import Settings
 from agent_core.tools.context import ToolContext
@@ -22,9 +22,14 @@ class Toolbox:
     """Runs, previews and undoes tools for one assistant."""
 
     def __init__(
-        self, settings: Settings, settings_classes: Mapping[str, type[Any]], emit: Callable[[Event], None]
+        self,
+        settings: Settings,
+        settings_classes: Mapping[str, type[Any]],
+        secrets: Secrets,
+        emit: Callable[[Event], None],
     ) -> None:
         self._settings = settings
+        self._secrets = secrets
         self._classes = settings_classes
         self._emit = emit
         self._isolation: dict[str, IsolatedRunner] = {}
@@ -58,8 +63,10 @@ class Toolbox:
         mark: Callable[[Iterable[str]], None] = lambda labels: None,
     ) -> ToolContext:
         def report(text: str, fraction: float | None) -> None:
-            progress = CallProgress(call.run_id, call.step_id, call.agent, call=call.key, text=text, fraction=fraction)
-            self._emit(progress)
+            shown = self._secrets.tokenise(text, call.scope)
+            self._emit(
+                CallProgress(call.run_id, call.step_id, call.agent, call=call.key, text=shown, fraction=fraction)
+            )
 
         try:
             declared = self._classes.get(tool.plugin)

@@ -39,6 +39,9 @@ class Change:
             lines.append(f"{self.path} stays as it is.\n")
         if self.before is not None and old is None:
             lines.append(f"{self.path} now holds {_fingerprint(self.before)}.\n")
+        if self.after is not None and new is None:
+            lines.append(f"{self.path} will hold {_fingerprint(self.after)}.\n")
+            return Preview("".join(lines), "diff")
         lines.append(diff(self.path, None if self.before is None else old or "", new))
         return Preview("".join(lines), "diff")
 

@@ -51,7 +51,7 @@ ATTACKS = {
     "joiner between letters": ("pay\u200dpal\u200c", "paypal"),
     "soft hyphen": ("pass\u00adword", "password"),
     "tags": ("hi\U000e0069\U000e0067\U000e006e\U000e006f\U000e0072\U000e0065\U000e007f", "hi"),
-    "selectors that smuggle": ("a\ufe0f\ufe01\U000e0120\U000e0121", "a\ufe0f"),
+    "selectors that smuggle": ("a\ufe0f\ufe01\U000e0120\U000e0121", "a"),
     "Hangul filler": ("a\u3164\uffa0\u115fb", "ab"),
     "annotation": ("a\ufff9b\ufffac\ufffbd", "abcd"),
     "invisible operators": ("f\u2061(x)\u2062y\u2063\u2064", "f(x)y"),

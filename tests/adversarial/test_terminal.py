@@ -1,0 +1,340 @@
+"""Text that steers a terminal, on every way on which text is shown, in processes of their own at a real terminal.
+
+What arrives is read byte by byte from the other side of the pty. Many payloads are shown by one process, each between
+visible marks: a payload counts as a case where its mark was seen, so that nothing counts that was not shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.adversarial import attacks
+from tests.adversarial.conftest import Cases
+from tests.adversarial.hostile_text import LEGITIMATE, MARKUP, arrived, marked, steering
+from tests.servers.llm_script import Call, call, calls, fail, say
+from tests.servers.scripted_llm import ScriptedLLM
+from tests.servers.scripted_web import ScriptedWeb, http_answer
+from tests.terminals import Terminal
+
+ATTACK = attacks.TERMINAL
+
+HOSTILE = marked()
+EVERYTHING = "\n".join([LEGITIMATE, *HOSTILE, *MARKUP])
+PRINTABLE = [text for text in HOSTILE if "\0" not in text]
+"""What can stand in an argument or a file's name."""
+
+
+class Screen:
+    """Runs commands at a terminal and judges what arrived there."""
+
+    def __init__(self, cli: Any, cases: Cases) -> None:
+        self._cli = cli
+        self._cases = cases
+        self._seen: dict[str, set[int]] = {}
+
+    def run(self, *args: str, type_after: dict[str, str] | None = None, least: int = 1, code: int | None = None) -> str:
+        """All that a command showed; fails where anything steering arrived, or too little was shown to judge."""
+        terminal = Terminal([*self._cli.command, *args], self._cli.workspace, self._cli.environ, columns=4000)
+        try:
+            for prompt, typed in (type_after or {}).items():
+                terminal.wait_for(prompt)
+                terminal.type(typed)
+            ended = terminal.end()
+        finally:
+            terminal.close()
+        assert steering(terminal.raw) == [], args
+        assert b"Traceback" not in terminal.raw, terminal.screen
+        seen = arrived(terminal.raw)
+        assert len(seen) >= least, f"only {len(seen)} payloads were shown by {args}: {terminal.screen[-3000:]}"
+        assert code is None or ended == code, terminal.screen[-3000:]
+        self._seen.setdefault(" ".join(args[:2]), set()).update(seen)
+        self._cases.count(sum(map(len, self._seen.values())))
+        return terminal.raw.decode()
+
+
+@pytest.fixture
+def screen(cli: Any, cases: Cases) -> Screen:
+    return Screen(cli, cases)
+
+
+@pytest.fixture
+def llm(scripted_llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch) -> ScriptedLLM:
+    monkeypatch.setenv("OPENAI_BASE_URL", scripted_llm.openai_url)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
+    monkeypatch.setenv("AGENT_CORE_MODELS_DEFAULT", "openai-chat:scripted")
+    return scripted_llm
+
+
+def test_an_answer_and_the_spinner_while_it_is_written(screen: Screen, llm: ScriptedLLM) -> None:
+    llm.script(say(EVERYTHING), say("Thanks."))
+    shown = screen.run("ask", "Speak", least=len(HOSTILE), code=0)
+    for text in (LEGITIMATE, *MARKUP):
+        assert text in shown
+    shown = screen.run("runs", "show", _last_run(screen), least=len(HOSTILE), code=0)
+    for text in (LEGITIMATE, *MARKUP):
+        assert text in shown
+    screen.run("runs", "show", _last_run(screen), "--json", least=0)
+
+
+def test_json_at_a_terminal_is_escaped(cli: Any, screen: Screen, llm: ScriptedLLM) -> None:
+    for how in ("--json", "--stream-json"):
+        llm.script(say(EVERYTHING))
+        shown = screen.run("ask", "Speak", how, least=len(HOSTILE) - 5, code=0)
+        if how == "--stream-json":  # the spinner writes between its lines
+            continue
+        said = json.loads(shown[shown.index("{") : shown.rindex("}") + 1])
+        assert LEGITIMATE in said["answer"]
+        assert HOSTILE[0] in said["answer"], "a program gets what was said"
+
+
+def test_requests_in_lists_and_shows(cli: Any, screen: Screen, llm: ScriptedLLM) -> None:
+    pieces = [" ".join(PRINTABLE[at : at + 6]) for at in range(0, len(PRINTABLE), 6)]
+    for piece in pieces:
+        llm.script(say("Yes."))
+        cli("ask", piece)
+    screen.run("runs", "list", least=len(PRINTABLE) * 9 // 10, code=0)
+    screen.run("runs", "list", "--json", code=0)
+
+
+def test_failures_of_calls(screen: Screen, llm: ScriptedLLM) -> None:
+    """The line of a call, and the line of its failure: both hold what a model wrote."""
+    wanted = [Call("read_file", {"path": text}, f"c{i}") for i, text in enumerate(HOSTILE)]
+    llm.script(calls(*wanted), say("They are not there."))
+    screen.run("ask", "Read them", least=len(HOSTILE) * 9 // 10)
+    screen.run("runs", "show", _last_run(screen), least=len(HOSTILE) * 9 // 10)
+
+
+def test_errors_of_a_model_server(screen: Screen, llm: ScriptedLLM) -> None:
+    for at in range(0, len(HOSTILE), 12):
+        llm.script(fail(400, message=" ".join(HOSTILE[at : at + 12])))
+        screen.run("ask", "Hello", least=3, code=1)
+    screen.run("runs", "list", least=0)
+
+
+def test_a_question_of_the_model(screen: Screen, llm: ScriptedLLM) -> None:
+    llm.script(call("ask_user", {"question": EVERYTHING}), say("Thanks."))
+    shown = screen.run("ask", "Ask me", type_after={"leaves it waiting): ": "\x04"}, least=len(HOSTILE), code=3)
+    assert LEGITIMATE in shown
+    assert "[@click=app.quit]x[/]" in shown
+    screen.run("approvals", "list", least=1, code=0)
+    screen.run("runs", "show", _last_run(screen), least=len(HOSTILE))
+
+
+def test_the_preview_of_a_change(screen: Screen, llm: ScriptedLLM) -> None:
+    llm.script(call("write_file", {"path": "a.txt", "content": EVERYTHING.replace("\0", "")}), say("Written."))
+    shown = screen.run("ask", "Write it", type_after={"> ": "\x04"}, least=len(HOSTILE), code=3)
+    assert LEGITIMATE in shown
+    assert "[link=https://evil.example]x[/link]" in shown
+    screen.run("approvals", "list", least=1, code=0)
+
+
+def test_the_preview_of_a_mail(screen: Screen, llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENT_CORE_PLUGINS_MAIL_HOST", "127.0.0.1")
+    monkeypatch.setenv("AGENT_CORE_PLUGINS_MAIL_SENDER", "ann@example.org")
+    mail = {"to": "bo@example.org", "subject": " ".join(PRINTABLE[:3]).replace("\r", ""), "body": EVERYTHING}
+    llm.script(call("send_mail", mail), say("Sent."))
+    shown = screen.run("ask", "Send it", type_after={"> ": "\x04"}, least=len(HOSTILE), code=3)
+    assert LEGITIMATE in shown
+
+
+def test_a_lasting_rule(cli: Any, screen: Screen, llm: ScriptedLLM) -> None:
+    for at in range(0, len(PRINTABLE), 5):
+        name = "".join(PRINTABLE[at : at + 5]).replace("/", "-").replace("\\", "-")
+        llm.script(call("write_file", {"path": name, "content": "x"}), say("Written."))
+        screen.run("ask", "Write it", type_after={"> ": "a\n"}, least=2)
+    screen.run("rules", "list", least=len(PRINTABLE) // 2, code=0)
+    screen.run("runs", "list", least=0)
+
+
+def test_a_plan(cli: Any, screen: Screen, llm: ScriptedLLM) -> None:
+    steps = [
+        {"id": f"s{i}", "kind": "tool", "title": text[:150], "tool": "read_file", "args": {"path": f"{text}.txt"}}
+        for i, text in enumerate(HOSTILE)
+    ]
+    llm.script(call("submit_plan", {"goal": EVERYTHING, "steps": steps}), say("None is there."))
+    screen.run("ask", "Do it", "--plan", type_after={"> ": "y\n"}, least=len(HOSTILE) * 9 // 10)
+    screen.run("runs", "show", _last_run(screen), least=len(HOSTILE) * 9 // 10)
+    llm.script(call("submit_plan", {"goal": EVERYTHING, "steps": steps}))
+    screen.run("plan", "Do it", least=len(HOSTILE) * 9 // 10, code=0)
+
+
+def test_workflows(cli: Any, screen: Screen) -> None:
+    folder = cli.workspace / ".agent-core" / "workflows"
+    folder.mkdir(parents=True)
+    names = [text.replace("/", "-") for text in PRINTABLE]
+    steps = [
+        {"id": f"s{i}", "kind": "tool", "title": text[:150], "tool": "read_file", "args": {"path": text}}
+        for i, text in enumerate(PRINTABLE)
+    ]
+    for name in names:
+        workflow = {"goal": name, "inputs": {"who": {"type": "string", "description": name}}, "steps": steps}
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(workflow))
+    screen.run("workflow", "list", least=len(names) * 9 // 10, code=0)
+    screen.run("workflow", "show", names[0], least=len(PRINTABLE) * 9 // 10, code=0)
+    screen.run("workflow", "run", names[0])
+    (folder / "broken.yaml").write_text(f"goal: [{' '.join(PRINTABLE[40:50])}")
+    screen.run("workflow", "list", least=1)
+
+
+def test_wrong_arguments_of_commands(cli: Any, screen: Screen) -> None:
+    for text in (" ".join(PRINTABLE[:8]), " ".join(PRINTABLE[30:50]), " ".join(PRINTABLE[50:])):
+        screen.run(text, code=2)
+        screen.run("ask", "x", "--persona", text, code=2)
+        screen.run("ask", "x", "--model", text, code=2)
+        screen.run("ask", "x", "-f", text, code=2)
+        screen.run("runs", "show", text, code=2)
+        screen.run("tools", "show", text, code=2)
+        screen.run("tools", "call", "evaluate", f"{text}=1", code=2)
+        screen.run("config", "get", text, code=2)
+        screen.run("config", "set", "models.default", text, least=0)
+        screen.run("rules", "add", "allow", text, code=2)
+        screen.run("workflow", "run", text, code=2)
+        screen.run("approvals", "deny", text, "--reason", "x", code=2)
+        screen.run("ask", "x", f"--{text}", code=2)
+
+
+def test_settings(cli: Any, screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENT_CORE_MODELS_DEFAULT", "".join(PRINTABLE))
+    screen.run("config", "get", least=len(PRINTABLE) // 2, code=0)
+    screen.run("config", "get", "models.default", least=len(PRINTABLE) // 2, code=0)
+    screen.run("models", "list", least=1)
+    screen.run("doctor", least=1)
+    screen.run("ask", "Hello", least=1)
+    monkeypatch.delenv("AGENT_CORE_MODELS_DEFAULT")
+    cli.home.mkdir(exist_ok=True)
+    for text in (f'"{json.dumps("".join(PRINTABLE))[1:-1]}" = 1', f"[models]\ndefault = 'x\n{PRINTABLE[3]}"):
+        (cli.home / "config.toml").write_text(text)
+        screen.run("config", "get", least=0, code=2)
+        screen.run("doctor", least=0)
+
+
+def test_a_hostile_plugin(cli: Any, screen: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tools with hostile descriptions, examples, progress and errors; plugins that fail with hostile words."""
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "evil_tools.py").write_text(_EVIL_TOOLS.format(hostile=ascii(PRINTABLE)))
+    names = {"evil": "evil_tools"}
+    for at in range(0, len(PRINTABLE), 10):
+        (site / f"evil_{at}.py").write_text(f"raise RuntimeError({' '.join(PRINTABLE[at : at + 10])!a})\n")
+        names[f"evil{at}"] = f"evil_{at}"
+    info = site / "evil-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: evil\nVersion: 1.0{PRINTABLE[4]}\n", newline="\n")
+    lines = [f"{name} = {module}" for name, module in names.items()]
+    (info / "entry_points.txt").write_text("\n".join(["[agent_core]", *lines]) + "\n")
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    shown = screen.run("plugins", "list", least=len(PRINTABLE) * 9 // 10, code=0)
+    assert "evil0" in shown
+    screen.run("plugins", "list", "--json", least=1, code=0)
+    screen.run("tools", "list", least=len(PRINTABLE) * 9 // 10, code=0)
+    screen.run("tools", "show", "evil_all", least=len(PRINTABLE), code=0)
+    screen.run("tools", "call", "evil_all", least=len(PRINTABLE) // 2)
+    screen.run("tools", "call", "evil_fails", least=5)
+    screen.run("doctor", least=1)
+    screen.run("ask", "x", "--persona", "nobody", least=0, code=2)
+
+
+_EVIL_TOOLS = '''
+import time
+from agent_core import ToolError, hookimpl, tool
+from agent_core.tools import Tool, ToolContext
+HOSTILE = {hostile}
+
+@tool(read_only=True, examples=HOSTILE, undo_note=HOSTILE[1])
+def evil_all(ctx: ToolContext, text: str = HOSTILE[0]) -> list[str]:
+    """x"""
+    for piece in HOSTILE:
+        ctx.progress(piece)
+        time.sleep(0.02)
+    return HOSTILE
+
+@tool(read_only=True)
+def evil_fails() -> str:
+    """x"""
+    raise ToolError(" ".join(HOSTILE))
+
+@hookimpl
+def agent_core_tools():
+    import dataclasses
+    made = [evil_fails, dataclasses.replace(evil_all, description=" ".join(HOSTILE))]
+    for number, text in enumerate(HOSTILE):
+        schema = {{"type": "object", "properties": {{"p": {{"type": "string", "description": text}}}}}}
+        made.append(Tool.from_schema(lambda p="": "", f"evil_tool_{{number}}", text, schema, read_only=True))
+    return made
+'''
+
+
+@pytest.fixture
+def ollama() -> Iterator[ScriptedWeb]:
+    """A server in a thread, because the commands run in processes and this test waits for them."""
+    ready = threading.Event()
+    stop = asyncio.Event()
+    made: list[Any] = []
+
+    async def serve() -> None:
+        async with ScriptedWeb() as web:
+            made.extend([web, asyncio.get_running_loop()])
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert ready.wait(30)
+    yield made[0]
+    made[1].call_soon_threadsafe(stop.set)
+    thread.join(30)
+
+
+def test_the_models_of_a_hostile_server(
+    cli: Any, screen: Screen, ollama: ScriptedWeb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = [{"name": text, "model": text, "details": {"family": text}} for text in PRINTABLE]
+    listed = http_answer(json.dumps({"models": models}), content_type="application/json")
+    shown = http_answer(json.dumps({"capabilities": ["tools", "completion"], "template": PRINTABLE[0]}))
+    ollama.answers.update(
+        {"/api/tags": listed, "/api/show": shown, "/api/version": http_answer('{"version": "\\u001b[2J9"}')}
+    )
+    monkeypatch.setenv("OLLAMA_HOST", ollama.authority)
+    screen.run("models", "list", least=len(PRINTABLE) * 9 // 10)
+    screen.run("doctor", least=0)
+    screen.run("ask", "Hello", least=0)
+    raw = b"HTTP/1.1 500 \x9b31m\xff bad\r\nContent-Length: 6\r\n\r\n\x9b2J\xff\x1b["
+    ollama.answers.update({"/api/tags": raw, "/api/show": raw, "/api/chat": raw})
+    screen.run("models", "list", least=0)
+    screen.run("ask", "Hello", "--model", "ollama:x", least=0)
+
+
+def test_raw_bytes_in_files(cli: Any, screen: Screen, llm: ScriptedLLM) -> None:
+    """C1 controls as single bytes, and bytes that are no UTF-8 at all."""
+    data = b"".join(b"m%dz\x9b31m\x9d52;c;aGk=\x9c\xff\xc0\x9by%dm\n" % (n, n) for n in range(40))
+    (cli.workspace / "raw.txt").write_bytes(data)
+    (cli.workspace / "latin.csv").write_bytes(b"name\x9b2J;age\n" + data)
+
+    def repeat(body: dict[str, Any]) -> Any:
+        return say(str(body["messages"][-1]["content"]))
+
+    for name in ("raw.txt", "latin.csv"):
+        llm.script(call("read_file", {"path": name}), repeat)
+        screen.run("ask", "Read it", least=0)
+        llm.script(repeat)
+        screen.run("ask", "Read it", "-f", name, least=0)
+
+
+def test_the_judge_sees_what_arrives() -> None:
+    """Without the boundary every payload would be found."""
+    for text in HOSTILE:
+        assert steering(text.encode()), repr(text)
+    assert steering(b"a\x9b31mb")
+    assert steering(f"{LEGITIMATE}\r\n\x1b[2K\x1b[32mdone\x1b[0m\r\n".encode()) == []
+
+
+def _last_run(screen: Screen) -> str:
+    return json.loads(screen._cli.process("runs", "list", "--json").stdout)[0]["run_id"]  # pyright: ignore[reportPrivateUsage]
