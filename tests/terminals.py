@@ -23,7 +23,7 @@ PATIENCE_S = 60.0
 
 
 class Terminal:
-    """A command in a terminal; `screen` is what it has written, without colours and cursor movements; `raw` all of it."""
+    """A command in a terminal; `screen` is what it has written, without what only paints; `raw` is all of it."""
 
     def __init__(self, command: list[str], cwd: Path, environ: dict[str, str], columns: int = 80) -> None:
         self.screen = ""
