@@ -48,10 +48,24 @@ def find_secrets(text: str, known: KnownSecrets) -> list[Found]:
     return merged
 
 
+_PLAIN_WORD = re.compile(r"[^\W\d_]?(?:[^\W\d_A-Z]|[-'’]){0,11}[,.;:!?)]?")
+"""A short word in letters: should it turn out to begin a secret, a few of its letters are no secret yet."""
+_AS_A_PASSWORD = "Aa9xK2"  # noqa: S105 - stands for any
+
+
 def unfinished(text: str, known: KnownSecrets) -> int:
     """How many characters at the end of `text` could become part of a secret when more text follows."""
     opened = OPEN.search(text)
-    return max(len(text) - opened.start() if opened else 0, _last_word(text), known.unfinished(text))
+    word = _last_word(text)
+    if _PLAIN_WORD.fullmatch(text[len(text) - word :]) and not _is_told_to_be_secret(text):
+        word = 0
+    return max(len(text) - opened.start() if opened else 0, word, known.unfinished(text))
+
+
+def _is_told_to_be_secret(text: str) -> bool:
+    """Whether what stands before the last word makes a secret of it, if it goes on as a password would."""
+    probe = f"{text}{_AS_A_PASSWORD}"
+    return any(found.end == len(probe) for found in _by_context(probe))
 
 
 def is_secret_field(name: str, value: str) -> bool:

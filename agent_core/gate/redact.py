@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -18,8 +19,6 @@ _CONTEXT_CHARS = 96
 _MOST_HELD_CHARS = 16_384
 """More is never held back; no secret that is looked for is longer."""
 
-_SPACE = re.compile(r"\s")
-
 
 def masked(kind: str, value: str) -> str:
     """What stands for a secret where nobody will need its value again."""
@@ -30,7 +29,8 @@ class StreamRedactor:
     """Takes a text in pieces and gives it back, later, without its secrets.
 
     Text is held back while it could still turn out to be part of a secret: the word that is being written, the
-    beginning of a known value, an open private key. So ordinary prose runs one word behind.
+    beginning of a known value, an open private key. A short word in letters is shown at once: if it turns out to have
+    begun a secret, the rest of it is kept back.
     """
 
     def __init__(self, known: KnownSecrets | None = None, replace: Callable[[str, str], str] = masked) -> None:
@@ -43,8 +43,6 @@ class StreamRedactor:
     def feed(self, chunk: str) -> str:
         """The text that has become safe to show."""
         self._held += chunk
-        if not _SPACE.search(chunk) and len(self._held) < _MOST_HELD_CHARS:
-            return ""  # the word that is being written has not ended: no need to look
         return self._release(len(self._held) - self._unfinished())
 
     def close(self) -> str:
@@ -58,7 +56,9 @@ class StreamRedactor:
         context = len(self._seen)
         text = self._seen + self._held
         whole = end == len(self._held)
-        secrets = [found for found in find_secrets(text, self._known) if found.start >= context]
+        # Of one that began with letters which have left already, the rest is kept back.
+        found_ones = [found for found in find_secrets(text, self._known) if found.end > context]
+        secrets = [replace(found, start=max(found.start, context)) for found in found_ones]
         limit = context + end
         for found in secrets:
             if found.start < limit < found.end or (found.end == limit and not whole):

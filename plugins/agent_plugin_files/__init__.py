@@ -33,8 +33,6 @@ class FileChange:
         "List the files in this folder",
         "What are the three largest files here?",
         "Which CSV files are in the data folder?",
-        "Show the contents of the reports folder",
-        "Show me the most recently changed documents",
         "Which file was changed last?",
         "List everything in this folder by size",
         "Find all python files, in the subfolders too",

@@ -192,7 +192,7 @@ SOURCES: dict[str, Source] = {
     ),
     "cell-of-a-table": Source(
         lambda world, text: (world.workspace / "people.csv").write_text(f"name,age\n{text},40\n"),
-        lambda world: [[("query_table", {"path": "people.csv", "operation": "rows"})]],
+        lambda world: [[("query_table", {"path": "people.csv", "operation": "list"})]],
     ),
     "head-of-a-table": Source(
         lambda world, text: (world.workspace / "people.csv").write_text(f"{text},age\nx,40\n"),

@@ -319,7 +319,7 @@ FLOODS: dict[str, Sequence[Said | Callable[[int], Said]]] = {
     ],
     "agents for ever": [lambda n: [ToolCallPart("submit_plan", AGENT.args, f"p{n}")]],
     "nothing for ever": [""],
-    "ten million characters": ["x" * 10_000_000],
+    "a million characters": ["x" * 1_000_000],
     "the same id for all": [[raw({"what": "1"}, "look", "c"), raw({"what": "2"}, "look", "c")], "done"],
     "no ids": [[raw({"what": "1"}, "look", ""), raw({"what": "2"}, "look", "")], "done"],
     "ids that look like keys": [
@@ -338,7 +338,7 @@ async def test_floods_and_loops_come_to_an_end(world: World, ask: Callable[..., 
 
 
 async def test_a_flood_pauses_and_asks(world: World, ask: Callable[..., Any]) -> None:
-    answer = await ask(many(10_000), "done")
+    answer = await ask(many(150), "done")
     assert answer.status == "waiting"
     assert [pending.kind for pending in answer.pending] == ["limit"]
 

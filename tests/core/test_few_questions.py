@@ -191,7 +191,7 @@ async def test_ordinary_tasks_of_a_model(assistants, approver: Approver, workspa
         refill(workspace)
         asks = not then.tool_name.startswith(("read_", "calculate", "list_", "query_"))
         if then.tool_name == "remember":  # the assistant's own, unless somebody else's text may have led to it
-            asks = first.tool_name in ("read_file", "search_files", "describe_table")
+            asks = first.tool_name in ("read_file", "search_files", "describe_table", "list_files", "list_events")
         await _work(assistants, approver, count, "a read, then something", [first, then], int(asks))
     for calls in MANY:
         refill(workspace)

@@ -19,6 +19,7 @@ from agent_core.errors import PlanError
 from agent_core.gate import labels
 from agent_core.gate.binding import canonical, digest
 from agent_core.gate.policy import Policy, Rule, Surroundings
+from agent_core.gate.vault import Vault
 from agent_core.journal.store import Journal
 from agent_core.planning.check import check
 from agent_core.planning.plan import Plan, Step
@@ -215,7 +216,8 @@ def naive(rules: list[Rule], traits: Traits, text: str, seen: frozenset[str]) ->
 def test_deny_beats_ask_beats_allow(rules: list[Rule], traits: Traits, text: str, seen: frozenset[str]) -> None:
     acting = replace(make, traits=traits)
     with tempfile.TemporaryDirectory() as folder, closing(Journal(Path(folder) / "journal.db")) as journal:
-        decision = Policy(journal).decide(acting, {"text": text, "count": 0}, seen, WHERE, rules)
+        sealer = Vault(Path(folder) / "vault.db")
+        decision = Policy(journal, sealer).decide(acting, {"text": text, "count": 0}, seen, WHERE, rules)
     assert decision.effect == naive(rules, traits, text, seen)
 
 
