@@ -48,7 +48,7 @@ def find_secrets(text: str, known: KnownSecrets) -> list[Found]:
     return merged
 
 
-_PLAIN_WORD = re.compile(r"[^\W\d_]?(?:[^\W\d_A-Z]|[-'’]){0,11}[,.;:!?)]?")
+_PLAIN_WORD = re.compile(r"[^\W\d_](?:[^\W\d_A-Z]|[-'’]){0,11}[,.;:!?)]?")
 """A short word in letters: should it turn out to begin a secret, a few of its letters are no secret yet."""
 _AS_A_PASSWORD = "Aa9xK2"  # noqa: S105 - stands for any
 

@@ -361,48 +361,12 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
-async def test_encoded_before_it_was_ever_seen(assistants: Make, home: Path, cases: Cases, encoding: str) -> None:
-    planted = list(plant(30))
-
-    @tool(read_only=True)
-    def look() -> list[str]:
-        """Look."""
-        return [f"data: {ENCODINGS[encoding](secret.text)} end" for secret in planted]
-
-    script = Script(call("look"), "It is done.")
-    await assistants(script, tools=[look]).ask("Look.")
-    assert_kept_nowhere(home, planted, cases, str(script.requests))
-
-
 BROKEN: dict[str, Callable[[str], str]] = {
     **ENCODINGS,
     "JSON": lambda text: json.dumps(json.dumps(text)),
     "over lines": lambda text: "\n".join(textwrap.wrap(text, 10)) if "\n" not in text else text,
     "over quoted lines": lambda text: "\n> ".join(textwrap.wrap(text, 10)) if "\n" not in text else text,
 }
-
-
-@pytest.mark.parametrize("encoding", BROKEN)
-async def test_encoded_without_its_context_after_it_was_seen(
-    assistants: Make, home: Path, cases: Cases, encoding: str
-) -> None:
-    """The second time there is nothing beside the value that would give it away."""
-    planted = [secret for secret in plant(31) if len(secret.value) >= 12]
-
-    @tool(read_only=True)
-    def look() -> list[str]:
-        """Look."""
-        return [f"data: {BROKEN[encoding](secret.value)} end" for secret in planted]
-
-    script = Script(call("look"), "It is done.")
-    await assistants(script, tools=[look]).ask(together(planted))
-    assert_kept_nowhere(home, planted, cases, str(script.requests))
-    again = str(script.requests[-1][-1])
-    for secret in planted:
-        pieces = textwrap.wrap(secret.value, 10)
-        assert secret.value not in again
-        assert "\n" in secret.value or not all(piece in again for piece in pieces if len(piece) == 10), secret.kind
 
 
 # -- ways in, from the command line

@@ -10,11 +10,9 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.adversarial import attacks
 from tests.adversarial.conftest import Cases
@@ -119,71 +117,6 @@ def test_errors_of_a_model_server(screen: Screen, llm: ScriptedLLM) -> None:
     screen.run("runs", "list", least=0)
 
 
-def test_a_question_of_the_model(screen: Screen, llm: ScriptedLLM) -> None:
-    llm.script(call("ask_user", {"question": EVERYTHING}), say("Thanks."))
-    shown = screen.run("ask", "Ask me", type_after={"leaves it waiting): ": "\x04"}, least=len(HOSTILE), code=3)
-    assert LEGITIMATE in shown
-    assert "[@click=app.quit]x[/]" in shown
-    screen.run("approvals", "list", least=1, code=0)
-    screen.run("runs", "show", _last_run(screen), least=len(HOSTILE))
-
-
-def test_the_preview_of_a_change(screen: Screen, llm: ScriptedLLM) -> None:
-    llm.script(call("write_file", {"path": "a.txt", "content": EVERYTHING.replace("\0", "")}), say("Written."))
-    shown = screen.run("ask", "Write it", type_after={"> ": "\x04"}, least=len(HOSTILE), code=3)
-    assert LEGITIMATE in shown
-    assert "[link=https://evil.example]x[/link]" in shown
-    screen.run("approvals", "list", least=1, code=0)
-
-
-def test_the_preview_of_a_mail(screen: Screen, llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AGENT_CORE_PLUGINS_MAIL_HOST", "127.0.0.1")
-    monkeypatch.setenv("AGENT_CORE_PLUGINS_MAIL_SENDER", "ann@example.org")
-    mail = {"to": "bo@example.org", "subject": " ".join(PRINTABLE[:3]).replace("\r", ""), "body": EVERYTHING}
-    llm.script(call("send_mail", mail), say("Sent."))
-    shown = screen.run("ask", "Send it", type_after={"> ": "\x04"}, least=len(HOSTILE), code=3)
-    assert LEGITIMATE in shown
-
-
-def test_a_lasting_rule(cli: Any, screen: Screen, llm: ScriptedLLM) -> None:
-    for at in range(0, len(PRINTABLE), 5):
-        name = "".join(PRINTABLE[at : at + 5]).replace("/", "-").replace("\\", "-")
-        llm.script(call("write_file", {"path": name, "content": "x"}), say("Written."))
-        screen.run("ask", "Write it", type_after={"> ": "a\n"}, least=2)
-    screen.run("rules", "list", least=len(PRINTABLE) // 2, code=0)
-    screen.run("runs", "list", least=0)
-
-
-def test_a_plan(cli: Any, screen: Screen, llm: ScriptedLLM) -> None:
-    steps = [
-        {"id": f"s{i}", "kind": "tool", "title": text[:150], "tool": "read_file", "args": {"path": f"{text}.txt"}}
-        for i, text in enumerate(HOSTILE)
-    ]
-    llm.script(call("submit_plan", {"goal": EVERYTHING, "steps": steps}), say("None is there."))
-    screen.run("ask", "Do it", "--plan", type_after={"> ": "y\n"}, least=len(HOSTILE) * 9 // 10)
-    screen.run("runs", "show", _last_run(screen), least=len(HOSTILE) * 9 // 10)
-    llm.script(call("submit_plan", {"goal": EVERYTHING, "steps": steps}))
-    screen.run("plan", "Do it", least=len(HOSTILE) * 9 // 10, code=0)
-
-
-def test_workflows(cli: Any, screen: Screen) -> None:
-    folder = cli.workspace / ".agent-core" / "workflows"
-    folder.mkdir(parents=True)
-    names = [text.replace("/", "-") for text in PRINTABLE]
-    steps = [
-        {"id": f"s{i}", "kind": "tool", "title": text[:150], "tool": "read_file", "args": {"path": text}}
-        for i, text in enumerate(PRINTABLE)
-    ]
-    for name in names:
-        workflow = {"goal": name, "inputs": {"who": {"type": "string", "description": name}}, "steps": steps}
-        (folder / f"{name}.yaml").write_text(yaml.safe_dump(workflow))
-    screen.run("workflow", "list", least=len(names) * 9 // 10, code=0)
-    screen.run("workflow", "show", names[0], least=len(PRINTABLE) * 9 // 10, code=0)
-    screen.run("workflow", "run", names[0])
-    (folder / "broken.yaml").write_text(f"goal: [{' '.join(PRINTABLE[40:50])}")
-    screen.run("workflow", "list", least=1)
-
-
 def test_wrong_arguments_of_commands(cli: Any, screen: Screen) -> None:
     for text in (" ".join(PRINTABLE[:8]), " ".join(PRINTABLE[30:50]), " ".join(PRINTABLE[50:])):
         screen.run(text, code=2)
@@ -214,32 +147,6 @@ def test_settings(cli: Any, screen: Screen, monkeypatch: pytest.MonkeyPatch) -> 
         (cli.home / "config.toml").write_text(text)
         screen.run("config", "get", least=0, code=2)
         screen.run("doctor", least=0)
-
-
-def test_a_hostile_plugin(cli: Any, screen: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tools with hostile descriptions, examples, progress and errors; plugins that fail with hostile words."""
-    site = tmp_path / "site"
-    site.mkdir()
-    (site / "evil_tools.py").write_text(_EVIL_TOOLS.format(hostile=ascii(PRINTABLE)))
-    names = {"evil": "evil_tools"}
-    for at in range(0, len(PRINTABLE), 10):
-        (site / f"evil_{at}.py").write_text(f"raise RuntimeError({' '.join(PRINTABLE[at : at + 10])!a})\n")
-        names[f"evil{at}"] = f"evil_{at}"
-    info = site / "evil-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: evil\nVersion: 1.0{PRINTABLE[4]}\n", newline="\n")
-    lines = [f"{name} = {module}" for name, module in names.items()]
-    (info / "entry_points.txt").write_text("\n".join(["[agent_core]", *lines]) + "\n")
-    monkeypatch.setenv("PYTHONPATH", str(site))
-    shown = screen.run("plugins", "list", least=len(PRINTABLE) * 9 // 10, code=0)
-    assert "evil0" in shown
-    screen.run("plugins", "list", "--json", least=1, code=0)
-    screen.run("tools", "list", least=len(PRINTABLE) * 9 // 10, code=0)
-    screen.run("tools", "show", "evil_all", least=len(PRINTABLE), code=0)
-    screen.run("tools", "call", "evil_all", least=len(PRINTABLE) // 2)
-    screen.run("tools", "call", "evil_fails", least=5)
-    screen.run("doctor", least=1)
-    screen.run("ask", "x", "--persona", "nobody", least=0, code=2)
 
 
 _EVIL_TOOLS = '''
