@@ -19,7 +19,7 @@ from tests.adversarial.conftest import Cases
 from tests.adversarial.hostile_text import LEGITIMATE, MARKUP, arrived, marked, steering
 from tests.servers.llm_script import Call, call, calls, fail, say
 from tests.servers.scripted_llm import ScriptedLLM
-from tests.servers.scripted_web import ScriptedWeb, http_answer
+from tests.servers.scripted_web import ScriptedWeb
 from tests.terminals import Terminal
 
 ATTACK = attacks.TERMINAL
@@ -198,25 +198,6 @@ def ollama() -> Iterator[ScriptedWeb]:
     yield made[0]
     made[1].call_soon_threadsafe(stop.set)
     thread.join(30)
-
-
-def test_the_models_of_a_hostile_server(
-    cli: Any, screen: Screen, ollama: ScriptedWeb, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    models = [{"name": text, "model": text, "details": {"family": text}} for text in PRINTABLE]
-    listed = http_answer(json.dumps({"models": models}), content_type="application/json")
-    shown = http_answer(json.dumps({"capabilities": ["tools", "completion"], "template": PRINTABLE[0]}))
-    ollama.answers.update(
-        {"/api/tags": listed, "/api/show": shown, "/api/version": http_answer('{"version": "\\u001b[2J9"}')}
-    )
-    monkeypatch.setenv("OLLAMA_HOST", ollama.authority)
-    screen.run("models", "list", least=len(PRINTABLE) * 9 // 10)
-    screen.run("doctor", least=0)
-    screen.run("ask", "Hello", least=0)
-    raw = b"HTTP/1.1 500 \x9b31m\xff bad\r\nContent-Length: 6\r\n\r\n\x9b2J\xff\x1b["
-    ollama.answers.update({"/api/tags": raw, "/api/show": raw, "/api/chat": raw})
-    screen.run("models", "list", least=0)
-    screen.run("ask", "Hello", "--model", "ollama:x", least=0)
 
 
 def test_raw_bytes_in_files(cli: Any, screen: Screen, llm: ScriptedLLM) -> None:

@@ -190,7 +190,7 @@ async def test_parallel_calls_are_steps_side_by_side(wired, scripted_llm: Script
     scripted_llm.script(both, say("42 and 6."))
     answer = await wired().ask("6 * 7 and 2 * 3?")
     assert answer.status == "done"
-    assert [ended.result for ended in answer.steps.values()] == [42, 6]
+    assert {name: ended.result for name, ended in answer.steps.items()} == {"s1": 42, "s2": 6}
     assert len(scripted_llm.model_requests) == 2
 
 
