@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
-_ADDRESS = re.compile(r"\w+://\S+|[\w.+-]+@[\w.-]+")
+_ADDRESS = re.compile(r"\b\w{1,20}://\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]+")
 _LIST_MARK = re.compile(r"(?m)^\s*(?:\d{1,3}[.)]|\[\d+\]|#+)\s")
 _CITATION = re.compile(r"\[\d+\]")
 _FIGURE = re.compile(r"(?<![\w.,])\d(?:[\d,.'\u00a0\u202f]*\d)?(?![\w])")
