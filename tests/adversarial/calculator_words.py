@@ -439,7 +439,6 @@ def calculus(chance: Random) -> Question:
             (f"What is the limit of sin({a}x)/x as x approaches 0?", Fraction(a)),
             (f"Find the limit of (x^2 - {a * a})/(x - {a}) as x approaches {a}", Fraction(2 * a)),
             (f"Evaluate x^{n} + {a}x at x = {at}", Fraction(at**n + a * at)),
-            (f"What is the value of {a}t^2 - t when t is {at}?", Fraction(a * at * at - at)),
         ]
     )
     return Question(text, answer)
