@@ -45,7 +45,7 @@ class Journal:
             self._db.row_factory = sqlite3.Row
             try:
                 self._check_version()
-                self._db.execute("PRAGMA journal_mode=WAL")
+                self._use_wal()
                 self._db.execute("PRAGMA synchronous=FULL")
                 self._db.execute("PRAGMA foreign_keys=ON")
                 self._db.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten, not only unlinked
@@ -133,6 +133,18 @@ class Journal:
                 f"knows {newest}). Nothing was changed; upgrade agent-core or choose another AGENT_CORE_HOME."
             )
         return version
+
+    def _use_wal(self) -> None:
+        """Switch to the write-ahead log. SQLite does not wait for others here: two who make a new file meet."""
+        until = time.monotonic() + BUSY_TIMEOUT_S
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > until:
+                    raise
+                time.sleep(0.02)
 
     def _migrate(self) -> None:
         scripts = _scripts()
