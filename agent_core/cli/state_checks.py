@@ -120,6 +120,8 @@ def runs() -> Found:
     if not path.exists():
         return Found("ok", "none")
     health = examine(path)
+    if health.damage:  # opening it would change it
+        return Found("warning", "not looked at: the journal is damaged")
     with open_journal() as opened:
         waiting = {pending.run_id for pending in open_questions(opened)}
     told = f"{len(waiting)} wait for you; see: agent-core approvals list" if waiting else "none waits"
@@ -156,7 +158,11 @@ def vault() -> Found:
 def _stray_scopes() -> list[str]:
     """Conversations that the vault keeps secrets of and the journal knows nothing of, apart from today's."""
     from agent_core.cli.state import open_retention
+    from agent_core.journal.health import examine
 
+    path = home() / "journal.db"
+    if path.exists() and examine(path).damage:  # what it lacks may be there after all; and opening it would change it
+        return []
     with open_retention() as (_, retention):
         return retention.strays()
 
