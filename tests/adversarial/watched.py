@@ -43,6 +43,7 @@ def watch(name: str, args: dict[str, Any]) -> dict[str, Any]:
     import agent_plugin_calculator as calculator
 
     os.environ[VARIABLE] = SECRET  # To be read, if anything could.
+    sys.dont_write_bytecode = True  # A library that is loaded for the first time would write its own.
     function = getattr(calculator, name).function
     seen: list[str] = []
     watching = True
@@ -70,9 +71,20 @@ def _is_loading(event: str, details: tuple[Any, ...]) -> bool:
         case "open":
             reads = details[1] in (None, "r", "rb") and not (details[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
             return reads and isinstance(first, str) and os.path.realpath(first).startswith(_INSTALLED)
+        case "compile":
+            return _is_source(first, details[1])
         case "exec":
             return os.path.realpath(getattr(first, "co_filename", "")).startswith(_INSTALLED)
         case "os.listdir" | "marshal.loads" | "marshal.load":
             return event != "os.listdir" or os.path.realpath(str(first)).startswith(_INSTALLED)
         case _:
             return False
+
+
+def _is_source(text: object, name: object) -> bool:
+    """Whether this is a module of the installation, byte for byte: what an installation without bytecode compiles."""
+    path = os.path.realpath(name) if isinstance(name, str) else ""
+    if not isinstance(text, bytes) or not path.startswith(_INSTALLED):
+        return False
+    with open(path, "rb") as file:
+        return file.read() == text
