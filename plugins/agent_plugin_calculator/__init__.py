@@ -177,6 +177,8 @@ def limit(
         "Evaluate x^2 + 3x at x = 2",
         "Put x = 2 and y = 3 into x*y + 1",
         "What is the value of 3t^2 - t when t is 5?",
+        "Find the value of 4b + c if b = 6 and c = 1",
+        "What does n^3 come to for n = 4?",
         "Evaluate it at pi",
     ]
 )

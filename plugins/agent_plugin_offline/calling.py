@@ -85,7 +85,7 @@ class Caller:
             return None
         if best.wording.tool.name not in self._lookups and not best.is_named:
             return None
-        if best.asked <= 0 and best.wording.computes_one_thing:
+        if best.asked <= 0 and best.wording.computes_one_thing and not best.solves:
             return None  # a formula alone asks for its value, not for its derivative
         if best.found.missing and best.is_ordered:
             return best

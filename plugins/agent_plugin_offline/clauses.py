@@ -10,8 +10,10 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from agent_plugin_offline.courtesies import content_start, is_courtesy, without_courtesies
 from agent_plugin_offline.numbers import find_numbers
 from agent_plugin_offline.proposals import ToolSpec
+from agent_plugin_offline.remarks import is_remark
 from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, words
 
 MAX_CUTS = 12
@@ -34,23 +36,12 @@ _BETWEEN = re.compile(r",?\s+(?:and|&|as\s+well\s+as)\s+(?:also\s+)?|,\s+", re.I
 _ABBREVIATED = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|dr|mr|mrs|ms|prof|st|vs|no|approx|[ap]\.m)|\b[A-Z])\.$", re.IGNORECASE
 )
-_FILLER = re.compile(
-    r"(?:(?:and|also|then|next|finally|now|please|kindly|first|second|after\s+that|afterwards|so|ok(?:ay)?|hi|hello|hey)\b[,\s]*"
-    r"|(?:can|could|would|will)\s+you\s+(?:also\s+|then\s+|please\s+|quickly\s+)*|(?:can|could|may)\s+i\s+(?:please\s+)?(?:see|have|get)\s+|let\s+me\s+(?=see\b|know\b|have\s+a\s+look\b|take\s+a\s+look\b|look\b|read\b)"
-    r"|(?:just\s+)?(?:a\s+)?(?:quick\s+(?:one|question|thing)|one\s+more\s+thing|question)\s*[:,-]\s*|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like)\s+you\s+to\s+"
-    r"|(?:i\s+want|i\s+need|i'd\s+like|i\s+would\s+like|i'd\s+love)\s+to\s+(?:(?:know|see|find\s+out)\s+)?|do\s+you\s+know\s+|what\s+do\s+(?:you|i|we)\s+get\s+(?:when|if)\s+(?:you|i|we)\s+"
-    r"|(?:please\s+)?(?:tell|show|give|let)\s+me\s+(?:know\s+)?(?=(?:what|where|when|who|which|how|whether)\b)"
-    r"|let's\s+|let\s+us\s+|use\s+(?:that|it|this)\s+to\s+)+",
-    re.IGNORECASE,
-)
-_COURTESY = re.compile(r",?\s+(?:please|thanks|thank\s+you|for\s+me)(?=[.!?]*$)", re.IGNORECASE)
 _FRONTED = re.compile(
-    r"(?P<phrase>(?:in|from|with|using|under|on|at|to|for)\s+(?!which\b|what\b|whom\b)[^,]+?)\s*,\s+(?P<rest>\S.*)$",
+    r"(?P<phrase>(?:in|from|with|using|under|on|at|to|for)\s+(?!which\b|what\b|whom\b)[^,]+?|(?:if|when|given|where)\s[^,]*=[^,]*?)\s*,\s+(?P<rest>\S.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 _NEW = re.compile(r"new\s+[a-z]", re.IGNORECASE)
 """What is to be made, without a verb: "new event: ..."."""
-_DO_NOT_FORGET = re.compile(r"^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+(?:let\s+me\s+)?forget\s+", re.IGNORECASE)
 _FORBIDS = re.compile(r"(?:do\s+not|don't|don’t|never)\b", re.IGNORECASE)
 _QUESTIONS = words("what what's whats how how's which who who's where where's when when's is are was were does do did")
 _MODALS = words("should shall may might must can could will would am have has")
@@ -64,11 +55,6 @@ _VERBS = words(
     "replace reply report reserve retrieve round run save say schedule search select sell send set share "
     "show simplify solve sort speak square start stop store subtract sum switch take tell text translate "
     "turn update upload use work write"
-)
-_OPENS_CONTENT = re.compile(
-    r"\b(?:saying|says|telling|asking|reading|remind(?:ing)?\s+(?:me|us|him|her|them)\s+to|to\s+say|body|message|text)\b"
-    r"(?!\s+(?:to|it)\b)|\bthat\s+(?!to\b|with\b|in\b|by\b|as\b|$)|:\s",
-    re.IGNORECASE,
 )
 
 
@@ -108,19 +94,19 @@ def joints(request: str, starts: Collection[str]) -> list[Joint]:
         strong = match.group("strong") is not None
         if strong and _ABBREVIATED.search(request[:begin]):
             continue
-        if found and _FILLER.fullmatch(request[found[-1].end : begin]):
+        if found and is_courtesy(request[found[-1].end : begin]):
             continue  # "after that, ..." is no clause of its own
-        after = without_fillers(request[end:])
+        after = without_courtesies(request[end:])
         if not strong and _is_fronted(request[found[-1].end if found else 0 : begin], request[begin:end]):
             continue
-        if begin > 0 and (strong or starts_a_call(after, starts)):
+        if begin > 0 and (strong or starts_a_call(after, starts) or is_remark(after)):
             found.append(Joint(begin, end, strong or after != request[end:].lstrip()))
     return found[:MAX_CUTS]
 
 
 def _is_fronted(piece: str, joint: str) -> bool:
     """Whether `piece` is only a phrase before a verb, as in "In sales.csv, sum ..."."""
-    return "," in joint and _FRONTED.match(f"{without_fillers(piece)}, x") is not None
+    return "," in joint and _FRONTED.match(f"{without_courtesies(piece)}, x") is not None
 
 
 def and_joints(clause: str) -> list[tuple[int, int]]:
@@ -143,14 +129,6 @@ def is_question(piece: str) -> bool:
     return piece.split(None, 1)[0].lower().strip(",:") in _QUESTIONS | _MODALS if piece.strip() else False
 
 
-def without_fillers(piece: str) -> str:
-    """`piece` without "and then", "please", "could you" at its start."""
-    piece = _DO_NOT_FORGET.sub("remember ", piece.strip())
-    match = _FILLER.match(piece)
-    piece = piece[match.end() :] if match and match.end() < len(piece) else piece
-    return piece if opens_content(piece) else _COURTESY.sub("", piece)
-
-
 def verb_first(piece: str, starts: Collection[str]) -> str:
     """`piece` with what stands before its verb moved behind it: "in a.csv, sum the cost" is "sum the cost in a.csv"."""
     if _NEW.match(piece):
@@ -159,8 +137,8 @@ def verb_first(piece: str, starts: Collection[str]) -> str:
     if match is None or not starts_a_call(match["rest"], starts):
         return piece
     rest = match["rest"].rstrip(" .!?")
-    dictated = _OPENS_CONTENT.search(rest)
-    place = dictated.start() if dictated else len(rest)
+    dictated = content_start(rest)
+    place = len(rest) if dictated is None else dictated
     phrase = match["phrase"][0].lower() + match["phrase"][1:]
     return " ".join(part for part in (rest[:place].rstrip(" ,"), phrase, rest[place:]) if part)
 
@@ -168,8 +146,3 @@ def verb_first(piece: str, starts: Collection[str]) -> str:
 def forbids(piece: str) -> bool:
     """Whether `piece` says what not to do."""
     return _FORBIDS.match(piece) is not None
-
-
-def opens_content(piece: str) -> bool:
-    """Whether what follows `piece` may still be dictated text ("... saying", "remember that")."""
-    return _OPENS_CONTENT.search(piece) is not None

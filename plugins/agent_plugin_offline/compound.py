@@ -14,18 +14,18 @@ from agent_plugin_offline.clauses import (
     Joint,
     forbids,
     joints,
-    opens_content,
     starting_words,
     starts_a_call,
     verb_first,
-    without_fillers,
 )
+from agent_plugin_offline.courtesies import opens_content, without_courtesies
 from agent_plugin_offline.following import completed_by, goes_on_computing
 from agent_plugin_offline.linking import Step
 from agent_plugin_offline.mentions import asks_for_nothing
 from agent_plugin_offline.openings import asked_of_file, done_with, is_about
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.reading import Reader
+from agent_plugin_offline.remarks import is_remark, names_nothing, with_remark
 from agent_plugin_offline.telling import as_message
 
 _COMPLETE = 1.0
@@ -86,7 +86,7 @@ def draft(
         request = f"it {request}"
     planned = _drafted(request, tools, reader)
     if said and (not planned.steps or planned.question):
-        continued = reader.continued(as_message(verb_first(without_fillers(request), reader.starts)), said)
+        continued = reader.continued(as_message(verb_first(without_courtesies(request), reader.starts)), said)
         return Draft(tuple(continued)) if continued else planned
     return planned
 
@@ -108,6 +108,7 @@ def _drafted(request: str, tools: Sequence[ToolSpec], reader: Reader) -> Draft:
                     opened, followed = request[begins[first] : ends[first]], request[begins[last] : end]
                     readings.append(_asked_of_file(best[first], opened, followed, reader))
                     readings.append(_done_with(best[first], opened, followed, reader))
+                    readings.append(_told(best[first], opened, followed, reader))
                 for extended in readings:
                     if extended and extended.worth > best.get(last + 1, _Partial(-1.0)).worth:
                         best[last + 1] = extended
@@ -137,7 +138,7 @@ def _asked_of_file(before: _Partial, first: str, second: str, reader: Reader) ->
     if found is None:
         return None
     file, request = found
-    steps = reader.read(as_message(verb_first(without_fillers(request), reader.starts)), before.steps, before.clauses)
+    steps = reader.read(as_message(verb_first(without_courtesies(request), reader.starts)), before.steps, before.clauses)
     if len(steps) != 1 or steps[0].missing or not is_about(file, steps[0].args):
         return None
     # Worth a little more than two calls: one that reads the file, and one that then asks about it.
@@ -146,17 +147,32 @@ def _asked_of_file(before: _Partial, first: str, second: str, reader: Reader) ->
 
 def _done_with(before: _Partial, first: str, second: str, reader: Reader) -> _Partial | None:
     """Two clauses as one call, where the first says something and the second what to do with it."""
-    request = None if starts_a_call(without_fillers(first), reader.starts) else done_with(first, second)
-    steps = reader.read(without_fillers(request), before.steps, before.clauses) if request else []
+    request = None if starts_a_call(without_courtesies(first), reader.starts) else done_with(first, second)
+    steps = reader.read(without_courtesies(request), before.steps, before.clauses) if request else []
     if len(steps) != 1 or steps[0].missing:
         return None
     return _Partial(before.worth + 2 * _COMPLETE + 0.1, (*before.steps, *steps), before.clauses + 1, first + second)
 
 
+def _told(before: _Partial, first: str, second: str, reader: Reader) -> _Partial | None:
+    """Two clauses as one call, where one of them only states something that the other lacks."""
+    for statement, request in ((first, second), (second, first)):
+        if not is_remark(statement) or is_remark(request) or opens_content(first):
+            continue
+        for text, value in with_remark(without_courtesies(request), statement):
+            clause = as_message(verb_first(text, reader.starts))
+            steps = reader.read(clause, before.steps, before.clauses)
+            if len(steps) == 1 and not steps[0].missing and is_about(value, steps[0].args):
+                return _Partial(before.worth + _COMPLETE + 0.1, (*before.steps, *steps), before.clauses + 1, first + second)
+    return None
+
+
 def _extended(before: _Partial, piece: str, bridged: Sequence[Joint], reader: Reader) -> _Partial | None:
-    clause = as_message(verb_first(without_fillers(piece), reader.starts))
+    clause = as_message(verb_first(without_courtesies(piece), reader.starts))
     if asks_for_nothing(clause, reader.known(before.steps)):
         return replace(before, text=before.text + piece)
+    if is_remark(clause):
+        return replace(before, text=before.text + piece) if names_nothing(clause) and not opens_content(before.text) else None
     steps = [] if forbids(clause) else reader.read(clause, before.steps, before.clauses)
     if not steps:
         return None

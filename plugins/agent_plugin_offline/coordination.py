@@ -62,7 +62,7 @@ class Coordination:
         slot = self.slot(tool, name)
         if slot.role == "expression":
             return not slot.name.endswith("s") and is_formula(value) and not value.strip().lstrip("-").isalnum()
-        return slot.role not in ("content", "query") and not slot.many
+        return slot.role not in ("content", "query", "bindings") and not slot.many
 
 
 def _joined(head: str, item: str) -> str:

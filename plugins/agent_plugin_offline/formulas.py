@@ -80,11 +80,32 @@ _ORDERS = tuple(
             "{a}",
         ),
         (
+            r"(?P<a>[^=]*=.*?),?\s+(?:what\s+(?:is|are)|find|solve\s+for|determine|work\s+out)\s+[a-z](?:\s*(?:,|and)\s*[a-z])*",
+            "{a}",
+        ),
+        (
             r"round\s+(?P<a>-?[\d.]+)\s+to\s+(?P<b>\d+|one|two|three|four|five|six)\s+(?:decimal\s+places?|decimals?|places?|digits?)",
             "round({a}, {b})",
         ),
     )
 )
+
+_BINDING = (
+    r"(?<![\w)^.])[a-z]\s*(?:=|\bis\b(?:\s+equal\s+to)?|\bequals\b|\bequal\s+to\b|\bbeing\b|\bto\s+be\b)\s*"
+    r"[-−]?(?:\d+(?:\.\d+)?(?:/\d+)?|pi|e)(?![\w(^]|\.\d|\s*[-+*/^=])"
+)
+BINDINGS = re.compile(
+    rf"\b(?:(?P<where>when|where|if|for|at|with|given(?:\s+that)?|using|by\s+setting|setting|taking)|(?P<put>put|plug|insert|substitute|let|suppose))\s+"
+    rf"(?P<values>{_BINDING}(?:\s*(?:,\s*and\b|,|\band\b|&)\s*{_BINDING})*)(?(put)(?:\s+in(?:to)?\b)?)",
+    re.IGNORECASE,
+)
+"""Values for unknowns, with the word that introduces them: "when t is 2", "for x = 3 and y = 4", "put x = 2 into"."""
+
+
+def bindings(match: re.Match[str]) -> str:
+    """What a match of `BINDINGS` says, as equations with commas between: "t = 2"."""
+    found = re.findall(r"([a-z])\s*(?:=|[a-z ]+?)\s*([-−]?(?:\d[\d./]*|pi|e))(?!\w)", match["values"], re.IGNORECASE)
+    return ", ".join(f"{name} = {value}" for name, value in found)
 
 
 def is_formula(text: str) -> bool:
@@ -92,6 +113,8 @@ def is_formula(text: str) -> bool:
 
     "17% of 2340", "the sum of 4 and 9" and "3x + 7 = 22" are; "better, tea or coffee" is not.
     """
+    if BINDINGS.search(text):
+        return False  # a formula and values for it: more than one thing
     words = [word.lower() for word in _WORD.findall(_COUNTED.sub(r"\1 \2 \3", text))]
     operands = re.search(r"\d", text) or any(
         (len(word) == 1 and word != "a") or word in NUMBER_WORDS | {_REFERENCE, "pi"} for word in words
@@ -116,7 +139,8 @@ def is_equation(text: str) -> bool:
 
 def has_unknowns(text: str) -> bool:
     """Whether a formula holds unknowns such as x; it can then be solved or differentiated, but has no value."""
-    return any(len(word) == 1 and word.lower() not in "ae" for word in _WORD.findall(text))
+    letters = "" if is_equation(text) else "ae"  # "a" is an article too, and e a number
+    return any(len(word) == 1 and word.lower() not in letters for word in _WORD.findall(text))
 
 
 def _belongs(word: str) -> bool:
@@ -133,6 +157,13 @@ def _belongs(word: str) -> bool:
 def _is_product(word: str) -> bool:
     """Functions and unknowns written together, as in "xsin"."""
     return re.fullmatch(r"[a-z]?(?:sin|cos|tan|exp|log|ln|sqrt)", word) is not None
+
+
+def as_equations(text: str) -> str:
+    """An equation with values for some of its unknowns as a system: "2x + y = 9 when y = 3" is "2x + y = 9, y = 3"."""
+    found = BINDINGS.search(text)
+    rest = f"{text[: found.start()]}{text[found.end() :]}".strip(" ,") if found else ""
+    return f"{rest}, {bindings(found)}" if found and "=" in rest else text
 
 
 def as_formula(text: str) -> str:

@@ -15,7 +15,7 @@ from agent_plugin_offline.proposals import Proposal
 from agent_plugin_offline.remainder import complete, names_none, unexplained
 from agent_plugin_offline.scoring import default_weights
 from agent_plugin_offline.slots import Slot
-from agent_plugin_offline.text import stem, tokenize
+from agent_plugin_offline.text import REQUESTING, stem, tokenize
 from agent_plugin_offline.tools import view_tools
 from agent_plugin_offline.wording import Wording
 
@@ -32,7 +32,7 @@ _NAMED_LEAD = 1.0
 """For beginning with the verb in its name, or one that asks for the same."""
 _MISSING, _FOREIGN = -4.0, -4.0
 FORMED = frozenset(
-    {"email", "phone", "url", "file", "folder", "moment", "duration", "content", "query", "expression", "numbers"}
+    {"email", "phone", "url", "file", "folder", "moment", "duration", "content", "query", "expression", "numbers", "bindings"}
 )
 """Roles whose values rules find better than statistics."""
 _CLEARLY_MEANT = 8.0
@@ -57,6 +57,12 @@ class Frame:
         """Whether an argument has a form of its own: a date, a file, a formula."""
         formed = FORMED - {"query", "content"}
         return any(slot.role in formed and slot.name in self.found.args for slot in self.wording.slots)
+
+    @property
+    def solves(self) -> bool:
+        """Whether it has found an equation, for a tool that takes equations."""
+        given = (self.found.args.get(slot.name) for slot in self.wording.slots if "equation" in slot.name)
+        return any(is_equation(str(value)) for value in given if value)
 
     @property
     def promise(self) -> float:
@@ -136,6 +142,8 @@ def _asked(found: Explanation, wording: Wording) -> float:
         return 0.0
     asked = {stem(token.text) for token in tokens if found.is_free(token.start, token.end)}
     score = sum(wording.weights.get(word, 0.0) for word in asked)
+    if tokens[0].lower in REQUESTING and wording.computes_one_thing:
+        return score  # "find the ..." asks for any of them
     lead = stem(tokens[0].text)
     score += _NAMED_LEAD if lead in wording.name_verbs else 0.0
     score += LEAD if lead in wording.own_verbs else _KIN_LEAD if lead in wording.leads else 0.0
@@ -150,8 +158,8 @@ def _worth(slot: Slot, value: Any, wording: Wording) -> float:
         case "file" | "folder":
             kind = str(value).rpartition(".")[2].lower() if "." in str(value) else ""
             return _TYPED + (_FILE_KIND if kind and kind in wording.file_kinds else 0.0)
-        case "numbers":
-            return _FORMULA
+        case "numbers" | "bindings":
+            return _FORMULA + (_OPERATION if slot.role == "bindings" and slot.required else 0.0)
         case "email" | "phone" | "url" | "moment" | "duration":
             return _TYPED
         case "expression":

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from agent_plugin_offline.text import PREPOSITIONS, STOP_WORDS, VERBS, Token, stem, words
 
-_COMMON_VERBS = VERBS | words(
+COMMON_VERBS = VERBS | words(
     "accept access achieve act adjust allow announce answer appear apply approve arrange arrive ask assess assign "
     "assist assume attend avoid base become begin believe belong boil borrow break bring build call cancel carry "
     "catch categorize cause celebrate charge classify clean close collect combine come comment compile complete "
@@ -28,7 +28,7 @@ _COMMON_VERBS = VERBS | words(
     "test think throw tie toss touch track trade train transfer travel treat try tune type understand unlock upload "
     "vary verify wait wake walk want warm wash watch wear win wish withdraw wonder yield"
 )
-_VERB_STEMS = frozenset(map(stem, _COMMON_VERBS))
+_VERB_STEMS = frozenset(map(stem, COMMON_VERBS))
 _BEFORE_VERBS = words(
     "to please and or then also just not i you we they he she it who that which can could would will should shall "
     "may might must do does did don't doesn't didn't let's help me us kindly never always first finally"

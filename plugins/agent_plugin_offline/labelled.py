@@ -99,7 +99,7 @@ def take_labelled(found: Explanation, request: Request) -> None:
     _replacement(found)
     _condition(found)
     for slot in found.slots:
-        if slot.role != "label" or slot.name in found.args:
+        if slot.role not in ("label", "bindings") or slot.name in found.args:
             continue
         words = "|".join(re.escape(label) for label in slot.labels)
         before = re.search(
@@ -137,7 +137,7 @@ def _value_end(found: Explanation, start: int, slot: Slot) -> int:
         for label in other.labels
     ]
     stops = [rf"\s*,?\s+(?:(?:and|with)\s+)*(?:the\s+|a\s+)?(?:{'|'.join(map(re.escape, labels))})\b"] if labels else []
-    if slot.role == "label":
+    if slot.role in ("label", "bindings"):
         stops += [r"\s*[,;:]\s", r"\s+(?:to|saying|that\s+says|and|on|at|from|for|with)\s", r"[.?!]*$"]
     if any(other.role == "content" for other in found.slots) and slot.role != "content":
         stops.append(rf"\s*,?\s+(?:and\s+)?{_CONTENT_LABEL}")

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from agent_plugin_offline.text import words
+
 _OPENING = re.compile(
     r"\s*(?:please\s+)?(?:can you\s+|could you\s+)?"
     r"(?:read|open|take|load|use|check|inspect|consult|scan|get|look\s+(?:at|in|into|through)|go\s+(?:through|over|into))\s+"
@@ -38,6 +40,7 @@ _DO_WITH_IT = re.compile(
     r"(?:please\s+)?(?P<verb>\w+)\s+(?:it|that|this)(?:\s+down)?(?P<rest>(?:\s+(?:in|into|to|on|for|as)\s+.*)?)[\s.!]*$",
     re.IGNORECASE,
 )
+_KEEPING = words("remember note memorise memorize know save keep store")
 _HAVING = re.compile(r"(?:i(?:['’]ve|\s+have)(?:\s+got)?|there(?:['’]s|\s+is)|i['’]m\s+having)\s+", re.IGNORECASE)
 
 
@@ -49,9 +52,9 @@ def done_with(first: str, second: str) -> str | None:
         return None
     if order["rest"]:
         return f"{order['verb']} {_HAVING.sub('', said, count=1)}{order['rest']}"
-    return f"{order['verb']} that {said}"
+    return f"{order['verb']}{' that' if order['verb'].lower() in _KEEPING else ''} {said}"
 
 
 def is_about(file: str, args: Mapping[str, Any]) -> bool:
     """Whether a call takes the file as it is, and not as a piece of some other text."""
-    return any(value == file for value in args.values())
+    return any(file in (value if isinstance(value, list) else [value]) for value in args.values())

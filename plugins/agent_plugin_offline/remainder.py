@@ -8,7 +8,7 @@ from agent_plugin_offline.candidates import Span, read_request
 from agent_plugin_offline.choices import take_choices
 from agent_plugin_offline.clauses import ORDERS
 from agent_plugin_offline.explanation import Explanation
-from agent_plugin_offline.formulas import as_formula, is_formula
+from agent_plugin_offline.formulas import as_equations, as_formula, is_formula
 from agent_plugin_offline.plausible import NOTHING_NAMED, PLACEHOLDERS, UNTOLD, is_plausible
 from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import (
@@ -26,7 +26,7 @@ from agent_plugin_offline.wording import Wording, kin
 _COUNT_NAMES = words("limit max maximum count top number results n size")
 _LEAD_INS: dict[str, re.Pattern[str]] = {
     "expression": re.compile(
-        r"(?:(?:find|solve\s+for)\s+[a-z]\s*(?::|\s(?:if|when|where|such\s+that|given(?:\s+that)?)\b)|what(?:'s|\s+is|\s+are|\s+do(?:es)?|(?!\s+(?:per|fraction|%)))|take|how\s+much(?:\s+is)?|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
+        r"(?:(?:(?:find|determine|work\s+out|solve\s+for|what(?:'s|\s+is|\s+are))\s+)?(?:for\s+)?[a-z](?:\s*(?:,|\band\b)\s*[a-z]\b)*\s*(?::|\s(?:if|when|where|such\s+that|given(?:\s+that)?)\b)|what(?:'s|\s+is|\s+are|\s+do(?:es)?|(?!\s+(?:per|fraction|%)))|take|how\s+much(?:\s+is)?|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
         r"|the\s+(?:exact\s+)?(?:value|result|answer)\s+(?:of|to))\s+",
         re.IGNORECASE,
     ),
@@ -154,8 +154,14 @@ def _free_text(found: Explanation, wording: Wording) -> None:
     best = max((place for place in trimmed if place[1] > place[0]), key=lambda place: place[1] - place[0], default=None)
     if best is not None and _may_be(slot, found.text, best, wording):
         value = found.text[slice(*best)]
-        found.take(slot, as_formula(value) if slot.role == "expression" else value, *best)
+        found.take(slot, _written(slot, value), *best)
         found.certain -= slot.role != "expression"
+
+
+def _written(slot: Slot, value: str) -> str:
+    if slot.role != "expression":
+        return value
+    return as_equations(as_formula(value)) if "equation" in slot.name else as_formula(value)
 
 
 def _may_be(slot: Slot, text: str, place: tuple[int, int], wording: Wording) -> bool:
@@ -267,7 +273,7 @@ def _is_name(found: Explanation, place: tuple[int, int], wording: Wording) -> bo
 
 def _means_something(value: str, slot: Slot) -> bool:
     if slot.role == "expression":
-        value = as_formula(value)
+        value = _written(slot, value)
         return is_formula(value) or value.replace(".", "").isdigit() or len(value) == 1
     empty = UNTOLD if slot.role == "content" else STOP_WORDS
     words = [word.lower() for word in re.findall(r"\w+", value) if word.lower() not in empty]
@@ -291,6 +297,8 @@ def _trimmed(text: str, start: int, end: int, slot: Slot, wording: Wording) -> t
             start = match.end()
             if slot.role == "content":
                 break
+        if slot.role == "expression" and at_start:
+            start = _first_formula(text, start, end, wording)
         return start, end
     if slot.role == "query" and (lead := _ASKED_OF.match(text, start, end)):
         start = lead.end()  # "what time is the lunch" is about the lunch
@@ -319,6 +327,16 @@ def _after_operation(text: str, start: int, end: int, wording: Wording) -> int:
     if named and not names & _GENERAL and wording.weight(named["word"]) > 0 and is_formula(text[named.end() : end]):
         return named.end()
     return start
+
+
+def _first_formula(text: str, start: int, end: int, wording: Wording) -> int:
+    """Where a formula begins, if only the tool's own words and grammar stand before it: "the system of equations"."""
+    place = start
+    for token in tokenize(text[start:end])[:6]:
+        place = start + token.start - len(token.before)
+        if is_formula(text[place:end]) or not _asks(token, wording):
+            break
+    return place if is_formula(text[place:end]) else start
 
 
 _ASKED_OF = re.compile(r"(?:time|day|date|hour)\s+(?:is|are|does|do|was)\s+", re.IGNORECASE)

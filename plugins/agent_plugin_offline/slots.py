@@ -17,7 +17,7 @@ from agent_plugin_offline.text import content_stems, identifier_words, stem, wor
 
 Role = Literal[
     "email", "phone", "url", "file", "folder", "moment", "duration", "number", "choice", "flag", "expression",
-    "numbers", "content", "query", "label", "other",
+    "numbers", "bindings", "content", "query", "label", "other",
 ]  # fmt: skip
 
 _NAMED: tuple[tuple[Role, str], ...] = (
@@ -31,6 +31,8 @@ _NAMED: tuple[tuple[Role, str], ...] = (
 _MOMENT_WORDS = frozenset(["date", "time", "datetime", "when", "deadline"])
 _BOUND_WORDS = words("start end begin until due day")
 """Moments only where the description speaks of dates or times: a route has a start too."""
+_HOLDS_BINDINGS = re.compile(r"\bsuch as [a-z] = \d")
+"""How a parameter that takes values for unknowns is described: "The values, such as x = 2"."""
 _BRACKETS = re.compile(r"\(([a-z][a-z ,]*)\)")
 """Other words for a parameter, in brackets in its description: "each value of this column (per, by, for each)"."""
 _LABEL_SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -125,6 +127,8 @@ def _role(name: str, schema: Mapping[str, Any], types: frozenset[str]) -> Role:
         return "moment"
     if "array" in types and "string" not in types:
         return "numbers" if _holds_numbers(schema) else "other"
+    if _HOLDS_BINDINGS.search(described):
+        return "bindings"
     for role, known in _NAMED:
         if {stem(word) for word in words} & {stem(word) for word in known.split()}:
             return role if role not in ("file", "folder") or _is_place(described) else "label"

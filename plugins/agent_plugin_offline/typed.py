@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from agent_plugin_offline.candidates import Request, Span
 from agent_plugin_offline.explanation import Explanation
+from agent_plugin_offline.formulas import BINDINGS, bindings
 from agent_plugin_offline.slots import Role, Slot
 from agent_plugin_offline.text import words
 
@@ -133,6 +134,14 @@ def take_number_lists(found: Explanation) -> None:
         if match:
             numbers = [float(one) for one in re.findall(r"-?\d+(?:\.\d+)?", match[0])]
             found.take(slot, [int(n) if n.is_integer() else n for n in numbers], *match.span())
+
+
+def take_bindings(found: Explanation) -> None:
+    """Take "when t is 2" where a tool takes values for unknowns."""
+    for slot in found.open("bindings")[:1]:
+        match = BINDINGS.search(found.text)
+        if match and found.is_free(*match.span()):
+            found.take(slot, bindings(match), *match.span())
 
 
 def take_folders(found: Explanation) -> None:

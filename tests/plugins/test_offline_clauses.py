@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agent_plugin_offline.answers import Outcome, answer, render, steps_of_plan
-from agent_plugin_offline.clauses import joints, starting_words, without_fillers
+from agent_plugin_offline.clauses import joints, starting_words
+from agent_plugin_offline.courtesies import without_courtesies
 from agent_plugin_offline.formulas import as_formula, is_formula
 from agent_plugin_offline.mentions import asks_for_nothing, mentions
 from agent_plugin_offline.openings import asked_of_file
@@ -18,7 +19,7 @@ STARTS = starting_words([])
 def pieces(request: str) -> list[str]:
     found = joints(request, STARTS)
     begins, ends = [0, *(joint.end for joint in found)], [*(joint.start for joint in found), len(request)]
-    return [without_fillers(request[begin:end]) for begin, end in zip(begins, ends, strict=True)]
+    return [without_courtesies(request[begin:end]) for begin, end in zip(begins, ends, strict=True)]
 
 
 @pytest.mark.parametrize(

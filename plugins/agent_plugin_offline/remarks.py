@@ -1,0 +1,89 @@
+"""Sentences beside a request that ask for nothing themselves: a reason, or where the things stand that it is about.
+
+"Delete old.txt, I don't need it any more" is one order and a reason. "The data is in sales.csv. What is the total?"
+is one question; the statement says of what. What a statement names goes to the request that lacks it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from agent_plugin_offline.candidates import Span, read_request
+from agent_plugin_offline.numbers import find_numbers
+
+_STATES = (
+    r"(?:is|are|was|were|has|have|had|contains?|holds?|lives?|sits?|stands?|says?|does|did|will|won['’]t|can['’]?t|cannot"
+    r"|should(?:n['’]t)?|(?:is|are|was|were|do|does|did|has|have)n['’]t|lists?|shows?|keeps?|comes?|goes|lasts?|starts?|ends?|takes?)"
+)
+_STATEMENT = re.compile(
+    r"(?:(?:because|since|as|so|and|but|well|anyway|sorry)[,\s]+)*"
+    r"(?:(?:i|it|they|we|he|she|that|this|these|those|there|you|everything)(?:['’](?:s|m|ve|re|ll|d))?(?=\s)"
+    rf"|(?:my|our|his|her|its|their|the|all|today['’]s|this)\s+(?:[\w'’-]+\s+){{1,4}}?{_STATES}\b)",
+    re.IGNORECASE,
+)
+_WISHES = re.compile(
+    r"(?<!n['’]t )(?<!not )(?<!never )(?<!no longer )\b(?:need|want|wish|wonder|wondering|would\s+(?:like|love)|have\s+to|must|forgot(?:ten)?|forget|please|let['’]s)\b"
+    r"|['’]d\s+(?:like|love)\b",
+    re.IGNORECASE,
+)
+_INTO_PLACE = re.compile(r"\b(?:it|them|these|those|this|that|they)\b|\bthe\s+(?:numbers|values|figures|file|table|data|list)\b", re.IGNORECASE)
+_LABELLED = re.compile(
+    r"(?:(?:make|set|use)\s+)?(?:the\s+|its\s+|a\s+|as\s+)?(?P<label>subject|title|text|body|message|location|name|description)(?:\s+line)?\s*"
+    r"(?:\s+(?:is|should\s+(?:be|say|read)|shall\s+be|must\s+be|will\s+be|to|as)\s+|\s*:\s*|\s+(?=['\"“]))(?P<value>\S.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_LIST = re.compile(r"-?\d[\d.]*(?:\s*(?:,\s*and|,|;|and|&)\s+-?\d[\d.]*)+", re.IGNORECASE)
+
+
+def is_remark(piece: str) -> bool:
+    """Whether `piece` states something and asks for nothing."""
+    piece = piece.strip()
+    if piece.endswith("?") or _WISHES.search(piece):
+        return False
+    return _STATEMENT.match(piece) is not None
+
+
+def names_nothing(remark: str) -> bool:
+    """Whether a remark holds nothing that a call could take, so that leaving it out loses nothing."""
+    read = read_request(remark)
+    return not (read.addresses or read.quoted or read.moments or read.numbers)
+
+
+def with_remark(request: str, remark: str) -> Iterator[tuple[str, str]]:
+    """`request` with what `remark` names put where it lacks it, and that value: most telling first."""
+    request = request.strip().rstrip(".!?")
+    if labelled := _LABELLED.fullmatch(remark.strip()):
+        value = labelled["value"].strip().rstrip(".")
+        yield f"{request} with {labelled['label'].lower()} {value}", value.strip("'\"“”")
+        return
+    for value, preposition in _named(remark):
+        place = _INTO_PLACE.search(request)
+        if place is not None:
+            yield request[: place.start()] + value + request[place.end() :], value
+        yield f"{request} {preposition} {value}", value
+
+
+def _named(remark: str) -> Iterator[tuple[str, str]]:
+    """What a remark names, with the preposition that it would follow in a request."""
+    read = read_request(remark)
+    for span in read.addresses:
+        if "path" in span.kinds and not span.kinds & {"email", "url"}:
+            yield span.text, "in"
+        elif "email" in span.kinds:
+            yield span.text, "to"
+    listed = _LIST.search(remark)
+    if listed is not None and not read.addresses and len(find_numbers(listed[0])) > 1:
+        yield listed[0], "of"
+    if not read.addresses and listed is None:
+        yield from ((span.text, _before(remark, span)) for span in _outermost(read.moments))
+
+
+def _before(remark: str, span: Span) -> str:
+    before = remark[: span.start].split()
+    return before[-1].lower() if before and before[-1].lower() in ("at", "on", "from", "in", "for") else "on"
+
+
+def _outermost(spans: list[Span]) -> list[Span]:
+    longest = sorted(spans, key=lambda span: span.start - span.end)
+    return [span for n, span in enumerate(longest) if not any(span.overlaps(other) for other in longest[:n])]
