@@ -85,6 +85,7 @@ def calculate(expression: str) -> Calculation:
         "For which x is 2x + 3 < 11?",
         "What is x if 5x = 20?",
         "What value of x makes 2x + 1 equal to 9?",
+        "What are the roots of x^2 - 4?",
     ]
 )
 def solve(equations: str, unknowns: str | None = None) -> Solutions:

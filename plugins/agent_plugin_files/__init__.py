@@ -36,6 +36,10 @@ class FileChange:
         "Which file was changed last?",
         "List everything in this folder by size",
         "Find all python files, in the subfolders too",
+        "How many files are in the photos folder?",
+        "Count the text files in this directory",
+        "Show the contents of the folder invoices",
+        "What have I got in this directory?",
     ],
 )
 def list_files(
@@ -53,7 +57,8 @@ def list_files(
     Args:
         folder: The folder to look in; "." is the folder the user works in.
         pattern: Only names like this, with * for anything: "*.csv", "report*".
-        sort_by: By name, by size (largest or smallest files) or by when they were modified (newest or oldest).
+        sort_by: By name, by size (largest or smallest files) or by when they were modified (newest, oldest, most
+            recently, most recent, latest).
         order: "ascending" is A to Z, smallest first, oldest first; "descending" is the reverse. Left out: names
             ascending, sizes and dates descending.
         limit: How many files at most, such as 3 for the three largest.

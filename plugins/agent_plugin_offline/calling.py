@@ -9,7 +9,7 @@ from agent_plugin_offline.clauses import ORDERS, is_question
 from agent_plugin_offline.coordination import Coordination
 from agent_plugin_offline.explaining import explain
 from agent_plugin_offline.frames import FORMED, LABELLED, LEAD, Frame, fill_by_engine, frame
-from agent_plugin_offline.personal import asks_for_own_fact, is_named, memory_slot, subject_of
+from agent_plugin_offline.personal import asks_for_own_fact, asks_when, is_named, memory_slot, subject_of
 from agent_plugin_offline.plausible import may_stand
 from agent_plugin_offline.proposals import Proposal, ToolSpec, propose, propose_one
 from agent_plugin_offline.slots import Slot
@@ -18,6 +18,8 @@ from agent_plugin_offline.wording import Wording, looks_up, wordings_of
 
 _OVER = -3.0
 """What each word that a tool leaves over speaks against it."""
+_NEAR = 4.0
+"""By how much one that explains every word may be behind one that does not."""
 _ENOUGH, _ENOUGH_FOR_FREE_TEXT = 2.0, 4.0
 """A frame scored below this is left to the engine; free text fits anything, so it takes more."""
 _CERTAIN = frozenset({"email", "phone", "url", "file", "folder", "moment"})
@@ -77,7 +79,10 @@ class Caller:
         for one in frames:
             if one.promise + LABELLED * len(one.found.missing) >= settled:  # else it can win nothing any more
                 fill_by_engine(one)
-        best = max(frames, key=lambda one: one.score + _OVER * one.over + LEAD * one.is_ordered, default=None)
+        best = max(frames, key=_standing, default=None)
+        if best is not None and (best.over or (best.found.missing and not best.is_ordered)):
+            rivals = (one for one in frames if one.is_complete and (not best.over or _standing(one) > _standing(best) - _NEAR))
+            best = max(rivals, key=_standing, default=best)
         own = self._own_fact(clause, best, wordings)
         if own is not None:
             return own
@@ -113,9 +118,21 @@ class Caller:
         if several:
             return several
         explained = self._explained(clause)
+        if explained is not None and memory_slot(explained.wording.tool) and asks_when(clause):
+            return [*self._dated(clause, explained), explained.proposal]
         if explained is not None:
             return [self._agreed(clause, explained)] if explained.is_answerable else []
         return self.learned(clause)
+
+    def _dated(self, clause: str, explained: Frame) -> list[Proposal]:
+        """The same question for the tool that keeps the user's dates, where there is one: a note may not know it."""
+        asked = subject_of(clause)
+        for one in self._wordings.all:
+            slots = {slot.role: slot for slot in one.slots}
+            keeps = one.tool.name in self._lookups and {"moment", "query"} <= slots.keys() and any(map(asks_when, one.tool.examples))
+            if keeps and not any(slot.required for slot in one.slots):
+                return [Proposal(one.tool.name, {slots["query"].name: asked}, explained.score)]
+        return []
 
     def learned(self, request: str) -> list[Proposal]:
         """What the engine alone makes of a request, without the values that cannot be right.
@@ -190,6 +207,10 @@ class Caller:
         return next(
             slot for one in self._wordings.all if one.tool.name == tool for slot in one.slots if slot.name == name
         )
+
+
+def _standing(one: Frame) -> float:
+    return one.score + _OVER * one.over + LEAD * one.is_ordered
 
 
 def _is_asked_for(clause: str, wording: Wording) -> bool:

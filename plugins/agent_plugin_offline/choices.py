@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from agent_plugin_offline.explanation import Explanation
 from agent_plugin_offline.slots import Slot
@@ -32,7 +33,9 @@ def take_choices(found: Explanation, wording: Wording) -> None:
     for slot in found.open("choice"):
         explained = _literal_choice(found, slot) or _explained_choice(found, slot)
         if explained is not None:
-            found.take(slot, *explained, cue=False)
+            _other_names(found, slot, explained[0])
+            first = _FIRST.match(found.text, explained[2])  # "newest first"
+            found.take(slot, explained[0], explained[1], first.end() if first else explained[2], cue=False)
             _operand(found, explained[2])
             continue
         for token in found.free_tokens():
@@ -50,7 +53,7 @@ def _direction(found: Explanation, wording: Wording) -> None:
     sorts = any("sort" in identifier_words(name) for name in found.args)
     for slot in found.open("choice") if sorts else ():
         if set(slot.choices) == {"ascending", "descending"}:
-            values = (_chosen(slot, token, wording) for token in tokenize(found.text))
+            values = (_chosen(slot, token, wording) for token in tokenize(found.text) if token.lower != "first")
             value = next((one for one in values if one), None)
             if value is not None:
                 found.args[slot.name] = value
@@ -88,12 +91,24 @@ def _literal_choice(found: Explanation, slot: Slot) -> tuple[str, int, int] | No
 def _explained_choice(found: Explanation, slot: Slot) -> tuple[str, int, int] | None:
     """A choice whose description gives it other names in brackets: "count (how many)"."""
     for choice in slot.choices:
-        for inside in re.findall(rf"\b{re.escape(choice)}\W{{0,2}}\s*\(([^)]*)\)", slot.described, re.IGNORECASE):
-            for phrase in re.split(r"\s*(?:,|;|\bor\b)\s*", inside):
-                match = re.search(rf"\b{re.escape(phrase)}\b", found.text, re.IGNORECASE) if phrase else None
-                if match and found.is_free(*match.span()):
-                    return choice, *match.span()
+        for match in _names_of(found, slot, choice):
+            return choice, *match.span()
     return None
+
+
+def _other_names(found: Explanation, slot: Slot, choice: str) -> None:
+    """Explain all that a clause calls a choice: "most recently changed, newest first" says it twice."""
+    for match in list(_names_of(found, slot, choice)):
+        found.explain(*match.span(), cue=False)
+
+
+def _names_of(found: Explanation, slot: Slot, choice: str) -> Iterator[re.Match[str]]:
+    """Where a clause holds what the description puts in brackets behind a choice."""
+    for inside in re.findall(rf"\b{re.escape(choice)}\W{{0,2}}\s*\(([^)]*)\)", slot.described, re.IGNORECASE):
+        for phrase in re.split(r"\s*(?:,|;|\bor\b)\s*", inside):
+            match = re.search(rf"\b{re.escape(' '.join(phrase.split()))}\b", found.text, re.IGNORECASE) if phrase else None
+            if match and found.is_free(*match.span()):
+                yield match
 
 
 def _chosen(slot: Slot, token: Token, wording: Wording) -> str | None:

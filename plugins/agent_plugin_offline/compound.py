@@ -25,7 +25,7 @@ from agent_plugin_offline.mentions import asks_for_nothing
 from agent_plugin_offline.openings import asked_of_file, done_with, is_about
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.reading import Reader
-from agent_plugin_offline.remarks import is_remark, names_nothing, with_remark
+from agent_plugin_offline.remarks import is_remark, names_nothing, was_taken, with_remark
 from agent_plugin_offline.telling import as_message
 
 _COMPLETE = 1.0
@@ -162,7 +162,7 @@ def _told(before: _Partial, first: str, second: str, reader: Reader) -> _Partial
         for text, value in with_remark(without_courtesies(request), statement):
             clause = as_message(verb_first(text, reader.starts))
             steps = reader.read(clause, before.steps, before.clauses)
-            if len(steps) == 1 and not steps[0].missing and is_about(value, steps[0].args):
+            if len(steps) == 1 and not steps[0].missing and was_taken(value, steps[0].args):
                 return _Partial(before.worth + _COMPLETE + 0.1, (*before.steps, *steps), before.clauses + 1, first + second)
     return None
 

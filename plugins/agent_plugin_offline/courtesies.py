@@ -50,17 +50,50 @@ _CLOSINGS = (
     r"as\s+soon\s+as\s+(?:possible|you\s+can)|asap|right\s+(?:now|away)|straight\s+away",
 )
 _CLOSING = re.compile(rf"(?:,?\s+(?:{'|'.join(_CLOSINGS)}))+(?=[\s.!?]*$)", re.IGNORECASE)
+_NO_APOSTROPHE = re.compile(r"\b(what|where|when|who|how)s\s", re.IGNORECASE)
+_PHRASAL = {
+    ("call", "off"): "cancel",
+    ("throw", "away"): "delete",
+    ("throw", "out"): "delete",
+    ("chuck", "out"): "delete",
+    ("cross", "out"): "remove",
+    ("cross", "off"): "remove",
+    ("write", "down"): "note",
+    ("note", "down"): "note",
+    ("jot", "down"): "note",
+    ("bring", "up"): "show",
+    ("pull", "up"): "show",
+    ("fire", "off"): "send",
+    ("tot", "up"): "add",
+    ("find", "out"): "find",
+}
+"""Verbs of two words, which say together what neither says alone."""
 _DO_NOT_FORGET = re.compile(r"^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+(?:let\s+me\s+)?forget\s+", re.IGNORECASE)
 
 
 def without_courtesies(piece: str) -> str:
     """`piece` as the plain order or question that it is, without what surrounds it out of politeness or habit."""
     piece = _DO_NOT_FORGET.sub("remember ", piece.strip())
+    piece = _NO_APOSTROPHE.sub(r"\1's ", piece)
     if (gerund := _GERUND.match(piece)) is not None:
         piece = _ordered(piece[gerund.end() :])
     match = _OPENING.match(piece)
     piece = piece[match.end() :] if match and match.end() < len(piece) else piece
-    return piece if opens_content(piece) else _CLOSING.sub("", piece)
+    piece = piece if opens_content(piece) else _CLOSING.sub("", piece)
+    return _in_one_word(piece)
+
+
+def _in_one_word(piece: str) -> str:
+    """`piece` with a verb of two words at its start as one: "call off the lunch" and "call the lunch off"."""
+    words = piece.split()
+    for (verb, particle), plain in _PHRASAL.items():
+        if len(words) < 3 or words[0].lower() != verb:
+            continue
+        if words[1].lower() == particle:
+            return f"{plain} {' '.join(words[2:])}"
+        if particle != "down" and words[-1].lower().rstrip(".!?") == particle:
+            return f"{plain} {' '.join(words[1:-1])}"
+    return piece
 
 
 def is_courtesy(piece: str) -> bool:

@@ -16,7 +16,7 @@ from agent_plugin_offline.labelled import take_dictated, take_labelled
 from agent_plugin_offline.plausible import is_plausible
 from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.tabular import take_table_question
-from agent_plugin_offline.typed import take_bindings, take_folders, take_moments, take_number_lists, take_patterns, take_typed
+from agent_plugin_offline.typed import take_bindings, take_folders, take_matrices, take_moments, take_number_lists, take_patterns, take_places, take_typed
 
 
 def explain(text: str, slots: Sequence[Slot]) -> Explanation:
@@ -28,9 +28,11 @@ def explain(text: str, slots: Sequence[Slot]) -> Explanation:
     take_typed(found, request, quotes)
     take_table_question(found)
     take_bindings(found)
+    take_matrices(found, request)
     take_labelled(found, request)
     take_number_lists(found)
     take_moments(found, request)
+    take_places(found, request)
     take_folders(found)
     take_patterns(found)
     _quoted(found, request)

@@ -9,12 +9,12 @@ from typing import Any
 
 from agent_plugin_offline.candidates import read_request
 from agent_plugin_offline.slots import Role, Slot
-from agent_plugin_offline.text import Token
+from agent_plugin_offline.text import STOP_WORDS, Token
 
 _CUE_BEFORE = re.compile(
     r"(?:\b(?:to|from|in|at|on|for|of|by|with|into|as|inside|under|cc|bcc|copy|copying|until|till|through|called|named)\s*:?\s*)+$"
 )
-_PERSON = re.compile(r"\b[A-Z]\w+\s+(?:at|on|under)\s+$")
+_PERSON = re.compile(r"\b(?:[A-Z]\w+|(?:the|my|our)\s+(?:[a-z]+\s+)?[a-z]+)\s+(?:at|on|under)\s+$")
 
 
 @dataclass
@@ -52,7 +52,12 @@ class Explanation:
                 yield token
 
     def take(self, slot: Slot, value: Any, start: int, end: int, *, cue: bool = True) -> None:
-        """Make `value` the argument of `slot`; the words that introduce it are explained with it."""
+        """Make `value` the argument of `slot`; the words that introduce it are explained with it.
+
+        A word that stands for something else ("it", "the") is no value.
+        """
+        if slot.role in ("file", "folder") and str(value).lower() in STOP_WORDS:
+            return
         self.args[slot.name] = value
         self.explain(start, end, cue=cue)
         self.certain += 1

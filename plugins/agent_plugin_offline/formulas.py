@@ -17,19 +17,20 @@ _OPERATIONS = words(
     "min maximum minimum greatest common divisor divisors factor factors multiple "
     "remainder divisible reciprocal ratio sine cosine tangent degrees absolute fibonacci digits discount tip "
     "largest smallest biggest highest lowest least negative take away digits decimals places significant nearest "
-    "thirds quarters"
+    "thirds quarters fraction decimal percentage"
 )
 _GLUE = words(
     "the of and by to from a an what is with at for as it number natural pi e i infinity or in respect "
     "how many much are there does do when into go below under up between ways first numbers integers whole positive "
     "odd even squares cubes primes value decimal decimals place places significant figures digit nearest correct "
     "point fraction base binary common after on dollars euros pounds next following before above smaller larger "
-    "greater bigger out pick select you if get percent per cent change makes equal equals have can i correct"
+    "greater bigger out pick select you if get percent per cent change makes equal equals have can i correct different "
+    "equally together altogether"
 )
 _POINTING = words("it me my we us this that them")
 """They stand for something that is said elsewhere, and cannot be computed with."""
 _SHARE = re.compile(rf"\b(?:{'|'.join(sorted(PARTS))})\s+of\b", re.IGNORECASE)
-_SIGNS = re.compile(r"[+*/^=<>%!√²³()×÷−°]|(?<![A-Za-z]{2})-|-(?![A-Za-z]{2})")
+_SIGNS = re.compile(r"[+*/^=<>%!√²³()×÷−°]|(?<![A-Za-z]{2})-|-(?![A-Za-z]{2})|(?<=\d)\s?[xX]\s?(?=\d)")
 """A hyphen between words, as in "twenty-one", is none."""
 _WORD = re.compile(r"[A-Za-z]+")
 _REFERENCE = "zqresult"
@@ -61,14 +62,16 @@ _ORDERS = tuple(
         (rf"(?:take\s+)?{_A}\s+away\s+from\s+{_B}", "{b} - {a}"),
         (rf"increase\s+{_A}\s+by\s+{_B}", "{a} increased by {b}"),
         (rf"(?:decrease|reduce|lower)\s+{_A}\s+by\s+{_B}", "{a} decreased by {b}"),
+        (rf"(?:split|share)\s+{_A}\s+(?:in(?:to)?|between|among|by)\s+(?P<b>[\w.]+)(?:\s+(?:equal\s+)?(?:parts|ways|people|persons|friends|shares|pieces|groups))?(?:\s+equally)?", "{a} / {b}"),
+        (rf"(?:what\s+(?:do|does)\s+)?{_A}\s+(?:add\s+up|come|sum|amount)\s+to(?:\s+(?:together|in\s+total|altogether))?", "sum of {a}"),
         (rf"square\s+(?!root){_ONE}", "{a}^2"),
         (rf"cube\s+(?!root){_ONE}", "{a}^3"),
         (rf"double\s+{_ONE}", "2 * {a}"),
         (rf"triple\s+{_ONE}", "3 * {a}"),
         (rf"halve\s+{_ONE}", "{a} / 2"),
         (
-            rf"convert\s+{_A}\s+(?:in)?to\s+(?:an?\s+)?(?:decimals?|percent(?:age)?|fraction)(?:\s+(?:number|form))?",
-            "{a}",
+            rf"(?:how\s+do\s+(?:i|you)\s+)?(?:convert|turn|change|write|express|give|show|put)\s+{_A}\s+(?:(?:in)?to|as|in)\s+(?:an?\s+)?(?P<b>decimal|percentage|fraction)s?(?:\s+(?:number|form))?",
+            "{a} as a {b}",
         ),
         (rf"(?:take|knock|subtract|deduct)\s+(?P<a>[\d.]+\s?%)\s+(?:off|from)\s+{_B}", "{a} off {b}"),
         (
@@ -139,6 +142,7 @@ def is_equation(text: str) -> bool:
 
 def has_unknowns(text: str) -> bool:
     """Whether a formula holds unknowns such as x; it can then be solved or differentiated, but has no value."""
+    text = re.sub(r"(?<=\d)\s*[xX]\s*(?=\d)|\b[xX]\s+(?=\d)", " times ", text)  # 24 x 12
     letters = "" if is_equation(text) else "ae"  # "a" is an article too, and e a number
     return any(len(word) == 1 and word.lower() not in letters for word in _WORD.findall(text))
 
@@ -174,14 +178,16 @@ def as_formula(text: str) -> str:
             return match["a"].strip()
         if match:
             return written.format(
-                **{name: _operand(_DIGITS.get(value, value)) for name, value in match.groupdict().items()}
+                **{name: _operand(_DIGITS.get(value, value), written) for name, value in match.groupdict().items()}
             )
     return text
 
 
-def _operand(text: str) -> str:
+def _operand(text: str, written: str) -> str:
     """One side of an order; a list of numbers is summed, and what is not a single value is put in brackets."""
     items = re.split(r",\s*(?:and\s+)?|\s+and\s+", text.strip())
+    if "of {" in written:
+        return text.strip()
     if len(items) > 1 and all(re.fullmatch(r"-?[\d.]+", item) for item in items):
         return " + ".join(items)
     plain = re.fullmatch(r"[\w.,%$-]+", text.strip())

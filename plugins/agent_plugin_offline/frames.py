@@ -80,6 +80,11 @@ class Frame:
         return self.promise + _MISSING * len(self.found.missing)
 
     @property
+    def is_complete(self) -> bool:
+        """Whether it has all it needs, accounts for every word and has a reason to be chosen."""
+        return not self.found.missing and not self.over and self.asked > 0
+
+    @property
     def is_answerable(self) -> bool:
         """Complete; or so clearly meant that asking for what is missing makes sense."""
         roles = {slot.role for slot in self.wording.slots if slot.name in self.found.missing}
@@ -87,7 +92,7 @@ class Frame:
         if not roles or self.found.certain > 0 or (self.asked >= _CLEARLY_MEANT and not dictated):
             return True
         if self.is_ordered:
-            return not dictated
+            return not dictated or roles == {"email"}
         return roles <= {"moment", "email"} and stem(self.found.text.split()[0]) in self.wording.own_verbs
 
     @property
@@ -100,12 +105,19 @@ class Frame:
     def is_ordered(self) -> bool:
         """Whether the clause names verb and object of this tool: "delete a file", "schedule a meeting"."""
         said = [stem(token.text) for token in tokenize(self.found.text)]
-        return bool(said) and said[0] in self.wording.leads and not self.wording.objects.isdisjoint(said[1:])
+        if not said or said[0] not in self.wording.leads:
+            return False
+        return said[0] in self.wording.objects or not self.wording.objects.isdisjoint(said[1:])
 
     @property
     def proposal(self) -> Proposal:
         """The call."""
-        return Proposal(self.wording.tool.name, dict(self.found.args), self.score, self.found.missing)
+        args, missing = dict(self.found.args), self.found.missing
+        if missing and not self.found.certain:  # "send Peter a message": the rest of the words are no message
+            told = [slot.name for slot in self.wording.slots if slot.role == "content" and slot.name in args]
+            args = {name: value for name, value in args.items() if name not in told}
+            missing = (*missing, *(slot.name for slot in self.wording.slots if slot.required and slot.name in told))
+        return Proposal(self.wording.tool.name, args, self.score, missing)
 
 
 def frame(clause: str, wording: Wording) -> Frame:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from agent_plugin_offline.candidates import Request, Span
 from agent_plugin_offline.explanation import Explanation
+from agent_plugin_offline.plausible import is_plausible
 from agent_plugin_offline.slots import Slot
-from agent_plugin_offline.text import identifier_words
+from agent_plugin_offline.text import identifier_words, words
 
 _CONTENT_LABEL = (
     r"\b(?:that(?=\s+\w)(?!\s+(?:to|with|as|by)\b)|containing|saying|says|that\s+says|that\s+reads|reading|to\s+say"
@@ -23,11 +24,31 @@ _LABEL = (
 )
 
 
+_DICTATING = words("note add append put write save store send forward email mail text message draft make take jot create keep post tell")
+"""Orders that what follows a colon is the text of."""
+
+
 def take_dictated(found: Explanation, request: Request) -> None:
     """Take dictated text ("saying see you at noon"); addresses and dates in it are not arguments then."""
     for slot in found.slots:
         if slot.role == "content":
             _take_labelled(found, request, slot, _CONTENT_LABEL)
+            _take_after_colon(found, slot)
+
+
+_COLON = re.compile(r"(?P<head>[^:\n]{3,90}?)\s*:\s+(?P<said>\S.*)$", re.DOTALL)
+
+
+def _take_after_colon(found: Explanation, slot: Slot) -> None:
+    """Take what an order puts behind a colon: "make a note of this: the plumber comes on Tuesday"."""
+    match = _COLON.match(found.text) if slot.required and slot.name not in found.args else None
+    if match is None or found.text.split(None, 1)[0].lower().strip(",:") not in _DICTATING:
+        return
+    others = {label for other in found.slots if other is not slot for label in other.labels}
+    if any(match["head"].lower().endswith(label) for label in others) or "=" in match["said"]:
+        return
+    said = match["said"].strip().rstrip(".") if match["said"].count(".") == 1 else match["said"].strip()
+    found.take(slot, said.strip("\"'“”"), *match.span("said"), cue=False)
 
 
 _RANGE = re.compile(
@@ -70,7 +91,7 @@ _REPLACED = (
         re.IGNORECASE,
     ),
     re.compile(
-        rf"\b(?:change|replace|swap|turn|correct|alter|update)\s+(?:the\s+)?(?:(?:word|line|value|port|text|name)\s+)?(?:\w+\s+from\s+)?(?P<old>{_PIECE})\s+(?:to|with|by|for|into)\s+(?P<new>{_PIECE})",
+        rf"\b(?:change|replace|swap|turn|correct|alter|update)\s+(?P<all>(?:every|each|all)\s+(?:(?:the\s+)?(?:occurrences?|instances?|mentions?)\s+of\s+)?)?(?:the\s+)?(?:(?:word|line|value|port|text|name)\s+)?(?:\w+\s+from\s+)?(?P<old>{_PIECE})\s+(?:to|with|by|for|into)\s+(?P<new>{_PIECE})",
         re.IGNORECASE,
     ),
     re.compile(
@@ -88,7 +109,8 @@ def _replacement(found: Explanation) -> None:
     for pattern in _REPLACED:
         match = pattern.search(found.text)
         if match and found.is_free(*match.span("old")):
-            found.take(slots["old"], match["old"].strip("'\""), *match.span(), cue=False)
+            start = match.start("old") if match.groupdict().get("all") else match.start()
+            found.take(slots["old"], match["old"].strip("'\""), start, match.end(), cue=False)
             found.args["new"] = (match.groupdict().get("new") or "").strip("'\"")
             return
 
@@ -123,6 +145,8 @@ def _take_labelled(found: Explanation, request: Request, slot: Slot, label: str)
             return
         end = _value_end(found, start, slot)
         value = found.text[start:end].strip(" ,;.\"'")
+        if slot.role == "bindings" and not is_plausible(slot, value):
+            continue
         if value and re.match(r"\w", value):
             found.take(slot, value, match.start(), end)
             return

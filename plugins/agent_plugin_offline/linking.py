@@ -156,7 +156,7 @@ def _placed(step: Step, name: str, value: Any, sources: Sequence[Step], mention:
         mention = replace(mention, first=True)
     available = _pointed_at(results.fields(source.returns), mention)
     whole = not isinstance(value, str) or _STAND_IN.fullmatch(value.strip()) is not None
-    if whole and not source.looks_up and (same := _same_argument(source, name, schema)) is not None:
+    if whole and not source.looks_up and (same := _same_argument(step, source, name, schema)) is not None:
         return same, None
     if results.wants_expression(name, schema):
         return _expression(str(value), sources, available, mention, whole)
@@ -177,15 +177,22 @@ def _is_one(source: Step) -> bool:
     return source.looks_up and any("limit" in name and value == 1 for name, value in source.args.items())
 
 
-def _same_argument(source: Step, name: str, schema: Mapping[str, Any]) -> Any:
+def _same_argument(step: Step, source: Step, name: str, schema: Mapping[str, Any]) -> Any:
     """After "save 'x' to a.txt", "it" is a.txt for a path and 'x' for a text: what was given, not the receipt."""
     if name in source.args:
         return source.args[name]
+    role = _role(step, name)
+    if role in ("file", "folder"):
+        return next((value for other, value in source.args.items() if _role(source, other) in ("file", "folder")), None)
     if not results.is_content(name, schema):
         return None
     return next(
         (value for other, value in source.args.items() if results.is_content(other, source.parameter(other))), None
     )
+
+
+def _role(step: Step, name: str) -> str:
+    return next((slot.role for slot in slots_of(step.spec) if slot.name == name), "other")
 
 
 def _pointed_at(available: list[results.Field], mention: Mention) -> list[results.Field]:
@@ -224,7 +231,7 @@ def _identity(step: Step, source: Step, available: list[results.Field], name: st
     if source.returns is None:
         return {"$from": source.id}, None
     found = results.identifying(available, mention.noun, name)
-    role = next((slot.role for slot in slots_of(step.spec) if slot.name == name), "other")
+    role = _role(step, name)
     if role in _ADDRESS_FIELDS and (found is None or found.name.lower() not in _ADDRESS_FIELDS[role]):
         return None
     if (

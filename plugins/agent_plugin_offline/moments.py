@@ -71,7 +71,10 @@ def _dates(text: str) -> Iterator[MomentSpan]:
         for match in pattern.finditer(text):
             parts = match.groupdict()
             number = int(parts["monthno"]) if parts.get("monthno") else _MONTH_NUMBER[parts["month"].lower()]
-            iso = _iso(parts.get("year"), number, int(parts["day"]))
+            day = int(parts["day"])
+            if number > 12 >= day and "/" in match.group():
+                number, day = day, number  # the day first: 22/02/2027
+            iso = _iso(parts.get("year"), number, day)
             if iso is not None:
                 yield MomentSpan(match.start(), match.end(), "date", iso)
 

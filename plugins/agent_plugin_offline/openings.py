@@ -57,4 +57,4 @@ def done_with(first: str, second: str) -> str | None:
 
 def is_about(file: str, args: Mapping[str, Any]) -> bool:
     """Whether a call takes the file as it is, and not as a piece of some other text."""
-    return any(file in (value if isinstance(value, list) else [value]) for value in args.values())
+    return any(value == file for value in args.values())

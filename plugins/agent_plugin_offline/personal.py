@@ -38,15 +38,17 @@ _KEPT = re.compile(
     r"(?!\s+(?:of|for|to)\s+(?:an?\s|[A-Z]))(?!\s+of\s+\w+s\b)"
 )
 """What people have told to them and write down: "What's the wifi password?"."""
+_THING = r"the\s+(?!(?:\w+est|best|worst|most|least|next|first|last|other|same)\b)[a-z][\w'’-]*(?:\s+(?!of\b)[a-z][\w'’-]*){0,4}[\s.?!]*$"
+_AT_HAND = {
+    "where": re.compile(rf"\s*(?:is|are|do\s+(?:we|i)\s+keep)?\s*{_THING}"),
+    "when": re.compile(rf"\s*(?:is|are|does|do)?\s*{_THING}"),
+    "who": re.compile(rf"\s*(?:has|has\s+got|got)\s+{_THING}|\s*(?:is\s+)?(?!the\b|an?\b|your?\b|my\b)[a-z]+\s+(?:to|for|with)\s+[a-z]"),
+    "what": re.compile(r"\s*(?:is|are)?\s*the\s+(?:[a-z][\w'’-]*\s+){1,3}called\b"),
+}
+"""What is asked of a thing that needs no further name is asked of one at hand: "Where is the spare key?"."""
 _ADVICE = re.compile(r"\b(?:should|shall|can|could|would|will|might|must|how\s+(?:do|to))\b", re.IGNORECASE)
 _PLACES = frozenset(map(stem, ("web", "internet", "online")))
 """Where to look; "my internet contract" is not looked up there."""
-_OCCASIONS = frozenset(
-    map(
-        stem, words("lesson class flight exam interview concert party rehearsal dentist haircut checkup training match")
-    )
-)
-"""When they are is for a calendar to say."""
 _AUXILIARY = re.compile(r"\s*(?:is|are|was|were|does|do|did|has|have|had|am)\b", re.IGNORECASE)
 _YOU_KNOW = re.compile(r"^\s*(?:do|did)\s+you\s+(?:know|remember|have)\s+about\b", re.IGNORECASE)
 _OWNER = re.compile(r"\s*(?:(?:my|our|the|an?|i|we|me)\b\s*)+", re.IGNORECASE)
@@ -61,6 +63,9 @@ def asks_for_own_fact(text: str) -> bool:
     rest = text[question.end() if question else 0 :]
     if _OWN.search(re.sub(r"\bI\b", "i", rest)) or _KEPT.match(rest):
         return True
+    at_hand = _AT_HAND.get(question["word"].lower()) if question else None
+    if at_hand is not None and at_hand.match(rest):
+        return True
     named = _NAMED_ONE.match(rest)
     return named is not None and named["name"].lower() not in PLACES
 
@@ -68,6 +73,12 @@ def asks_for_own_fact(text: str) -> bool:
 def _without_reminding(text: str) -> tuple[str, bool]:
     opening = _REMINDING.match(text[:1].lower() + text[1:])
     return (text[opening.end() :], True) if opening else (text, False)
+
+
+def asks_when(text: str) -> bool:
+    """Whether `text` asks for a day or time: then a calendar may know it as well as a note."""
+    text, _ = _without_reminding(text)
+    return re.match(r"(?:and\s+)?(?:when|(?:on|at)?\s*(?:what|which)\s+(?:day|date|time))\b", text, re.IGNORECASE) is not None
 
 
 def subject_of(text: str) -> str:
@@ -91,9 +102,9 @@ def memory_slot(tool: ToolSpec) -> Slot | None:
 
 def is_named(tool: ToolSpec, text: str) -> bool:
     """Whether the question says a word of the tool's name, or one that means the same: "appointment" for an event."""
-    names = kin(frozenset(stem(word) for word in identifier_words(tool.name) if word not in STOP_WORDS | VERBS))
-    if re.match(r"\W*when\b", text, re.IGNORECASE) and stem("event") in names:
-        names |= _OCCASIONS
+    places = [slot.name for slot in slots_of(tool) if slot.role == "folder"]
+    named = [word for name in (tool.name, *places) for word in identifier_words(name)]
+    names = kin(frozenset(stem(word) for word in named if word not in STOP_WORDS | VERBS))
     names -= _PLACES
     tokens = tokenize(text)
     said = [

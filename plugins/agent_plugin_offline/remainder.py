@@ -8,7 +8,7 @@ from agent_plugin_offline.candidates import Span, read_request
 from agent_plugin_offline.choices import take_choices
 from agent_plugin_offline.clauses import ORDERS
 from agent_plugin_offline.explanation import Explanation
-from agent_plugin_offline.formulas import as_equations, as_formula, is_formula
+from agent_plugin_offline.formulas import as_equations, as_formula, has_unknowns, is_formula
 from agent_plugin_offline.plausible import NOTHING_NAMED, PLACEHOLDERS, UNTOLD, is_plausible
 from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import (
@@ -41,7 +41,7 @@ _AS_VARIABLE = re.compile(
 )
 _ASIDES = words(
     "please thanks kindly now again out up down away off back over me us myself it comes equals got quick quickly "
-    "really whole entire new look"
+    "really whole entire new look following later self more anymore just simply below any currently"
 )
 _PATH_WORDS = words("file files folder")
 
@@ -118,11 +118,9 @@ def _flags(found: Explanation, wording: Wording) -> None:
         own |= {stem(word) for word in _PLACE_SAID.findall(slot.described)}
         if stem(found.text.split(None, 1)[0]) in kin(frozenset(map(stem, identifier_words(slot.name)))):
             found.args[slot.name] = True  # "add ... to todo.md" appends
-            continue
-        for token in found.free_tokens():
+        for token in list(found.free_tokens()):
             if stem(token.text) in own:
                 found.take(slot, True, token.start, token.end, cue=False)
-                break
 
 
 def _free_text(found: Explanation, wording: Wording) -> None:
@@ -167,6 +165,8 @@ def _written(slot: Slot, value: str) -> str:
 def _may_be(slot: Slot, text: str, place: tuple[int, int], wording: Wording) -> bool:
     """Whether a stretch says something, names something that is there, and has the form that its parameter takes."""
     value = text[slice(*place)]
+    if slot.role == "expression" and wording.is_general_arithmetic and has_unknowns(_written(slot, value)):
+        return False
     if slot.role != "content" and names_none(text, place[0], wording):
         return False
     return (slot.role != "label" or is_plausible(slot, value)) and _means_something(value, slot)
@@ -185,8 +185,13 @@ def names_none(text: str, start: int, wording: Wording) -> bool:
 def _is_about(found: Explanation, wording: Wording) -> bool:
     """Whether what is left of a clause may narrow down what this tool shows: "what should I cook tonight" does not."""
     said = {stem(token.text) for token in tokenize(found.text)}
-    named = not wording.objects.isdisjoint(said) or found.text[:4].lower() == "when"
-    return named or (found.certain > 0 and not _ADVICE.search(found.text))
+    named = not wording.objects.isdisjoint(said) or _ASKS_WHEN.match(found.text) is not None
+    own = not said.isdisjoint(_OWN) or _ASKS_WHEN.match(found.text) is not None
+    return named or (found.certain > 0 and own and not _ADVICE.search(found.text))
+
+
+_OWN = frozenset(map(stem, words("i i'm my me we our us")))
+_ASKS_WHEN = re.compile(r"(?:(?:at|on)\s+)?(?:when|what\s+(?:time|day|date))\b", re.IGNORECASE)
 
 
 _ADVICE = re.compile(
@@ -334,7 +339,7 @@ def _first_formula(text: str, start: int, end: int, wording: Wording) -> int:
     place = start
     for token in tokenize(text[start:end])[:6]:
         place = start + token.start - len(token.before)
-        if is_formula(text[place:end]) or not _asks(token, wording):
+        if not _asks(token, wording) or (is_formula(text[place:end]) and token.lower != "of"):
             break
     return place if is_formula(text[place:end]) else start
 

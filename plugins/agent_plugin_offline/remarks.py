@@ -7,7 +7,8 @@ is one question; the statement says of what. What a statement names goes to the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from agent_plugin_offline.candidates import Span, read_request
 from agent_plugin_offline.numbers import find_numbers
@@ -62,6 +63,12 @@ def with_remark(request: str, remark: str) -> Iterator[tuple[str, str]]:
         if place is not None:
             yield request[: place.start()] + value + request[place.end() :], value
         yield f"{request} {preposition} {value}", value
+
+
+def was_taken(value: str, args: Mapping[str, Any]) -> bool:
+    """Whether a call takes the value as it is, and not as a piece of some other text."""
+    numbers = [number.value for number in find_numbers(value)]
+    return any(value in (given if isinstance(given, list) else [given]) or given == numbers for given in args.values())
 
 
 def _named(remark: str) -> Iterator[tuple[str, str]]:

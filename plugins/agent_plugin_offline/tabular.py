@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 
 from agent_plugin_offline.explanation import Explanation
+from agent_plugin_offline.lexicon import UNIT_CLASS
 from agent_plugin_offline.numbers import find_numbers
 from agent_plugin_offline.slots import Slot
-from agent_plugin_offline.text import STOP_WORDS, identifier_words, words
+from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, words
 
 _NOUN = r"[A-Za-z_][\w-]*"
 _ASCENDING = (
@@ -66,7 +67,7 @@ _WHERE = re.compile(
 )
 _COMPARED = re.compile(
     r"\b(?P<condition>(?:(?!(?:are|is|were|was|have|has|rows|orders|items|which|that|all)\b)[a-z]\w*\s+)??(?:over|above|under|below|more\s+than|less\s+than|fewer\s+than|greater\s+than|at\s+least|at\s+most)\s+"
-    r"[$€£]?\d[\d.,]*\d|(?:over|above|under|below|more\s+than|less\s+than|at\s+least|at\s+most)\s+[$€£]?\d)(?!\w)",
+    r"[$€£]?\d[\d.,]*\d|(?:over|above|under|below|more\s+than|less\s+than|at\s+least|at\s+most)\s+[$€£]?\d)(?!\w)(?:\s+(?:euros?|dollars?|pounds?|percent|kg|km|hours?|minutes?|days?)\b)?",
     re.IGNORECASE,
 )
 _VALUE = re.compile(
@@ -131,6 +132,17 @@ def take_table_question(found: Explanation) -> None:
     _Question(found, operation, slots).read()
 
 
+_DONE = re.compile(r"\s*(?:did|do|have|has)\s+(?:i|we|they|he|she|you|[A-Z]\w+)\s+(?P<verb>[a-z]+)(?:\s+(?:in\s+total|altogether|overall))?", re.IGNORECASE)
+
+
+def _measures(noun: str) -> bool:
+    """Whether a noun is an amount that is added up, rather than things that are counted: kilometres, units."""
+    return noun in UNIT_CLASS or stem(noun) in UNIT_CLASS or noun in _QUANTITIES
+
+
+_QUANTITIES = words("units pieces points goals steps pages copies runs laps litres metres kilometres grams")
+
+
 class _Question:
     """One clause about a table, read piece by piece; what is read is blanked out for the pieces that follow."""
 
@@ -186,7 +198,7 @@ class _Question:
         ascending = re.match(_ASCENDING, phrase, re.IGNORECASE) is not None
         self._operate("list", *match.span())
         self._put("limit", int(number[0].value), *match.span())
-        if by := (match["column"] or " ".join(part for part in (phrase, match["rows"]) if part and match["phrase"])):
+        if by := (match["column"] or " ".join(part for part in (phrase or "top", match["rows"]) if part and match["rows"])):
             self._put("sort", by, *match.span())
         self._put("order", "ascending" if ascending else "descending", *match.span())
         return True
@@ -222,7 +234,15 @@ class _Question:
             self._put("column", match["rows"], *match.span())
             return True
         said = match["said"].strip().strip("'\"")
-        general = match["rows"].lower() in _GENERAL_ROWS  # then it is the tool's own word
+        rows = match["rows"].lower()
+        if said and said.endswith("s") and not rows.endswith("s"):
+            said = ""  # "how many employees work in ...": the rows come first, and what they do second
+        general = rows in _GENERAL_ROWS  # then it is the tool's own word
+        done = _DONE.match(rest)
+        if done and _measures(rows):
+            self._operate("sum", match.start(), match.end() + done.end())
+            self._put("column", f"{rows} {done['verb']}", match.start(), match.end())
+            return True
         self._operate("count", match.start(), match.start("rows") if general else match.end())
         if said and said.lower() not in _NEVER_A_VALUE:
             self._put("where", said, match.start("said"), match.end("said"))

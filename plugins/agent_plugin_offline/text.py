@@ -31,7 +31,8 @@ STOP_WORDS = PREPOSITIONS | words(
     "if then than so is are was were be been being am do does did done have has had having will would can could "
     "should shall may might must please kindly what which who whom whose when where why how not no there here just "
     "also any some all each every both such only own same too very let's lets hey hi hello ok okay want wants like "
-    "need needs help thanks thank im i'm i'd i'll i've what's whats where's who's how's it's that's don't"
+    "need needs help thanks thank im i'm i'd i'll i've what's whats where's who's how's it's that's don't you've "
+    "we've they've you're we're they're he's she's there's can't won't isn't aren't didn't doesn't haven't hasn't"
 )
 VERBS = words(
     "add analyze book buy calculate change check choose compare compute convert create delete describe determine "

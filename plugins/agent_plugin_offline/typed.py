@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from agent_plugin_offline.candidates import Request, Span
 from agent_plugin_offline.explanation import Explanation
 from agent_plugin_offline.formulas import BINDINGS, bindings
+from agent_plugin_offline.numbers import find_numbers
 from agent_plugin_offline.slots import Role, Slot
 from agent_plugin_offline.text import words
 
@@ -20,18 +21,21 @@ _PHONE = re.compile(r"(?<![\w.])\+?\d[\d\s()-]{5,}\d(?!\w)")
 _FOLDER = re.compile(
     r"(?<!^)\b(?:the\s+|my\s+|folder\s+|directory\s+)?(?P<before>(?!(?:the|my|an?|this|new|which|what|called|each|every)\b)[\w.][\w./-]*)"
     r"\s+(?:sub)?(?:folder|directory)\b"
-    r"|\b(?:folder|directory)\s+(?:called\s+|named\s+)?(?P<after>[\w./-]+)",
+    r"|\b(?:folder|directory)\s+(?:called\s+|named\s+|for\s+(?:my\s+|the\s+|our\s+)?)?(?P<after>[\w./-]+)",
     re.IGNORECASE,
 )
 _HERE = re.compile(r"\b(?:in\s+)?(?:this|the\s+current|my)\s+(?:folder|directory|workspace)\b|\bhere\b", re.IGNORECASE)
 _IN_PLACE = re.compile(
-    r"\b(?:in|inside|into|under|from)\s+(?P<place>(?-i:[a-z_.][\w.-]*)(?:/[\w.-]+)*)/?(?=[\s.?!]*$|\s+(?:and|with|by)\b)",
+    r"\b(?:in|inside|into|under|from)\s+(?P<place>(?-i:[a-z_.][\w.-]*)(?:/[\w.-]+)*)/?(?=[\s.?!]*$|,|\s+(?:and|with|by)\b)",
     re.IGNORECASE,
 )
 _FILE_NAME = re.compile(r"[\w-]+\.[A-Za-z][A-Za-z0-9]{0,4}\b")
+_AMOUNT = r"(?:an?|one|two|three|four|five|six|seven|eight|ten|twelve|fifteen|twenty|thirty|forty(?:[-\s]five)?|sixty|ninety|half\s+an|[\d.]+)"
+_LENGTH = rf"{_AMOUNT}(?:\s+and\s+a\s+half)?[\s-]*(?:h(?:ours?|rs?)?|min(?:ute)?s?|m|days?)(?:\s+and\s+(?:a\s+half|{_AMOUNT}\s+min(?:ute)?s?))?"
 _DURATION = re.compile(
-    r"(?:\bfor\s+(?P<text>(?:an?|one|half\s+an|[\d.]+)\s*(?P<unit>h(?:ours?|rs?)?|min(?:ute)?s?|m|days?))"
-    r"|(?:,\s*|\()(?P<bare>[\d.]+\s*(?P<full>hours?|min(?:ute)?s?))\b(?:\s+long)?\)?)(?=\W|$)",
+    rf"(?:\b(?:for|lasting(?:\s+for)?|(?:it\s+)?(?:will\s+)?lasts?(?:\s+for)?|takes?|taking|duration(?:\s+of)?:?)\s+(?P<text>{_LENGTH})"
+    rf"|(?:,\s*|\()(?P<bare>{_LENGTH})(?:\s+long)?\)?|\b(?P<long>{_LENGTH})\s+(?:long|in\s+length)"
+    rf"|(?<=\ba\s)(?P<kind>[\d.]+-(?:minute|min|hour)))(?=\W|$)",
     re.IGNORECASE,
 )
 _AT_HOUR = re.compile(r"\s+(?:at|from)\s+\d{1,2}(?:\s*[ap]\.?m\b\.?)?(?![\w:.]\S)", re.IGNORECASE)
@@ -64,10 +68,10 @@ def _place_typed(found: Explanation, span: Span, roles: tuple[Role, ...]) -> Non
     word = before[1].lower() if before else ""
     if re.search(r"\.[A-Za-z][A-Za-z0-9]{0,4}$", span.text):
         roles = tuple(role for role in roles if role != "folder")
-    slots = [slot for slot in found.slots if slot.role in roles]
+    slots = [slot for slot in found.slots if slot.role in roles and _may_hold(slot, span.text)]
     cued = [slot for slot in slots if slot.name in ({"copy": "cc", "copying": "cc"}.get(word, word),)]
     previous = next((slot for slot in slots if _continues(found, slot, span)), None)
-    slot = (cued or [previous] if cued or previous else found.open(*roles))[:1]
+    slot = (cued or [previous] if cued or previous else [one for one in found.open(*roles) if one in slots])[:1]
     if not slot or slot[0] is None:
         found.foreign += "path" not in span.kinds or span.text.rpartition(".")[2].lower() in KINDS_OF_FILE
         return
@@ -79,6 +83,12 @@ def _place_typed(found: Explanation, span: Span, roles: tuple[Role, ...]) -> Non
         found.foreign += 1
         return
     found.take(chosen, value, span.start, span.end)
+
+
+def _may_hold(slot: Slot, path: str) -> bool:
+    """Whether a parameter may take a path: one that only speaks of folders takes no "total.txt"."""
+    only_folders = re.search(r"\bfolder", slot.described) and not re.search(r"\bfile|\bname", slot.described)
+    return not (only_folders and path.rpartition(".")[2].lower() in KINDS_OF_FILE)
 
 
 def _continues(found: Explanation, slot: Slot, span: Span) -> bool:
@@ -94,7 +104,7 @@ def take_moments(found: Explanation, request: Request) -> None:
     """Take dates, times and durations, in the order of the parameters that hold them."""
     for match in _DURATION.finditer(found.text):
         for slot in found.open("duration")[:1]:
-            minutes = _minutes(match["text"] or match["bare"], match["unit"] or match["full"])
+            minutes = _minutes(match["text"] or match["bare"] or match["long"] or match["kind"])
             found.take(slot, minutes if "hour" not in slot.name else minutes / 60, *match.span())
     slots = found.open("moment")
     spans = sorted(request.moments, key=lambda span: (-(span.end - span.start), span.start))
@@ -112,6 +122,27 @@ def take_moments(found: Explanation, request: Request) -> None:
                 found.take(slots.pop(0), value, span.start, span.end)
 
 
+_SITE = (
+    r"room|hall|studio|office|building|gate|floor|kitchen|lobby|clinic|library|gym|park|restaurant|caf[eé]|pub|bar|station"
+    r"|school|church|hospital|hotel|theatre|theater|cinema|museum|centre|center|garage|canteen|garden|lounge|suite"
+)
+_AT_PLACE = re.compile(
+    rf"\b(?:in|at)\s+(?P<place>(?:the\s+|our\s+)?(?:(?!my\b)[a-z'’-]+\s+){{0,2}}?(?:{_SITE})\b(?:\s+(?-i:[A-Z]?\d[\w.-]*|[A-Z][\w-]*))*"
+    r"|(?-i:(?:the\s+)?[A-Z][\w'’]+(?:\s+(?:of\s+|the\s+)*[A-Z][\w'’]+)*))(?=[\s.,!?]*$|\s+(?:on|at|from|for|tomorrow|next|this|to|with)\b|,)",
+    re.IGNORECASE,
+)
+
+
+def take_places(found: Explanation, request: Request) -> None:
+    """Take "in room 12B" where a tool takes a place where something happens."""
+    for slot in [slot for slot in found.open("label") if slot.name in ("location", "place", "venue")][:1]:
+        for match in _AT_PLACE.finditer(found.text):
+            when = any(span.start < match.end() and match.start("place") < span.end for span in request.moments)
+            if not when and found.is_free(*match.span()):
+                found.take(slot, match["place"], *match.span())
+                return
+
+
 def _outermost(spans: Sequence[Span]) -> list[Span]:
     kept: list[Span] = []
     for span in spans:
@@ -120,11 +151,25 @@ def _outermost(spans: Sequence[Span]) -> list[Span]:
     return kept
 
 
-def _minutes(text: str, unit: str) -> float | int:
-    number = re.match(r"[\d.]+", text)
-    amount = float(number.group()) if number else 0.5 if "half" in text.lower() else 1.0
-    factor = 60 if unit.lower().startswith("h") else 1440 if unit.lower().startswith("d") else 1
-    return int(amount * factor) if (amount * factor).is_integer() else amount * factor
+_PART = re.compile(rf"(?P<amount>{_AMOUNT})(?P<half>\s+and\s+a\s+half)?[\s-]*(?P<unit>h|m|d)\w*(?P<after>\s+and\s+a\s+half)?", re.IGNORECASE)
+
+
+def _minutes(text: str) -> float | int:
+    """Minutes of "an hour and a half", "1 hour and 15 minutes", "two days"."""
+    total = 0.0
+    for part in _PART.finditer(text):
+        factor = {"h": 60, "d": 1440, "m": 1}[part["unit"].lower()]
+        total += (_amount(part["amount"]) + (0.5 if part["half"] or part["after"] else 0.0)) * factor
+    return int(total) if total.is_integer() else total
+
+
+def _amount(text: str) -> float:
+    if text[0].isdigit() or text[0] == ".":
+        return float(text)
+    if text.lower().startswith("half"):
+        return 0.5
+    numbers = find_numbers(text)
+    return float(numbers[0].value) if numbers else 1.0
 
 
 def take_number_lists(found: Explanation) -> None:
@@ -142,6 +187,14 @@ def take_bindings(found: Explanation) -> None:
         match = BINDINGS.search(found.text)
         if match and found.is_free(*match.span()):
             found.take(slot, bindings(match), *match.span())
+
+
+def take_matrices(found: Explanation, request: Request) -> None:
+    """Take "[[1, 2], [3, 4]]" where a tool takes something in such brackets."""
+    slots = [slot for slot in found.open("label") if "such as [" in slot.described]
+    for start, end in request.brackets:
+        if slots and request.text[start] == "[" and found.is_free(start, end):
+            found.take(slots.pop(0), request.text[start:end], start, end)
 
 
 def take_folders(found: Explanation) -> None:

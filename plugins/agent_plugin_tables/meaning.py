@@ -51,6 +51,8 @@ _OPERATORS: dict[str, Operator] = {
 _COMPARED = re.compile(
     rf"(?:(?P<verb>\w+)\s+)?(?P<operator>{'|'.join(_OPERATORS)})\s+(?P<value>\S+)(?:\s+(?P<column>\w+))?", re.IGNORECASE
 )
+_RANKS = frozenset(["top", "highest", "lowest", "most", "least"])
+_OF_NUMBERS = ("sum", "mean", "median", "min", "max", "sort")
 _NAMES_A_ROW = re.compile(r"\b(?:id|no|nr|number|code|key|index|year)$|^#", re.IGNORECASE)
 
 
@@ -73,8 +75,13 @@ def column_meant(table: Table, phrase: str, operation: str = "") -> int:
     except ToolArgumentError:
         named = {found for word in words if len(words) > 1 and (found := _named(table, word)) is not None}
         measured = _dimension(table, words)
+        if operation in _OF_NUMBERS and len(measures := _measures(table, named)) == 1:
+            return measures.pop()  # "the biggest order total", where orders have numbers of their own
         if measured is not None and all(table.kinds[i].kind == "text" for i in named):
             return measured  # "the cheapest product", where the products have names
+        if operation == "sort" and set(words) & _RANKS and all(table.kinds[i].kind == "text" for i in named):
+            measured = only_measure(table)  # "the top customers": by the one thing that can be compared
+            named = set() if measured is not None else named
         found = None if named else measured
         if len(named) == 1:
             return named.pop()
@@ -96,10 +103,15 @@ def _dimension(table: Table, words: list[str]) -> int | None:
     return None
 
 
+def _measures(table: Table, columns: set[int]) -> set[int]:
+    """Those of `columns` that hold numbers which measure something, rather than number the rows."""
+    return {i for i in columns if table.kinds[i].kind == "number" and not _NAMES_A_ROW.search(table.columns[i])}
+
+
 def only_measure(table: Table) -> int | None:
     """The one column of numbers that measures something, rather than numbering the rows; None if there are others."""
     numeric = [i for i, reader in table.kinds.items() if reader.kind == "number"]
-    found = [i for i in numeric if not _NAMES_A_ROW.search(table.columns[i])] or numeric
+    found = sorted(_measures(table, set(numeric))) or numeric
     return found[0] if len(found) == 1 else None
 
 

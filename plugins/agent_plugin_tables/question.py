@@ -68,7 +68,7 @@ def prepare(
     node = parse_where(where, table, chosen) if isinstance(where, str) else from_list(where or [], table)
     group = _group_columns(table, group_by)
     by_value = bool(group) and sort_by is not None and _means_value(sort_by, operation, chosen, table)
-    sort = column_meant(table, sort_by) if sort_by and not by_value else None
+    sort = column_meant(table, sort_by, "sort") if sort_by and not by_value else None
     if operation in ("min", "max", *NUMERIC, "distinct") and chosen is None:
         chosen = _only_column(table, operation, exclude=set(group))
     if group and sort is not None and sort not in group:
