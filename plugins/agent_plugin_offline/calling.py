@@ -81,7 +81,8 @@ class Caller:
                 fill_by_engine(one)
         best = max(frames, key=_standing, default=None)
         if best is not None and (best.over or (best.found.missing and not best.is_ordered)):
-            rivals = (one for one in frames if one.is_complete and (not best.over or _standing(one) > _standing(best) - _NEAR))
+            least = _standing(best) - _NEAR if best.over else max(_ENOUGH_FOR_FREE_TEXT, best.asked / 2)
+            rivals = (one for one in frames if one.is_complete and _standing(one) >= least)
             best = max(rivals, key=_standing, default=best)
         own = self._own_fact(clause, best, wordings)
         if own is not None:

@@ -28,7 +28,7 @@ _THEN = (
     r"(?:then|afterwards|after\s+(?:that|this|which)|finally|lastly|subsequently|once\s+(?:that|it)(?:'s|\s+is)\s+done)"
 )
 _JOINT = re.compile(
-    rf"(?P<strong>(?<=[.!?])\s+|\s*;\s*|\s*\n+\s*|,?\s+(?:and|but)\s+{_THEN}\b,?\s*|,?\s+{_THEN}\b,?\s+|,?\s+and\s+also\s+)"
+    rf"(?P<strong>(?<=[.!?])\s+|\s*;\s*|\s*\n+\s*|:\s+(?=(?:what|which|who|how)\b)|,?\s+(?:and|but)\s+{_THEN}\b,?\s*|,?\s+{_THEN}\b,?\s+|,?\s+and\s+also\s+)"
     r"|(?P<weak>,?\s+(?:and|plus|but|as\s+well\s+as)\s+|\s+&\s+|,\s+|\s+[-–—]+\s+(?=[a-z]{2}))",
     re.IGNORECASE,
 )

@@ -147,7 +147,7 @@ def _asked_of_file(before: _Partial, first: str, second: str, reader: Reader) ->
 
 def _done_with(before: _Partial, first: str, second: str, reader: Reader) -> _Partial | None:
     """Two clauses as one call, where the first says something and the second what to do with it."""
-    request = None if starts_a_call(without_courtesies(first), reader.starts) else done_with(first, second)
+    request = None if starts_a_call(without_courtesies(first), reader.starts) else done_with(first, without_courtesies(second))
     steps = reader.read(without_courtesies(request), before.steps, before.clauses) if request else []
     if len(steps) != 1 or steps[0].missing:
         return None

@@ -14,7 +14,7 @@ _OPENS_CONTENT = re.compile(
 _ASKING_WORD = r"(?=(?:what|where|when|who|whose|which|how|whether|if)\b)"
 _COULD_YOU = r"you\s+(?:can|could|would|might|may)\s+"
 _OPENINGS = (
-    r"(?:and|also|then|next|finally|now|please|kindly|first|second|after\s+that|afterwards|so|ok(?:ay)?|right|alright)\b[,\s]*",
+    r"(?:and|also|then|next|finally|now|please|pls|plz|kindly|first|second|after\s+that|afterwards|so|ok(?:ay)?|right|alright)\b[,\s]*",
     r"(?:hi|hello|hey|good\s+(?:morning|afternoon|evening))\b(?:\s+(?:there|again|all))?[,!.\s]+",
     r"(?:sorry|excuse\s+me)(?:\s+to\s+bother\s+you)?(?:\s+but\b)?[,\s]+",
     r"(?:just\s+)?(?:a\s+)?(?:quick\s+(?:one|question|thing)|one\s+more\s+thing|question)\s*[:,-]\s*",
@@ -32,6 +32,7 @@ _OPENINGS = (
     r"(?:i\s+(?:just\s+)?(?:want|need)|i['’]d\s+like|i\s+would\s+like|i['’]d\s+love)\s+to\s+(?:(?:know|see|find\s+out)\s+)?",
     rf"(?:do\s+you\s+(?:happen\s+to\s+)?know\s+|(?:have\s+you\s+)?(?:got\s+)?any\s+idea\s+{_ASKING_WORD})",
     r"i\s+(?:have|need|ought)\s+to\s+|i\s+must\s+",
+    r"(?:my|the|our)\s+\w+\s+(?:says|wants|asks|tells|told|asked)\s+(?:me\s+|us\s+)?to\s+|i(?:['’]m|\s+am)\s+(?:supposed|asked)\s+to\s+",
     r"what\s+do\s+(?:you|i|we)\s+get\s+(?:when|if)\s+(?:you|i|we)\s+",
     rf"(?:please\s+)?(?:tell|show|give|let)\s+me\s+(?:know\s+)?{_ASKING_WORD}",
     r"help\s+me\s+(?:to\s+)?(?=(?:find|work|calculate|compute|solve|write|send|add|delete|move|rename|remember)\b)",
@@ -50,6 +51,14 @@ _CLOSINGS = (
     r"as\s+soon\s+as\s+(?:possible|you\s+can)|asap|right\s+(?:now|away)|straight\s+away",
 )
 _CLOSING = re.compile(rf"(?:,?\s+(?:{'|'.join(_CLOSINGS)}))+(?=[\s.!?]*$)", re.IGNORECASE)
+_PURPOSE = re.compile(r",?\s+so(?:\s+that)?\s+(?:i|we|they|he|she|it)\s+(?:can|could|know|don['’]t|have|will|may|might|won['’]t|do\s+not)\b.*$", re.IGNORECASE)
+"""What somebody wants it for: "so I can compare"."""
+_ASKED_POLITELY = re.compile(r"(?:\w+[,\s]+){0,4}?(?:can|could|would|will)\s+you\b", re.IGNORECASE)
+_PASSIVE = re.compile(
+    r"(?P<thing>(?:the|my|our|an?|this)\s+.+?|\S+\.\w{1,5})\s+(?:should|must|needs?\s+to|has\s+to|have\s+to|ought\s+to|can|is\s+to)\s+be\s+(?P<done>\w+)\b(?P<rest>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_PARTICIPLES = {"sent": "send", "written": "write", "put": "put", "made": "make", "found": "find", "read": "read", "taken": "take"}
 _NO_APOSTROPHE = re.compile(r"\b(what|where|when|who|how)s\s", re.IGNORECASE)
 _PHRASAL = {
     ("call", "off"): "cancel",
@@ -74,13 +83,28 @@ _DO_NOT_FORGET = re.compile(r"^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+
 def without_courtesies(piece: str) -> str:
     """`piece` as the plain order or question that it is, without what surrounds it out of politeness or habit."""
     piece = _DO_NOT_FORGET.sub("remember ", piece.strip())
+    if piece.endswith("?") and _ASKED_POLITELY.match(piece):
+        piece = piece.rstrip("? ")  # an order in the form of a question
     piece = _NO_APOSTROPHE.sub(r"\1's ", piece)
     if (gerund := _GERUND.match(piece)) is not None:
         piece = _ordered(piece[gerund.end() :])
     match = _OPENING.match(piece)
     piece = piece[match.end() :] if match and match.end() < len(piece) else piece
-    piece = piece if opens_content(piece) else _CLOSING.sub("", piece)
+    if not opens_content(piece):
+        piece = _in_the_active(_PURPOSE.sub("", _CLOSING.sub("", piece)))
     return _in_one_word(piece)
+
+
+def _in_the_active(piece: str) -> str:
+    """An order of a wish in the passive: "old.txt should be deleted" is "delete old.txt"."""
+    passive = _PASSIVE.match(piece)
+    if passive is None:
+        return piece
+    done = passive["done"].lower()
+    trunk = done.removesuffix("ed")
+    forms = (_PARTICIPLES.get(done, ""), f"{trunk}e", trunk, trunk[:-1])
+    verb = next((form for form in forms if form in COMMON_VERBS), None)
+    return f"{verb} {passive['thing']}{passive['rest']}" if verb else piece
 
 
 def _in_one_word(piece: str) -> str:

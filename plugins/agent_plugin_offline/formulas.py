@@ -70,7 +70,7 @@ _ORDERS = tuple(
         (rf"triple\s+{_ONE}", "3 * {a}"),
         (rf"halve\s+{_ONE}", "{a} / 2"),
         (
-            rf"(?:how\s+do\s+(?:i|you)\s+)?(?:convert|turn|change|write|express|give|show|put)\s+{_A}\s+(?:(?:in)?to|as|in)\s+(?:an?\s+)?(?P<b>decimal|percentage|fraction)s?(?:\s+(?:number|form))?",
+            rf"(?:how\s+do\s+(?:i|you)\s+)?(?:(?:convert|turn|change|write|express|give|show|put)\s+)?{_A}\s+(?:(?:in)?to|as|in)\s+(?:an?\s+)?(?P<b>decimal|percentage|fraction)s?(?:\s+(?:number|form))?",
             "{a} as a {b}",
         ),
         (rf"(?:take|knock|subtract|deduct)\s+(?P<a>[\d.]+\s?%)\s+(?:off|from)\s+{_B}", "{a} off {b}"),

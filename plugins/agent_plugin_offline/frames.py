@@ -15,7 +15,7 @@ from agent_plugin_offline.proposals import Proposal
 from agent_plugin_offline.remainder import complete, names_none, unexplained
 from agent_plugin_offline.scoring import default_weights
 from agent_plugin_offline.slots import Slot
-from agent_plugin_offline.text import REQUESTING, stem, tokenize
+from agent_plugin_offline.text import REQUESTING, identifier_words, stem, tokenize
 from agent_plugin_offline.tools import view_tools
 from agent_plugin_offline.wording import Wording
 
@@ -88,12 +88,21 @@ class Frame:
     def is_answerable(self) -> bool:
         """Complete; or so clearly meant that asking for what is missing makes sense."""
         roles = {slot.role for slot in self.wording.slots if slot.name in self.found.missing}
+        said = {stem(token.text) for token in tokenize(self.found.text)}
+        if "email" in roles and self.wording.tool.examples and self.wording.objects.isdisjoint(said) and not self._is_sent:
+            return False  # "write a song": not everything that is written is sent
         dictated = any(slot.role == "content" and slot.name in self.found.args for slot in self.wording.slots)
         if not roles or self.found.certain > 0 or (self.asked >= _CLEARLY_MEANT and not dictated):
             return True
         if self.is_ordered:
             return not dictated or roles == {"email"}
         return roles <= {"moment", "email"} and stem(self.found.text.split()[0]) in self.wording.own_verbs
+
+    @property
+    def _is_sent(self) -> bool:
+        """Whether a clause that names nobody's address begins as one that does: "send it to ...", "write to ..."."""
+        first = self.found.text.split(None, 2)[:2]
+        return first[0].lower() in identifier_words(self.wording.tool.name)[:1] or first[1:] == ["to"]
 
     @property
     def is_named(self) -> bool:
@@ -113,8 +122,8 @@ class Frame:
     def proposal(self) -> Proposal:
         """The call."""
         args, missing = dict(self.found.args), self.found.missing
-        if missing and not self.found.certain:  # "send Peter a message": the rest of the words are no message
-            told = [slot.name for slot in self.wording.slots if slot.role == "content" and slot.name in args]
+        if missing:  # "send Peter a message": the rest of the words are no message
+            told = [slot.name for slot in self.wording.slots if slot.role == "content" and slot.name in self.found.guessed]
             args = {name: value for name, value in args.items() if name not in told}
             missing = (*missing, *(slot.name for slot in self.wording.slots if slot.required and slot.name in told))
         return Proposal(self.wording.tool.name, args, self.score, missing)

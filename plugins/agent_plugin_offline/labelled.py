@@ -16,7 +16,7 @@ _CONTENT_LABEL = (
     r"|(?:telling|informing|reminding|to\s+(?:tell|inform|remind))\s+(?:him|her|them|us|everyone|everybody|[A-Z]\w+)(?:\s+that)?"
     r"|(?:asking|to\s+ask)(?:\s+(?:him|her|them|everyone|everybody|[A-Z]\w+))?(?=\s+(?:if|whether|to|for|when|where|what|who|how|why)\b)"
     r"|(?:to\s+let|letting)\s+(?:him|her|them|everyone|everybody|[A-Z]\w+)\s+know(?:\s+that)?"
-    r"|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content)(?:\s+is)?(?!\s+(?:to|for|from)\b))\s*:?\s+(?:that\s+)?"
+    r"|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content)(?:\s+is)?(?!\s+(?:to|for|from|of|in)\b))\s*:?\s+(?:that\s+)?"
 )
 _LABEL = (
     r"\b(?:(?:with|under|using|and|has|have)\s+)?(?:(?:the|a|an)\s+)?(?:{words})\b\s*(?:of\s+|is\s+|line\s+|:\s*|=\s*)?"
@@ -52,7 +52,7 @@ def _take_after_colon(found: Explanation, slot: Slot) -> None:
 
 
 _RANGE = re.compile(
-    r"\b(?:from|between)\s+(?P<low>\S+)\s+(?:to|and|until)\s+(?P<high>\S+?)(?=[.?!,]?(?:\s|$))", re.IGNORECASE
+    r"\b(?:from|between)\s+(?:[a-z]\s*=\s*)?(?P<low>\S+)\s+(?:to|and|until)\s+(?:[a-z]\s*=\s*)?(?P<high>\S+?)(?=[.?!,]?(?:\s|$))", re.IGNORECASE
 )
 _LOW, _HIGH = frozenset({"lower", "min", "minimum", "low"}), frozenset({"upper", "max", "maximum", "high"})
 

@@ -132,6 +132,8 @@ def asks_for_nothing(clause: str, known: frozenset[str]) -> bool:
     words = {word.strip(".,!?").lower() for word in clause.split()}
     if words <= _COURTESIES or re.match(r"how\s+(?:are|is|do)\s+(?:you|things|it\s+going)\b", clause, re.IGNORECASE):
         return True
+    if known and _ONLY_THE_RESULT.fullmatch(clause.strip()):
+        return True
     for mention in mentions(clause, known) if known else ():
         if stem(mention.noun) == stem("content") and stem("content") not in known:
             continue  # what a listed file holds must be read first
@@ -139,6 +141,14 @@ def asks_for_nothing(clause: str, known: frozenset[str]) -> bool:
         if {word.strip(".,!?").lower() for word in rest} <= _SHOWING | _COURTESIES:
             return True
     return False
+
+
+_ONLY_THE_RESULT = re.compile(
+    r"(?:so\s+)?(?:what|how\s+much|how\s+many)\s*(?:['’]s|do|does|did|is|are|would|will)?\s*(?:i|we|you|it|that|they|the\s+(?:answer|result|total))"
+    r"(?:\s+(?:get|be|come\s+(?:out\s+)?to|make|amount\s+to))?(?:\s+(?:then|in\s+total|altogether))?[\s?.!]*",
+    re.IGNORECASE,
+)
+"""A question for what the clauses before have asked already."""
 
 
 def words_of(texts: Iterable[str]) -> frozenset[str]:

@@ -37,9 +37,16 @@ def asked_of_file(first: str, second: str) -> tuple[str, str] | None:
 
 
 _DO_WITH_IT = re.compile(
-    r"(?:please\s+)?(?P<verb>\w+)\s+(?:it|that|this)(?:\s+down)?(?P<rest>(?:\s+(?:in|into|to|on|for|as)\s+.*)?)[\s.!]*$",
+    r"(?:please\s+|and\s+|so\s+)*(?P<verb>\w+)\s+(?:it|that|this)(?:\s+down)?(?:\s+for\s+me)?(?P<rest>(?:\s+(?:in|into|to|on|for|as)\s+.*)?)"
+    r"(?:[\s,]+(?:too|as\s+well|please|for\s+me|for\s+later))*[\s.!?]*$",
     re.IGNORECASE,
 )
+_KEEP_IT = re.compile(
+    r"(?:please\s+|and\s+|so\s+)*(?:(?:make|take|keep)\s+a\s+note\s+of|hold\s+on\s+to|keep\s+hold\s+of|keep\s+in\s+mind)\s*(?:it|that|this)?(?:[\s,]+(?:too|as\s+well|please|for\s+me))*[\s.!?]*$",
+    re.IGNORECASE,
+)
+"""Orders of several words to remember what was said."""
+_ALSO = re.compile(r"^(?:and|also|oh)\b[\s,]*", re.IGNORECASE)
 _KEEPING = words("remember note memorise memorize know save keep store")
 _HAVING = re.compile(r"(?:i(?:['’]ve|\s+have)(?:\s+got)?|there(?:['’]s|\s+is)|i['’]m\s+having)\s+", re.IGNORECASE)
 
@@ -47,7 +54,9 @@ _HAVING = re.compile(r"(?:i(?:['’]ve|\s+have)(?:\s+got)?|there(?:['’]s|\s+is
 def done_with(first: str, second: str) -> str | None:
     """One order of a statement and "put it in my calendar", or "remember that"; None where these are not it."""
     order = _DO_WITH_IT.match(second.strip())
-    said = first.strip(" ,;:.-–—")
+    said = _ALSO.sub("", first.strip(" ,;:.-–—"))
+    if said and _KEEP_IT.match(second.strip()):
+        return f"remember that {said}"
     if order is None or not said:
         return None
     if order["rest"]:

@@ -18,7 +18,7 @@ _REMINDING = re.compile(
     r"(?:(?:please|and|so|can\s+you|could\s+you|would\s+you)\s+)*"
     r"(?:(?:tell|give|show|remind)\s+me(?:\s+of|\s+about)?(?:\s+again)?|recall|do\s+you\s+(?:still\s+)?(?:know|remember|recall)"
     r"|i(?:['’]ve|\s+have)?\s+(?:forgot|forgotten|forget)|i\s+need(?:\s+to\s+know)?|look\s+up)\s+"
-    r"(?=(?:what|where|when|who|whose|which|how|my|our|[A-Z][\w-]+['’]s)\b)",
+    r"(?=(?:what|where|when|who|whose|which|how|my|our|[A-Z][\w-]+['’]s)\b|the\b.*\bi\s+(?:told|gave)\s+you\b)",
 )
 """What may stand before such a question, and make one of a mere "my badge number"."""
 _QUESTION = re.compile(
@@ -28,6 +28,7 @@ _QUESTION = re.compile(
 )
 _OWN = re.compile(
     r"\b(?:my|our|mine)\b|\b(?:did|was|were|am|have|had|do)\s+(?:i|we)\b|\b[A-Z][\w-]+['’]s\s+(?=[a-z])"
+    r"|\b(?:grandma|grandpa|gran|granny|mum|mom|dad|mummy|daddy|auntie)['’]?s\s+(?=[a-z])|\bi\s+(?:told|gave)\s+you\b"
     r"|\byou\s+(?:know|remember|have)\s+about\s+(?=[A-Z]|my\b|our\b)"
     r"|\bi\s+(?:said|told|asked|left|parked|put|have|like|prefer|keep|kept|need|use|work|live)\b"
 )
@@ -51,6 +52,7 @@ _PLACES = frozenset(map(stem, ("web", "internet", "online")))
 """Where to look; "my internet contract" is not looked up there."""
 _AUXILIARY = re.compile(r"\s*(?:is|are|was|were|does|do|did|has|have|had|am)\b", re.IGNORECASE)
 _YOU_KNOW = re.compile(r"^\s*(?:do|did)\s+you\s+(?:know|remember|have)\s+about\b", re.IGNORECASE)
+_ASIDE = re.compile(r"\s+(?:(?:that\s+)?i\s+(?:told|gave)\s+you(?:\s+about)?|again|exactly|actually)(?=[\s.?!]*$)", re.IGNORECASE)
 _OWNER = re.compile(r"\s*(?:(?:my|our|the|an?|i|we|me)\b\s*)+", re.IGNORECASE)
 
 
@@ -89,7 +91,7 @@ def subject_of(text: str) -> str:
     for pattern in (_AUXILIARY, _OWNER):
         start = pattern.match(rest)
         rest = rest[start.end() :] if start else rest
-    return rest.strip(" .?!,;:")
+    return _ASIDE.sub("", rest).strip(" .?!,;:")
 
 
 def memory_slot(tool: ToolSpec) -> Slot | None:

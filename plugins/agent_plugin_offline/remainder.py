@@ -41,7 +41,7 @@ _AS_VARIABLE = re.compile(
 )
 _ASIDES = words(
     "please thanks kindly now again out up down away off back over me us myself it comes equals got quick quickly "
-    "really whole entire new look following later self more anymore just simply below any currently"
+    "really whole entire new look following later self more anymore just simply below any currently one ones"
 )
 _PATH_WORDS = words("file files folder")
 
@@ -153,7 +153,9 @@ def _free_text(found: Explanation, wording: Wording) -> None:
     if best is not None and _may_be(slot, found.text, best, wording):
         value = found.text[slice(*best)]
         found.take(slot, _written(slot, value), *best)
-        found.certain -= slot.role != "expression"
+        if slot.role != "expression":
+            found.certain -= 1
+            found.guessed.add(slot.name)
 
 
 def _written(slot: Slot, value: str) -> str:
@@ -173,7 +175,7 @@ def _may_be(slot: Slot, text: str, place: tuple[int, int], wording: Wording) -> 
 
 
 _REFERRING = frozenset(map(stem, words("delete remove erase cancel forget discard edit move rename read open")))
-_INDEFINITE = re.compile(r"\b(?:an?|some|another|any)\s+$|\b(?:some|any)(?=thing\b|one\b)", re.IGNORECASE)
+_INDEFINITE = re.compile(r"\b(?:an?|some|another|any)\s+$|\b(?:some|any)(?=thing\b|one\b)|\bone\s+of\b", re.IGNORECASE)
 
 
 def names_none(text: str, start: int, wording: Wording) -> bool:
@@ -240,7 +242,7 @@ def _titled(text: str, start: int, end: int, wording: Wording) -> tuple[int, int
     begin, stop = start + tokens[0].start, start + tokens[-1].end
     begin = _TITLE_LEAD.match(text, begin, stop).end()  # pyright: ignore[reportOptionalMemberAccess] - it matches ""
     place = _CONTAINER.search(text[begin:stop])
-    if place and stem(place["noun"]) in wording.structural:
+    if place and stem(place["noun"]) in wording.structural | wording.objects:
         stop = begin + place.start()
     elif place and tokens and tokenize(text)[0].lower in ("add", "put", "insert", "enter") and place["whose"]:
         return end, end  # "add a song to my playlist": there is no such thing here

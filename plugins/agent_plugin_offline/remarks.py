@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agent_plugin_offline.candidates import Span, read_request
+from agent_plugin_offline.grammar import COMMON_VERBS
 from agent_plugin_offline.numbers import find_numbers
+from agent_plugin_offline.text import words
 
 _STATES = (
     r"(?:is|are|was|were|has|have|had|contains?|holds?|lives?|sits?|stands?|says?|does|did|will|won['’]t|can['’]?t|cannot"
@@ -23,6 +25,11 @@ _STATEMENT = re.compile(
     rf"|(?:my|our|his|her|its|their|the|all|today['’]s|this)\s+(?:[\w'’-]+\s+){{1,4}}?{_STATES}\b)",
     re.IGNORECASE,
 )
+_PLAIN_STATEMENT = re.compile(
+    r"(?P<first>[\w'’.-]+)\s+(?:(?!to\b|and\b|with\b)[\w'’-]+\s+){0,3}?(?:is|are|was|were|belongs?|has|have|(?:is|are|was|were|do|does|did|has|have)n['’]t)\b(?!\s*[=<>])",
+    re.IGNORECASE,
+)
+_ASKING = words("what which who whom whose when where why how is are was were do does did can could would will should shall may has have any")
 _WISHES = re.compile(
     r"(?<!n['’]t )(?<!not )(?<!never )(?<!no longer )\b(?:need|want|wish|wonder|wondering|would\s+(?:like|love)|have\s+to|must|forgot(?:ten)?|forget|please|let['’]s)\b"
     r"|['’]d\s+(?:like|love)\b",
@@ -34,6 +41,7 @@ _LABELLED = re.compile(
     r"(?:\s+(?:is|should\s+(?:be|say|read)|shall\s+be|must\s+be|will\s+be|to|as)\s+|\s*:\s*|\s+(?=['\"“]))(?P<value>\S.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+_SUBJECT = re.compile(rf"(?P<subject>(?:my|our|his|her|their|the|this)\s+(?:[\w'’-]+\s+){{1,4}}?){_STATES}\b", re.IGNORECASE)
 _LIST = re.compile(r"-?\d[\d.]*(?:\s*(?:,\s*and|,|;|and|&)\s+-?\d[\d.]*)+", re.IGNORECASE)
 
 
@@ -42,7 +50,11 @@ def is_remark(piece: str) -> bool:
     piece = piece.strip()
     if piece.endswith("?") or _WISHES.search(piece):
         return False
-    return _STATEMENT.match(piece) is not None
+    if _STATEMENT.match(piece) is not None:
+        return True
+    plain = _PLAIN_STATEMENT.match(piece)
+    first = plain["first"].lower() if plain else ""
+    return plain is not None and first.partition("'")[0].partition("’")[0] not in _ASKING and first not in COMMON_VERBS
 
 
 def names_nothing(remark: str) -> bool:
@@ -58,6 +70,11 @@ def with_remark(request: str, remark: str) -> Iterator[tuple[str, str]]:
         value = labelled["value"].strip().rstrip(".")
         yield f"{request} with {labelled['label'].lower()} {value}", value.strip("'\"“”")
         return
+    if told := _SUBJECT.match(remark.strip()):
+        pronoun = re.search(r"\b(?:it|them)\b", request)
+        if pronoun is not None:
+            subject = told["subject"].strip()
+            yield request[: pronoun.start()] + subject + request[pronoun.end() :], _bare(subject)
     for value, preposition in _named(remark):
         place = _INTO_PLACE.search(request)
         if place is not None:
@@ -69,6 +86,10 @@ def was_taken(value: str, args: Mapping[str, Any]) -> bool:
     """Whether a call takes the value as it is, and not as a piece of some other text."""
     numbers = [number.value for number in find_numbers(value)]
     return any(value in (given if isinstance(given, list) else [given]) or given == numbers for given in args.values())
+
+
+def _bare(subject: str) -> str:
+    return re.sub(r"^(?:the|my|our|this|that)\s+", "", subject, flags=re.IGNORECASE)
 
 
 def _named(remark: str) -> Iterator[tuple[str, str]]:

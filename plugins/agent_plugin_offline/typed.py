@@ -34,7 +34,7 @@ _AMOUNT = r"(?:an?|one|two|three|four|five|six|seven|eight|ten|twelve|fifteen|tw
 _LENGTH = rf"{_AMOUNT}(?:\s+and\s+a\s+half)?[\s-]*(?:h(?:ours?|rs?)?|min(?:ute)?s?|m|days?)(?:\s+and\s+(?:a\s+half|{_AMOUNT}\s+min(?:ute)?s?))?"
 _DURATION = re.compile(
     rf"(?:\b(?:for|lasting(?:\s+for)?|(?:it\s+)?(?:will\s+)?lasts?(?:\s+for)?|takes?|taking|duration(?:\s+of)?:?)\s+(?P<text>{_LENGTH})"
-    rf"|(?:,\s*|\()(?P<bare>{_LENGTH})(?:\s+long)?\)?|\b(?P<long>{_LENGTH})\s+(?:long|in\s+length)"
+    rf"|(?:,\s*|\()(?P<bare>{_LENGTH})(?:\s+long)?\)?|\b(?P<long>{_LENGTH})\s+(?:long|in\s+length|of(?=\s+[a-z])|for(?=\s+(?!the\b)[a-z]))"
     rf"|(?<=\ba\s)(?P<kind>[\d.]+-(?:minute|min|hour)))(?=\W|$)",
     re.IGNORECASE,
 )

@@ -20,7 +20,7 @@ _KINDRED = (
     "write save store record put create make copy jot",
     "add create insert schedule book put enter arrange block plan set pencil organise organize",
     "add append attach",
-    "delete remove erase drop cancel clear forget discard trash scrap wipe throw toss rid eliminate take",
+    "delete remove erase drop cancel clear forget discard trash scrap wipe throw toss rid eliminate",
     "send email mail message write shoot drop",
     "compute calculate work evaluate figure determine solve",
     "get fetch retrieve check obtain pull load download",
@@ -34,16 +34,18 @@ _KINDRED = (
     "occur mention contain include appear",
     "sms text message",
     "set turn switch adjust",
+    "say contain hold write",
+    "solve roots zeros solutions solution",
+)
+_THINGS = (
     "web internet online website websites site sites",
     "mail email message letter line reply",
     "event appointment meeting entry session calendar agenda diary",
     "folder directory",
     "file document",
     "price cost quote",
-    "say contain hold write",
-    "solve roots zeros solutions solution",
 )
-"""Words that ask for the same thing; one shared group makes a word half as good as the tool's own."""
+"""Words that ask for the same, and words for the same thing; a shared group makes a word half as good as the tool's own."""
 
 _NAME, _EXAMPLES, _DESCRIPTION, _CHOICES, _PARAMETERS, _KIN = 3.0, 2.0, 1.5, 1.5, 0.7, 0.8
 
@@ -83,13 +85,15 @@ def looks_up(tool: ToolSpec, reading_tools: Collection[str]) -> bool:
 
 def _groups() -> Mapping[str, frozenset[int]]:
     found: dict[str, set[int]] = {}
-    for number, group in enumerate(_KINDRED):
+    for number, group in enumerate((*_KINDRED, *_THINGS)):
         for word in group.split():
             found.setdefault(stem(word), set()).add(number)
     return {word: frozenset(numbers) for word, numbers in found.items()}
 
 
 _GROUP_OF = _groups()
+_THING_STEMS = tuple(frozenset(map(stem, group.split())) for group in _THINGS)
+_ALSO_THINGS = words("email order note plan")
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,8 @@ class Wording:
     @cached_property
     def objects(self) -> frozenset[str]:
         """Stems of what it deals in, the later words of its name, with all that mean the same."""
-        return kin(frozenset(stem(word) for word in identifier_words(self.tool.name)[1:] if word not in VERBS))
+        named = frozenset(stem(word) for word in identifier_words(self.tool.name)[1:] if word not in VERBS - _ALSO_THINGS)
+        return named.union(*(group for group in _THING_STEMS if group & named))
 
     @cached_property
     def file_kinds(self) -> frozenset[str]:

@@ -53,7 +53,7 @@ _COMPARED = re.compile(
 )
 _RANKS = frozenset(["top", "highest", "lowest", "most", "least"])
 _OF_NUMBERS = ("sum", "mean", "median", "min", "max", "sort")
-_NAMES_A_ROW = re.compile(r"\b(?:id|no|nr|number|code|key|index|year)$|^#", re.IGNORECASE)
+_NAMES_A_ROW = re.compile(r"(?:\b|_)(?:id|no|nr|number|code|key|index|year)$|^#", re.IGNORECASE)
 
 
 def column_meant(table: Table, phrase: str, operation: str = "") -> int:
