@@ -107,6 +107,7 @@ def solve(equations: str, unknowns: str | None = None) -> Solutions:
         "Find the second derivative of e^(2t)",
         "d/dx of x^2 + 3x",
         "What is the slope of x^3 at x = 2?",
+        "How fast does 5t^2 + t change with t?",
     ]
 )
 def differentiate(expression: str, variable: str | None = None, order: int = 1, at: str | None = None) -> Calculation:
@@ -128,6 +129,7 @@ def differentiate(expression: str, variable: str | None = None, order: int = 1, 
         "Integrate x^2 + 3x",
         "What is the integral of sin(x) from 0 to pi?",
         "Find the antiderivative of 1/x",
+        "Work out the area under x^2 from x = 1 to x = 2",
         "Area under e^(-x^2) between 0 and 1",
     ]
 )
@@ -150,6 +152,7 @@ def integrate(
 @_computes(
     [
         "What is the limit of sin(x)/x as x approaches 0?",
+        "What does (2n + 1)/n tend to when n goes to infinity?",
         "Limit of (1 + 1/n)^n for n to infinity",
         "Find the limit of 1/x at 0 from the right",
     ]
@@ -195,7 +198,9 @@ def evaluate(expression: str, at: str) -> Calculation:
     return rearranging.evaluate(expression, at)
 
 
-@_computes(["Simplify (x^2 - 1)/(x - 1)", "Write sin(x)^2 + cos(x)^2 more simply", "Reduce the fraction 84/126"])
+@_computes(["Simplify (x^2 - 1)/(x - 1)",
+        "Can (x^2 - 4)/(x - 2) be made simpler?",
+        "What is the shortest form of 6x/9?", "Write sin(x)^2 + cos(x)^2 more simply", "Reduce the fraction 84/126"])
 def simplify(expression: str) -> Calculation:
     """Simplify an expression to its shortest form.
 
@@ -207,7 +212,8 @@ def simplify(expression: str) -> Calculation:
     return rearranging.simplify(expression)
 
 
-@_computes(["Expand (x + 1)^3", "Multiply out (a + b)(a - b)", "Remove the brackets in 2(x + 3y)"])
+@_computes(["Expand (x + 1)^3", "Multiply out (a + b)(a - b)",
+        "Write (2x - 1)^2 without brackets", "Remove the brackets in 2(x + 3y)"])
 def expand(expression: str) -> Calculation:
     """Expand an expression: multiply out its brackets.
 
@@ -219,7 +225,15 @@ def expand(expression: str) -> Calculation:
     return rearranging.expand(expression)
 
 
-@_computes(["Factor x^2 - 5x + 6", "Factorise 6x^2 + 9x", "What are the prime factors of 360?"])
+@_computes(
+    [
+        "Factor x^2 - 5x + 6",
+        "Factorise 6x^2 + 9x",
+        "What are the prime factors of 360?",
+        "Break 84 down into its prime factors",
+        "Write 3x + 12 as a product",
+    ]
+)
 def factor(expression: str) -> Calculation:
     """Factor an expression into a product, or a whole number into its primes.
 
@@ -249,7 +263,7 @@ def matrix(
     """Compute with a matrix: determinant, inverse, transpose, rank, eigenvalues, product, linear system.
 
     Args:
-        operation: What to compute; solve finds the x with matrix * x = other.
+        operation: What to compute: determinant (det), inverse (invert), transpose (flip); solve finds the x with matrix * x = other.
         matrix: The rows, such as [[1, 2], [3, 4]]
         other: The second matrix of multiply, add and subtract, or the right-hand side of solve, such as [5, 6]
     """

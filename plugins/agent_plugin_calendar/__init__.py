@@ -136,6 +136,8 @@ def add_event(
         "What is happening this weekend, what is planned, what is coming up?",
         "List my appointments next week",
         "When is my dentist appointment?",
+        "What have I got on Thursday?",
+        "Any meetings in June 2027?",
         "What meetings are there in March 2027?",
     ],
 )

@@ -26,6 +26,8 @@ _CERTAIN = frozenset({"email", "phone", "url", "file", "folder", "moment"})
 """Roles whose values show that an incomplete call is meant, and worth a question."""
 _FORMED_AND_TOLD = FORMED - {"content", "query"}
 _TELLING = 0.5
+_TO_ACT = 1.5
+"""How strongly a tool that changes something must be asked for."""
 _SHORTLIST = 4
 
 
@@ -84,12 +86,15 @@ class Caller:
             least = _standing(best) - _NEAR if best.over else max(_ENOUGH_FOR_FREE_TEXT, best.asked / 2)
             rivals = (one for one in frames if one.is_complete and _standing(one) >= least)
             best = max(rivals, key=_standing, default=best)
-        own = self._own_fact(clause, best, wordings)
+        formed = next((one for one in frames if one.is_complete and one.has_formed), best)
+        own = self._own_fact(clause, formed, wordings)
         if own is not None:
             return own
         if best is None or best.over or not self._is_meant(clause, best):
             return None
-        if best.wording.tool.name not in self._lookups and not best.is_named:
+        if best.asked <= 0 and best.guesses:
+            return None  # nothing but words that were left, and perhaps a folder
+        if best.wording.tool.name not in self._lookups and not (best.is_named and best.asked >= _TO_ACT):
             return None
         if best.asked <= 0 and best.wording.computes_one_thing and not best.solves:
             return None  # a formula alone asks for its value, not for its derivative

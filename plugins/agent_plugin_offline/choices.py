@@ -61,7 +61,7 @@ def _direction(found: Explanation, wording: Wording) -> None:
 
 _ROWS = words("rows row lines line records record entries entry items values cells columns")
 _OPERAND = re.compile(
-    r"\s+(?:of\s+)?(?:the\s+)?(?P<value>[A-Za-z_][\w-]*)(?=\s+(?:in|of|from|per|by|for|where|with|are|is|were|do|does|there)\b|[\s.?!]*$)",
+    r"\s+(?:up\s+)?(?:all\s+)?(?:of\s+)?(?:the\s+)?(?P<value>[A-Za-z_][\w-]*)(?=\s+(?:in|of|from|per|by|for|where|with|are|is|were|do|does|there)\b|[\s.?!]*$)",
     re.IGNORECASE,
 )
 

@@ -26,6 +26,9 @@ from agent_plugin_offline.openings import asked_of_file, done_with, is_about
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.reading import Reader
 from agent_plugin_offline.remarks import is_remark, names_nothing, was_taken, with_remark
+from agent_plugin_offline.rewording import reworded
+from agent_plugin_offline.spelling import as_written, corrected
+from agent_plugin_offline.story import told_sum
 from agent_plugin_offline.telling import as_message
 
 _COMPLETE = 1.0
@@ -78,6 +81,20 @@ def draft(
         previous: The request before this one, which "and on Friday?" goes on with.
     """
     reader = Reader(tools, reading_tools, starting_words(tools))
+    if (first := corrected(request, tools, first_only=True)).written:
+        request = first.text
+    planned = _planned(request, tools, reader, said, previous)
+    if planned.steps and not planned.question:
+        return planned
+    fixed = corrected(request, tools)
+    again = _planned(fixed.text, tools, reader, said, previous) if fixed.written else Draft()
+    if again.steps and not again.question:
+        return Draft(tuple(as_written(step, fixed) for step in again.steps))
+    return planned
+
+
+def _planned(request: str, tools: Sequence[ToolSpec], reader: Reader, said: str, previous: str) -> Draft:
+    request = told_sum(request) or request
     if whole := completed_by(request, previous):
         continued = _drafted(whole, tools, reader)
         if continued.steps and not continued.question:
@@ -92,6 +109,8 @@ def draft(
 
 
 def _drafted(request: str, tools: Sequence[ToolSpec], reader: Reader) -> Draft:
+    plain = without_courtesies(request)
+    request = other if (other := reworded(plain)) != plain else request
     cuts = joints(request, reader.starts)
     # Of tools that give no examples the engine knows more than rules do.
     learned = [] if any(tool.examples for tool in tools) else reader.whole(request)
@@ -172,7 +191,12 @@ def _extended(before: _Partial, piece: str, bridged: Sequence[Joint], reader: Re
     if asks_for_nothing(clause, reader.known(before.steps)):
         return replace(before, text=before.text + piece)
     if is_remark(clause):
-        return replace(before, text=before.text + piece) if names_nothing(clause) and not opens_content(before.text) else None
+        acts = not before.steps or not all(step.looks_up for step in before.steps)
+        harmless = names_nothing(clause, moments=acts)
+        if not harmless or opens_content(before.text):
+            return None
+        # Worth a little more than free text that swallows it.
+        return replace(before, worth=before.worth + 0.05, text=before.text + piece)
     steps = [] if forbids(clause) else reader.read(clause, before.steps, before.clauses)
     if not steps:
         return None

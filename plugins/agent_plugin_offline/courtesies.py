@@ -46,7 +46,7 @@ _GERUND = re.compile(
 """Openings that go on with "-ing": "would you mind deleting old.txt"."""
 _CLOSINGS = (
     r"please|cheers|thanks(?:\s+(?:a\s+lot|so\s+much|very\s+much|in\s+advance))?|thank\s+you(?:\s+(?:so|very)\s+much)?|for\s+me",
-    r"(?:would|will|could|can)\s+you|if\s+you(?:['’]d\s+be\s+so\s+kind|\s+(?:can|could|would|please|like|don['’]t\s+mind|have\s+(?:a\s+)?(?:moment|second|minute|time)))",
+    r"(?:would|will|could|can)\s+you|if\s+you(?:(?:['’]d|\s+would)\s+be\s+so\s+kind|\s+(?:can|could|would|please|like|don['’]t\s+mind|have\s+(?:a\s+)?(?:moment|second|minute|time)))",
     r"if\s+(?:possible|that['’]s\s+(?:ok(?:ay)?|possible|alright))|when(?:ever)?\s+you\s+(?:have|get|can|find)(?:\s+(?:an?\s+)?(?:chance|moment|minute|second|time))?",
     r"as\s+soon\s+as\s+(?:possible|you\s+can)|asap|right\s+(?:now|away)|straight\s+away",
 )
@@ -60,6 +60,7 @@ _PASSIVE = re.compile(
 )
 _PARTICIPLES = {"sent": "send", "written": "write", "put": "put", "made": "make", "found": "find", "read": "read", "taken": "take"}
 _NO_APOSTROPHE = re.compile(r"\b(what|where|when|who|how)s\s", re.IGNORECASE)
+_WANTED = re.compile(r"^(?:i['’]d\s+like|i\s+would\s+like|i\s+(?:want|need)|(?:can|could|may)\s+i\s+have)\s+(?=an?\s+new\s)", re.IGNORECASE)
 _PHRASAL = {
     ("call", "off"): "cancel",
     ("throw", "away"): "delete",
@@ -88,6 +89,7 @@ def without_courtesies(piece: str) -> str:
     piece = _NO_APOSTROPHE.sub(r"\1's ", piece)
     if (gerund := _GERUND.match(piece)) is not None:
         piece = _ordered(piece[gerund.end() :])
+    piece = _WANTED.sub("create ", piece)
     match = _OPENING.match(piece)
     piece = piece[match.end() :] if match and match.end() < len(piece) else piece
     if not opens_content(piece):

@@ -28,6 +28,8 @@ class Explanation:
     """Places of the clause that are explained as arguments, with the words that introduce them."""
     certain: int = 0
     """How many arguments were typed, labelled or quoted, rather than what was left."""
+    here: bool = False
+    """Whether it speaks of the folder that the user works in, for a tool that looks into folders."""
     guessed: set[str] = field(default_factory=set[str])
     """Parameters that were given the words that were left."""
     foreign: int = 0

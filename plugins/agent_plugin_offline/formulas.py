@@ -64,6 +64,10 @@ _ORDERS = tuple(
         (rf"(?:decrease|reduce|lower)\s+{_A}\s+by\s+{_B}", "{a} decreased by {b}"),
         (rf"(?:split|share)\s+{_A}\s+(?:in(?:to)?|between|among|by)\s+(?P<b>[\w.]+)(?:\s+(?:equal\s+)?(?:parts|ways|people|persons|friends|shares|pieces|groups))?(?:\s+equally)?", "{a} / {b}"),
         (rf"(?:what\s+(?:do|does)\s+)?{_A}\s+(?:add\s+up|come|sum|amount)\s+to(?:\s+(?:together|in\s+total|altogether))?", "sum of {a}"),
+        (
+            rf"what(?:['’]s|\s+is|\s+remains)?\s+(?:left(?:\s+over)?\s+)?(?:when|if)\s+(?:you\s+divide\s+)?{_A}\s+(?:is\s+divided\s+)?by\s+{_B}",
+            "remainder of {a} divided by {b}",
+        ),
         (rf"square\s+(?!root){_ONE}", "{a}^2"),
         (rf"cube\s+(?!root){_ONE}", "{a}^3"),
         (rf"double\s+{_ONE}", "2 * {a}"),
@@ -137,7 +141,7 @@ def is_begun(text: str) -> bool:
 
 def is_equation(text: str) -> bool:
     """Whether a formula says that two sides are equal."""
-    return "=" in text or re.search(r"\bequals?\b", text, re.IGNORECASE) is not None
+    return re.search(r"[=<>≤≥]", text) is not None or re.search(r"\bequals?\b", text, re.IGNORECASE) is not None
 
 
 def has_unknowns(text: str) -> bool:

@@ -56,7 +56,9 @@ class Frame:
     def has_formed(self) -> bool:
         """Whether an argument has a form of its own: a date, a file, a formula."""
         formed = FORMED - {"query", "content"}
-        return any(slot.role in formed and slot.name in self.found.args for slot in self.wording.slots)
+        return self.found.here or any(
+            slot.role in formed and slot.name in self.found.args for slot in self.wording.slots
+        )
 
     @property
     def solves(self) -> bool:
@@ -72,7 +74,7 @@ class Frame:
             for slot in self.wording.slots
             if slot.name in self.found.args
         )
-        return self.asked + given + _FOREIGN * self.found.foreign
+        return self.asked + given + (_TYPED if self.found.here else 0.0) + _FOREIGN * self.found.foreign
 
     @property
     def score(self) -> float:
@@ -80,9 +82,17 @@ class Frame:
         return self.promise + _MISSING * len(self.found.missing)
 
     @property
+    def guesses(self) -> bool:
+        """Whether it takes words that were left, with no more form of its own than a folder."""
+        formed = FORMED - {"query", "content", "folder"}
+        return bool(self.found.guessed) and not any(
+            slot.role in formed and slot.name in self.found.args for slot in self.wording.slots
+        )
+
+    @property
     def is_complete(self) -> bool:
         """Whether it has all it needs, accounts for every word and has a reason to be chosen."""
-        return not self.found.missing and not self.over and self.asked > 0
+        return not self.found.missing and not self.over and (self.asked > 0 or self.found.here)
 
     @property
     def is_answerable(self) -> bool:

@@ -16,7 +16,8 @@ _CONTENT_LABEL = (
     r"|(?:telling|informing|reminding|to\s+(?:tell|inform|remind))\s+(?:him|her|them|us|everyone|everybody|[A-Z]\w+)(?:\s+that)?"
     r"|(?:asking|to\s+ask)(?:\s+(?:him|her|them|everyone|everybody|[A-Z]\w+))?(?=\s+(?:if|whether|to|for|when|where|what|who|how|why)\b)"
     r"|(?:to\s+let|letting)\s+(?:him|her|them|everyone|everybody|[A-Z]\w+)\s+know(?:\s+that)?"
-    r"|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content)(?:\s+is)?(?!\s+(?:to|for|from|of|in)\b))\s*:?\s+(?:that\s+)?"
+    r"|with\s+the\s+(?:words|line|lines|sentence|contents)(?!\s+(?:of|from|in)\b)"
+    r"|(?:with\s+)?(?:the\s+|a\s+)?(?:text|body|message|content)(?:\s+is)?(?!\s+(?:to|for|from|of|in|files?)\b))\s*:?\s+(?:that\s+)?"
 )
 _LABEL = (
     r"\b(?:(?:with|under|using|and|has|have)\s+)?(?:(?:the|a|an)\s+)?(?:{words})\b\s*(?:of\s+|is\s+|line\s+|:\s*|=\s*)?"

@@ -203,6 +203,7 @@ _SYNONYMS = (
     "equation formula function expression polynomial",
     "deviation variance spread",
 )
+SYNONYM_WORDS = frozenset(word for group in _SYNONYMS for word in group.split())
 SYNONYMS: dict[str, frozenset[str]] = {}
 for _group in _SYNONYMS:
     _stems = frozenset(map(stem, _group.split()))

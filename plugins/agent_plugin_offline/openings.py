@@ -14,7 +14,7 @@ from agent_plugin_offline.text import words
 
 _OPENING = re.compile(
     r"\s*(?:please\s+)?(?:can you\s+|could you\s+)?"
-    r"(?:read|open|take|load|use|check|inspect|consult|scan|get|look\s+(?:at|in|into|through)|go\s+(?:through|over|into))\s+"
+    r"(?:read|open|take|load|use|check|inspect|consult|scan|get|(?:(?:have|take)\s+a\s+(?:quick\s+)?)?look\s+(?:at|in|into|through)|go\s+(?:through|over|into))\s+"
     r"(?:(?:the|my|this|our)\s+)?(?:(?:file|table|spreadsheet|sheet|workbook)\s+)?"
     r"(?P<file>'[^']+\.\w{1,5}'|\"[^\"]+\.\w{1,5}\"|\S+\.\w{1,5})"
     r"(?:\s+(?:in\s+(?:this|the|my)\s+(?:folder|directory|workspace)|from\s+here|here))?\s*",

@@ -12,6 +12,7 @@ from agent_plugin_offline.formulas import as_equations, as_formula, has_unknowns
 from agent_plugin_offline.plausible import NOTHING_NAMED, PLACEHOLDERS, UNTOLD, is_plausible
 from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import (
+    NOISE,
     REQUESTING,
     STOP_WORDS,
     Token,
@@ -26,7 +27,7 @@ from agent_plugin_offline.wording import Wording, kin
 _COUNT_NAMES = words("limit max maximum count top number results n size")
 _LEAD_INS: dict[str, re.Pattern[str]] = {
     "expression": re.compile(
-        r"(?:(?:(?:find|determine|work\s+out|solve\s+for|what(?:'s|\s+is|\s+are))\s+)?(?:for\s+)?[a-z](?:\s*(?:,|\band\b)\s*[a-z]\b)*\s*(?::|\s(?:if|when|where|such\s+that|given(?:\s+that)?)\b)|what(?:'s|\s+is|\s+are|\s+do(?:es)?|(?!\s+(?:per|fraction|%)))|take|how\s+much(?:\s+is)?|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
+        r"(?:for\s+(?:which|what)\s+(?:values?\s+of\s+)?[a-z]\s+(?:is|does|are)|(?:(?:find|determine|work\s+out|solve\s+for|what(?:'s|\s+is|\s+are))\s+)?(?:for\s+)?[a-z](?:\s*(?:,|\band\b)\s*[a-z]\b)*\s*(?::|\s(?:if|when|where|such\s+that|given(?:\s+that)?)\b)|what(?:'s|\s+is|\s+are|\s+do(?:es)?|(?!\s+(?:per|fraction|%)))|take|how\s+much(?:\s+is)?|calculate|compute|work\s+out|evaluate|figure\s+out|find|determine|tell\s+me|give\s+me|get"
         r"|the\s+(?:exact\s+)?(?:value|result|answer)\s+(?:of|to))\s+",
         re.IGNORECASE,
     ),
@@ -41,7 +42,7 @@ _AS_VARIABLE = re.compile(
 )
 _ASIDES = words(
     "please thanks kindly now again out up down away off back over me us myself it comes equals got quick quickly "
-    "really whole entire new look following later self more anymore just simply below any currently one ones"
+    "really whole entire new look go following later self more anymore just simply below any currently one ones"
 )
 _PATH_WORDS = words("file files folder")
 
@@ -114,7 +115,7 @@ def _flags(found: Explanation, wording: Wording) -> None:
     """A switch is on when one of its own words is said; it is never switched without."""
     for slot in found.open("flag"):
         own = {stem(word) for word in identifier_words(slot.name) if word not in STOP_WORDS}
-        own |= {word for word in content_stems(slot.described) if wording.weights.get(word, 0.0) == 0.0}
+        own |= {word for word in content_stems(slot.described) if wording.weights.get(word, 0.0) == 0.0 and word not in NOISE}
         own |= {stem(word) for word in _PLACE_SAID.findall(slot.described)}
         if stem(found.text.split(None, 1)[0]) in kin(frozenset(map(stem, identifier_words(slot.name)))):
             found.args[slot.name] = True  # "add ... to todo.md" appends
@@ -149,6 +150,9 @@ def _free_text(found: Explanation, wording: Wording) -> None:
         trimmed = [place for place in trimmed if place[0] > 0 and _is_name(found, place, wording)]
     if slot in titles:
         trimmed = [place for place in trimmed if not _is_generic(found.text[slice(*place)], wording)]
+    if slot.role == "expression" and not any(_may_be(slot, found.text, place, wording) for place in trimmed):
+        trimmed = [(n.start, n.end) for n in read_request(found.text).numbers if found.is_free(n.start, n.end)]
+        trimmed = trimmed if len(trimmed) == 1 else []  # "break 84 down into primes"
     best = max((place for place in trimmed if place[1] > place[0]), key=lambda place: place[1] - place[0], default=None)
     if best is not None and _may_be(slot, found.text, best, wording):
         value = found.text[slice(*best)]
@@ -282,9 +286,9 @@ def _means_something(value: str, slot: Slot) -> bool:
     if slot.role == "expression":
         value = _written(slot, value)
         return is_formula(value) or value.replace(".", "").isdigit() or len(value) == 1
-    empty = UNTOLD if slot.role == "content" else STOP_WORDS
-    words = [word.lower() for word in re.findall(r"\w+", value) if word.lower() not in empty]
-    return bool(words) and not (slot.role == "content" and all(word in PLACEHOLDERS for word in words))
+    empty = UNTOLD if slot.role == "content" else STOP_WORDS | (NOISE | words("many") if slot.role == "query" else words(""))
+    told = [word.lower() for word in re.findall(r"\w+", value) if word.lower() not in empty]
+    return bool(told) and not (slot.role == "content" and all(word in PLACEHOLDERS for word in told))
 
 
 def _trimmed(text: str, start: int, end: int, slot: Slot, wording: Wording) -> tuple[int, int]:
@@ -336,12 +340,16 @@ def _after_operation(text: str, start: int, end: int, wording: Wording) -> int:
     return start
 
 
+_TO_WHAT = words("of under for that")
+
+
 def _first_formula(text: str, start: int, end: int, wording: Wording) -> int:
     """Where a formula begins, if only the tool's own words and grammar stand before it: "the system of equations"."""
     place = start
     for token in tokenize(text[start:end])[:6]:
         place = start + token.start - len(token.before)
-        if not _asks(token, wording) or (is_formula(text[place:end]) and token.lower != "of"):
+        names = wording.computes_one_thing and len(token.text) > 1 and token.text.isalpha()
+        if not _asks(token, wording) or (is_formula(text[place:end]) and not names and token.lower not in _TO_WHAT):
             break
     return place if is_formula(text[place:end]) else start
 
@@ -354,7 +362,7 @@ def _is_verb_of(token: Token, wording: Wording) -> bool:
     return not token.before and wording.weight(token.text) > 0 and token.lower in _LINKING
 
 
-_LINKING = words("contain contains mention mentions include includes containing mentioning word phrase say says occur")
+_LINKING = words("contain contains mention mentions include includes containing mentioning word phrase say says occur talk talks speak speaks discuss refer")
 
 
 def _asks(token: Token, wording: Wording) -> bool:

@@ -42,6 +42,7 @@ _LABELLED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SUBJECT = re.compile(rf"(?P<subject>(?:my|our|his|her|their|the|this)\s+(?:[\w'’-]+\s+){{1,4}}?){_STATES}\b", re.IGNORECASE)
+_COLUMN_OF = re.compile(r"\bthe\s+\w+\s+column\s+(?:of|in|from)\s+\S+\.\w{1,5}\b", re.IGNORECASE)
 _LIST = re.compile(r"-?\d[\d.]*(?:\s*(?:,\s*and|,|;|and|&)\s+-?\d[\d.]*)+", re.IGNORECASE)
 
 
@@ -57,10 +58,15 @@ def is_remark(piece: str) -> bool:
     return plain is not None and first.partition("'")[0].partition("’")[0] not in _ASKING and first not in COMMON_VERBS
 
 
-def names_nothing(remark: str) -> bool:
-    """Whether a remark holds nothing that a call could take, so that leaving it out loses nothing."""
+def names_nothing(remark: str, *, moments: bool = True) -> bool:
+    """Whether a remark holds nothing that a call could take, so that leaving it out loses nothing.
+
+    Args:
+        remark: A sentence beside a request.
+        moments: Whether a day or a number counts as such; nobody looks up less for knowing that tonight is a party.
+    """
     read = read_request(remark)
-    return not (read.addresses or read.quoted or read.moments or read.numbers)
+    return not (read.addresses or read.quoted or (moments and (read.moments or read.numbers)))
 
 
 def with_remark(request: str, remark: str) -> Iterator[tuple[str, str]]:
@@ -85,6 +91,7 @@ def with_remark(request: str, remark: str) -> Iterator[tuple[str, str]]:
 def was_taken(value: str, args: Mapping[str, Any]) -> bool:
     """Whether a call takes the value as it is, and not as a piece of some other text."""
     numbers = [number.value for number in find_numbers(value)]
+    value = value.rpartition(" ")[2] if _COLUMN_OF.fullmatch(value) else value
     return any(value in (given if isinstance(given, list) else [given]) or given == numbers for given in args.values())
 
 
@@ -95,6 +102,8 @@ def _bare(subject: str) -> str:
 def _named(remark: str) -> Iterator[tuple[str, str]]:
     """What a remark names, with the preposition that it would follow in a request."""
     read = read_request(remark)
+    if column := _COLUMN_OF.search(remark):
+        yield column[0], "in"
     for span in read.addresses:
         if "path" in span.kinds and not span.kinds & {"email", "url"}:
             yield span.text, "in"

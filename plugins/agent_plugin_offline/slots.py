@@ -40,6 +40,7 @@ _LABEL_SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "name": ("called", "named"),
     "subject": ("titled", "about", "regarding"),
     "variable": ("with respect to", "by"),
+    "approaches": ("goes to", "tends to", "goes towards", "tends towards", "gets close to", "approaching"),
 }
 
 

@@ -54,10 +54,10 @@ _FAR = re.compile(
     re.IGNORECASE,
 )
 _MEAN = re.compile(
-    rf"\b(?:the\s+)?(?P<figure>average|mean|median)\s+(?:of\s+)?(?:the\s+)?(?P<column>{_NOUN}){_END}", re.IGNORECASE
+    rf"\b(?:the\s+)?(?P<figure>average|mean|median)\s+(?:of\s+)?(?:the\s+)?(?:(?P<value>(?-i:[A-Z])\w+)\s+(?=(?-i:[a-z])))?(?P<column>{_NOUN}){_END}", re.IGNORECASE
 )
 _DISTINCT = re.compile(
-    rf"^(?:which|what)\s+(?P<column>{_NOUN})\s+(?:appear|occur|are\s+there|exist|are\s+(?:listed|mentioned|named))\b",
+    rf"^(?:which|what)\s+(?:(?:different|distinct|unique)\s+)?(?P<column>{_NOUN})\s+(?:appear|occur|are\s+there|exist|are\s+(?:listed|mentioned|named))\b",
     re.IGNORECASE,
 )
 _WHERE = re.compile(
@@ -66,12 +66,26 @@ _WHERE = re.compile(
     re.IGNORECASE,
 )
 _COMPARED = re.compile(
-    r"\b(?P<condition>(?:(?!(?:are|is|were|was|have|has|rows|orders|items|which|that|all)\b)[a-z]\w*\s+)??(?:over|above|under|below|more\s+than|less\s+than|fewer\s+than|greater\s+than|at\s+least|at\s+most)\s+"
-    r"[$€£]?\d[\d.,]*\d|(?:over|above|under|below|more\s+than|less\s+than|at\s+least|at\s+most)\s+[$€£]?\d)(?!\w)(?:\s+(?:euros?|dollars?|pounds?|percent|kg|km|hours?|minutes?|days?)\b)?",
+    r"\b(?P<condition>(?:(?!(?:are|is|were|was|have|has|rows|orders|items|which|that|all|with|of)\b)[a-z]\w*\s+)??(?:over|above|under|below|more\s+than|less\s+than|fewer\s+than|greater\s+than|at\s+least|at\s+most)\s+"
+    r"[$€£]?\d(?:[\d.,]*\d)?(?:\s+(?!(?:in|of|from|for|on|and|or|per|by|to|according|using|euros?|dollars?|pounds?)\b)[a-z]+(?=[\s.?!]*$|\s+(?:in|of|from|per|by)\b))?)(?!\w)"
+    r"(?:\s+(?:euros?|dollars?|pounds?)\b)?",
     re.IGNORECASE,
 )
+_BRACKETED = re.compile(
+    r"(?:\b(?:have|has|had|are|is|was|were|do|does|did)(?:n['’]t|\s+not)?\s+(?:\w+\s+){1,3})?\((?P<condition>[a-z_]\w*\s+(?:is|=|equals|>|<)\s+[^()]+)\)", re.IGNORECASE
+)
+_MOST = re.compile(
+    rf"\b(?P<verb>(?!(?:is|are|was|were|the|of|has|have)\b)[a-z]+)\s+(?:the\s+)?(?P<end>most|least|fewest)\b(?:\s+(?P<noun>(?!(?:in|of|from|per|by|for|where|with|according)\b){_NOUN}))?",
+    re.IGNORECASE,
+)
+_FROM_TO = re.compile(
+    rf"\bfrom\s+(?:the\s+)?(?P<phrase>{_ASCENDING}|{_DESCENDING})\s+to\s+(?:the\s+)?(?:{_ASCENDING}|{_DESCENDING})", re.IGNORECASE
+)
+_PER = re.compile(rf"^(?:the\s+)?(?P<column>{_NOUN})\s+(?=(?:per|by|for\s+each|for\s+every)\s)", re.IGNORECASE)
+_EITHER_WAY = re.compile(r"oldest|youngest", re.IGNORECASE)
+"""Of an age the oldest is the largest, of a date the earliest: the table knows which it holds."""
 _VALUE = re.compile(
-    r"\b(?:from|for|in|by|on|to|with|marked(?:\s+as)?|made\s+by|placed\s+by)\s+(?:the\s+|customer\s+)?"
+    r"\b(?:from|for|in|by|on|to|with|of(?=\s+(?:the\s+)?(?-i:[A-Z]))|marked(?:\s+as)?|made\s+by|placed\s+by)\s+(?:the\s+|customer\s+)?"
     r"(?P<value>'[^']+'|\"[^\"]+\"|(?!(?:total|all|the|this|that|which|each|every|here|my|file|folder|table|order)\b)[A-Za-z][\w-]*(?:\s+(?-i:[A-Z])[\w-]*|\s+(?:department|team|region|city|country|customer|category|group|office|section|status|branch))?)"
     r"(?=[\s,]*(?:[.?!]*$|\b(?:in|from|on|per|by|for|and|is|are|does|do|did)\b|according\b|using\b))",
     re.IGNORECASE,
@@ -163,8 +177,9 @@ class _Question:
         """Read it, from the most telling forms to the least."""
         if lead := _COMPUTING.match(self.text):
             self.found.explain(*lead.span(), cue=False)
-        forms = (self._ranked, self._sorted, self._distinct, self._many, self._far, self._mean, self._extreme)
-        any(form() for form in forms)  # the first that fits
+        self._condition(_BRACKETED)
+        forms = (self._ranked, self._sorted, self._from_to, self._distinct, self._many, self._far, self._mean)
+        any(form() for form in (*forms, self._most, self._extreme, self._per))  # the first that fits
         self._attribute()
         self._condition(_WHERE)
         self._group()
@@ -196,11 +211,47 @@ class _Question:
             return False
         phrase = match["phrase"] or ""
         ascending = re.match(_ASCENDING, phrase, re.IGNORECASE) is not None
+        either = _EITHER_WAY.match(phrase) is not None
         self._operate("list", *match.span())
         self._put("limit", int(number[0].value), *match.span())
         if by := (match["column"] or " ".join(part for part in (phrase or "top", match["rows"]) if part and match["rows"])):
             self._put("sort", by, *match.span())
-        self._put("order", "ascending" if ascending else "descending", *match.span())
+        if not either:
+            self._put("order", "ascending" if ascending else "descending", *match.span())
+        return True
+
+    def _from_to(self) -> bool:
+        """Read "from the cheapest to the dearest": sorted by what the first of them speaks of."""
+        match = _FROM_TO.search(self.text)
+        if match is None:
+            return False
+        ascending = re.fullmatch(_ASCENDING, match["phrase"], re.IGNORECASE) is not None
+        self._operate("list", *match.span())
+        self._put("sort", match["phrase"], *match.span())
+        if not _EITHER_WAY.match(match["phrase"]):
+            self._put("order", "ascending" if ascending else "descending", *match.span())
+        return True
+
+    def _most(self) -> bool:
+        """Read "who earns the most", "which crop weighed the least": the largest or smallest of what the verb says."""
+        match = _MOST.search(self.text)
+        if match is None or match["verb"].lower() in STOP_WORDS:
+            return False
+        self._operate("max" if match["end"].lower() == "most" else "min", *match.span())
+        self._put("column", match["noun"] or match["verb"], *match.span())
+        for lead in (_DOER, _WHICH_ROWS):
+            if doer := lead.match(self.found.text):
+                self.found.explain(*doer.span(), cue=False)
+                break
+        return True
+
+    def _per(self) -> bool:
+        """Read a mere "hours per site": a sum for each."""
+        match = _PER.match(self.text)
+        if match is None or _named_figure(self.text) or match["column"].lower() in STOP_WORDS | _GENERAL_ROWS:
+            return False
+        self._operate("sum", *match.span())
+        self._put("column", match["column"], *match.span())
         return True
 
     def _sorted(self) -> bool:
@@ -241,7 +292,8 @@ class _Question:
         done = _DONE.match(rest)
         if done and _measures(rows):
             self._operate("sum", match.start(), match.end() + done.end())
-            self._put("column", f"{rows} {done['verb']}", match.start(), match.end())
+            if self._named_column() is None:
+                self._put("column", f"{rows} {done['verb']}", match.start(), match.end())
             return True
         self._operate("count", match.start(), match.start("rows") if general else match.end())
         if said and said.lower() not in _NEVER_A_VALUE:
@@ -275,6 +327,8 @@ class _Question:
             return False
         self._operate("median" if match["figure"].lower() == "median" else "mean", *match.span())
         self._put("column", match["column"], *match.span())
+        if match["value"]:
+            self._put("where", match["value"], *match.span("value"))
         return True
 
     def _named_column(self) -> str | None:
@@ -298,6 +352,12 @@ class _Question:
         )
         if noun.lower() in ("most", "top", "best", "first"):
             return False
+        if _EITHER_WAY.match(phrase):
+            self._operate("list", *match.span())
+            self._put("sort", phrase, *match.span())
+            self._put("limit", 1, *match.span())
+            return True
+        noun = self._without_value(noun, match.start("phrase"))
         self._operate("min" if least else "max", *match.span())
         if noun.lower().split()[-1] in ("value", "values") or self._named_column():
             return True
@@ -305,6 +365,14 @@ class _Question:
         if doer := _DOER.match(self.found.text):
             self.found.explain(*doer.span(), cue=False)
         return True
+
+    def _without_value(self, noun: str, start: int) -> str:
+        """A column without the value before it, which is written with a capital: "Maths score" is the score of Maths."""
+        parts = noun.split()
+        if len(parts) > 1 and parts[0][:1].isupper() and not parts[-1][:1].isupper():
+            self._put("where", parts[0], start, start + 1)
+            return " ".join(parts[1:])
+        return noun
 
     def _condition(self, pattern: re.Pattern[str]) -> None:
         match = pattern.search(self.text)
@@ -352,7 +420,8 @@ class _Question:
             self._operate("list", *adjective.span())
             self._put("where", adjective["value"], *adjective.span())
             return
-        for match in _VALUE.finditer(self.text):
+        named = sorted(_VALUE.finditer(self.text), key=lambda match: match["value"].islower())
+        for match in named:  # what is written with a capital says which rows, "on trips" only what they are
             value = match["value"].strip("'\"")
             if value.lower() in _NEVER_A_VALUE and not value.isupper():
                 continue
@@ -362,6 +431,9 @@ class _Question:
                 or re.match(r"(?:show|list|find|which|give)\b", self.found.text, re.IGNORECASE)
             ):
                 self._put("where", value, *match.span())
+                if not value.islower():
+                    for other in named[1:]:
+                        self.found.explain(*other.span(), cue=False)
                 return
 
     def _rows(self) -> None:

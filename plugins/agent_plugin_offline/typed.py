@@ -204,6 +204,7 @@ def take_folders(found: Explanation) -> None:
     for match in _HERE.finditer(found.text):
         if found.is_free(*match.span()):
             for slot in found.open("folder")[:1]:
+                found.here = True
                 if slot.required:
                     found.args[slot.name] = "."
             found.explain(*match.span())

@@ -7,6 +7,7 @@ every answer says which column it was worked out of.
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from agent_core import ToolArgumentError
 from agent_plugin_tables.cells import shown
@@ -26,7 +27,7 @@ _DIMENSIONS = (
     ),
     ("old older oldest young younger youngest", "age born birth birthday birthdate year date"),
     ("new newer newest recent late later latest early earlier earliest last first", "date day time when year created"),
-    ("heavy heavier heaviest light lighter lightest weigh weighed", "weight mass kg grams"),
+    ("heavy heavier heaviest light lighter lightest weigh weighs weighed kilos kilograms", "weight mass kg kilos grams"),
     ("tall taller tallest high low deep deeper deepest", "height elevation depth level"),
     ("fast faster fastest slow slower slowest", "speed velocity time duration"),
     ("big bigger biggest large larger largest small smaller smallest great greatest", "size area population amount"),
@@ -92,10 +93,20 @@ def column_meant(table: Table, phrase: str, operation: str = "") -> int:
         return found
 
 
+def order_meant(table: Table, column: int, phrase: str) -> Literal["ascending", "descending"] | None:
+    """Which end "the oldest" or "the youngest" is: of ages the oldest is the largest, of dates the earliest."""
+    words = set(re.findall(r"[a-z]+", phrase.casefold()))
+    if not words & {"oldest", "youngest"}:
+        return None
+    dated = table.kinds[column].kind == "date" or re.search(r"born|birth|year|since|date", table.columns[column], re.I)
+    return "ascending" if ("oldest" in words) == bool(dated) else "descending"
+
+
 def _dimension(table: Table, words: list[str]) -> int | None:
     """The column of the dimension that one of `words` speaks of."""
+    said = {*words, *(word.removesuffix("s") for word in words)}  # "who earns the most"
     for spoken, names in _DIMENSIONS:
-        if not set(words) & set(spoken.split()):
+        if not said & set(spoken.split()):
             continue
         columns = (_named(table, name) for name in names.split())
         found = next((column for column in columns if column is not None), None)

@@ -10,7 +10,7 @@ from agent_core import ToolArgumentError, ToolContext
 from agent_plugin_tables.columns import ColumnReader
 from agent_plugin_tables.condition_text import parse_where
 from agent_plugin_tables.conditions import Condition, Test, columns_of, compile_test, from_list
-from agent_plugin_tables.meaning import column_meant, only_measure
+from agent_plugin_tables.meaning import column_meant, only_measure, order_meant
 from agent_plugin_tables.table import Table
 
 Operation: TypeAlias = Literal["sum", "mean", "median", "min", "max", "count", "distinct", "list"]
@@ -71,6 +71,8 @@ def prepare(
     sort = column_meant(table, sort_by, "sort") if sort_by and not by_value else None
     if operation in ("min", "max", *NUMERIC, "distinct") and chosen is None:
         chosen = _only_column(table, operation, exclude=set(group))
+    if sort_by and sort is not None and order is None:
+        order = order_meant(table, sort, sort_by)
     if group and sort is not None and sort not in group:
         raise ToolArgumentError(f"Groups are sorted by {group_by!r} or by their value, not by {sort_by!r}.")
     needed = {i for i in (chosen, sort, *group) if i is not None} | columns_of(node)

@@ -1,0 +1,38 @@
+"""Orders that no single tool serves, said as those that tools serve: a copy is read and written, a date put off is new."""
+
+from __future__ import annotations
+
+import re
+
+from agent_plugin_offline.moments import find_moments
+
+_FILE = r"(?:'[^']+'|\"[^\"]+\"|\S+\.\w{1,5})"
+_COPY = re.compile(
+    rf"(?:make|create|save|take|write)\s+(?:me\s+)?an?\s+(?:\w+\s+)?copy\s+of\s+(?:the\s+)?(?:file\s+)?(?P<source>{_FILE})\s+(?:called|named|as|to|in|into|under\s+the\s+name)\s+(?P<target>{_FILE})[\s.!?]*$"
+    rf"|(?:copy|duplicate)\s+(?:the\s+)?(?:file\s+)?(?P<from>{_FILE})\s+(?:to|into|as)\s+(?P<to>{_FILE})[\s.!?]*$",
+    re.IGNORECASE,
+)
+_PUT_OFF = re.compile(
+    r"(?:move|reschedule|postpone|shift|push|bring\s+forward|put\s+off|put\s+back)\s+(?:back\s+|forward\s+)?(?:the\s+|my\s+|our\s+)?(?P<what>(?!\S+\.\w{1,5}\s)[^,]+?)"
+    r"(?:\s+(?:on|from|of)\s+(?P<old>[^,]+?))?\s+(?:to|until|till)\s+(?P<new>[^,]+?)[\s.!?]*$",
+    re.IGNORECASE,
+)
+_DERIVATIVE = re.compile(r"(?:what(?:['’]s|\s+is)\s+|find\s+|calculate\s+)?d/d(?P<variable>[a-z])\s+(?:of\s+)?(?P<what>.+?)[\s.?!]*$", re.IGNORECASE)
+
+
+def reworded(request: str) -> str:
+    """`request` in words that tools are asked for with; as it is where it needs none."""
+    if copy := _COPY.match(request):
+        return f"read {copy['source'] or copy['from']} and save its contents to {copy['target'] or copy['to']}"
+    if derivative := _DERIVATIVE.match(request):
+        return f"differentiate {derivative['what']} with respect to {derivative['variable']}"
+    put_off = _PUT_OFF.match(request)
+    if put_off and _is_moment(put_off["new"]) and (put_off["old"] is None or _is_moment(put_off["old"])):
+        day = f" on {put_off['old']}" if put_off["old"] else ""
+        return f"cancel the event '{put_off['what']}'{day} and add an event '{put_off['what']}' on {put_off['new']}"
+    return request
+
+
+def _is_moment(text: str) -> bool:
+    """Whether a text begins with a day; a mere hour says no day for what has no other."""
+    return any(moment.start == 0 and moment.kind in ("date", "datetime") for moment in find_moments(text.removeprefix("the ")))
