@@ -40,6 +40,10 @@ _FRONTED = re.compile(
     r"(?P<phrase>(?:in|from|with|using|under|on|at|to|for)\s+(?!which\b|what\b|whom\b)[^,]+?|(?:if|when|given|where)\s[^,]*=[^,]*?)\s*,\s+(?P<rest>\S.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+_FRONTED_FILE = re.compile(
+    r"(?P<phrase>(?:in|from|to|into|with)\s+(?:the\s+)?(?:file\s+)?\S+\.\w{1,5})\s+(?P<rest>[a-z]\S*\s.*)$", re.IGNORECASE | re.DOTALL
+)
+"""The same without a comma, where a file is named."""
 _NEW = re.compile(r"new\s+[a-z]", re.IGNORECASE)
 """What is to be made, without a verb: "new event: ..."."""
 _FORBIDS = re.compile(r"(?:do\s+not|don't|don’t|never)\b", re.IGNORECASE)
@@ -133,7 +137,7 @@ def verb_first(piece: str, starts: Collection[str]) -> str:
     """`piece` with what stands before its verb moved behind it: "in a.csv, sum the cost" is "sum the cost in a.csv"."""
     if _NEW.match(piece):
         return f"create a {piece[:1].lower()}{piece[1:]}"
-    match = _FRONTED.match(piece)
+    match = _FRONTED.match(piece) or _FRONTED_FILE.match(piece)
     if match is None or not starts_a_call(match["rest"], starts):
         return piece
     rest = match["rest"].rstrip(" .!?")

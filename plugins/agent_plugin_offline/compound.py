@@ -27,7 +27,7 @@ from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.reading import Reader
 from agent_plugin_offline.remarks import is_remark, names_nothing, was_taken, with_remark
 from agent_plugin_offline.rewording import reworded
-from agent_plugin_offline.spelling import as_written, corrected
+from agent_plugin_offline.spelling import Corrected, as_written, corrected
 from agent_plugin_offline.story import told_sum
 from agent_plugin_offline.telling import as_message
 
@@ -81,16 +81,20 @@ def draft(
         previous: The request before this one, which "and on Friday?" goes on with.
     """
     reader = Reader(tools, reading_tools, starting_words(tools))
-    if (first := corrected(request, tools, first_only=True)).written:
-        request = first.text
     planned = _planned(request, tools, reader, said, previous)
-    if planned.steps and not planned.question:
+    if planned.steps and not planned.question and not _takes_a_slip(planned, corrected(request, tools, first_only=True)):
         return planned
     fixed = corrected(request, tools)
     again = _planned(fixed.text, tools, reader, said, previous) if fixed.written else Draft()
     if again.steps and not again.question:
         return Draft(tuple(as_written(step, fixed) for step in again.steps))
     return planned
+
+
+def _takes_a_slip(planned: Draft, first: Corrected) -> bool:
+    """Whether a call takes the misspelt first word of a request, which is hardly ever a value: "chekc my calendar"."""
+    values = " ".join(str(value) for step in planned.steps for value in step.args.values()).lower()
+    return any(written.lower() in values.split() for written in first.written.values())
 
 
 def _planned(request: str, tools: Sequence[ToolSpec], reader: Reader, said: str, previous: str) -> Draft:

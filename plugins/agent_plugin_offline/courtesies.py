@@ -78,6 +78,9 @@ _PHRASAL = {
     ("find", "out"): "find",
 }
 """Verbs of two words, which say together what neither says alone."""
+_TAKE_OUT = re.compile(
+    r"take\s+(?P<thing>.+?)\s+(?:out\s+of|off)\s+(?P<place>(?:my|the|our)\s+\w+|\S+\.\w{1,5})(?=[\s.!?]*$)", re.IGNORECASE | re.DOTALL
+)
 _DO_NOT_FORGET = re.compile(r"^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+(?:let\s+me\s+)?forget\s+", re.IGNORECASE)
 
 
@@ -111,6 +114,8 @@ def _in_the_active(piece: str) -> str:
 
 def _in_one_word(piece: str) -> str:
     """`piece` with a verb of two words at its start as one: "call off the lunch" and "call the lunch off"."""
+    if taken := _TAKE_OUT.match(piece):
+        return f"remove {taken['thing']} from {taken['place']}"
     words = piece.split()
     for (verb, particle), plain in _PHRASAL.items():
         if len(words) < 3 or words[0].lower() != verb:

@@ -42,7 +42,7 @@ _AS_VARIABLE = re.compile(
 )
 _ASIDES = words(
     "please thanks kindly now again out up down away off back over me us myself it comes equals got quick quickly "
-    "really whole entire new look go following later self more anymore just simply below any currently one ones"
+    "really whole entire new look go following later self more anymore just simply below any currently one ones next upcoming"
 )
 _PATH_WORDS = words("file files folder")
 
@@ -224,7 +224,9 @@ def _is_generic(title: str, wording: Wording) -> bool:
     """Whether a title says no more than what kind of thing it is: "a meeting in my calendar"."""
     told = [token for token in tokenize(title) if token.lower not in STOP_WORDS]
     return all(
-        token.lower in _KINDS_OF_EVENT or not token.text[0].isalpha() or stem(token.text) in wording.structural
+        token.lower in _KINDS_OF_EVENT
+        or not token.text[0].isalpha()
+        or (stem(token.text) in wording.structural and not token.lower.endswith("ing"))
         for token in told
     )
 

@@ -17,6 +17,12 @@ _PUT_OFF = re.compile(
     r"(?:\s+(?:on|from|of)\s+(?P<old>[^,]+?))?\s+(?:to|until|till)\s+(?P<new>[^,]+?)[\s.!?]*$",
     re.IGNORECASE,
 )
+_WAS_PUT_OFF = re.compile(
+    r"(?:the|my|our)\s+(?P<what>[^,.]+?)(?:\s+(?:on|from|of)\s+(?P<old>[^,.]+?))?\s+(?:has\s+been|was|is|got|has)\s+(?:now\s+)?(?:moved|put\s+back|put\s+off|postponed|rescheduled|shifted|changed|brought\s+forward)"
+    r"\s+(?:to|until|till)\s+(?P<new>[^,]+?)(?:,|\.|\s+-|\s+so|\s+and)\s+[^.]*\b(?:update|change|correct|adjust|move|put)\b[^.]*[.!?]*$",
+    re.IGNORECASE,
+)
+"""Somebody says that a date was put off, and orders that to be noted."""
 _DERIVATIVE = re.compile(r"(?:what(?:['’]s|\s+is)\s+|find\s+|calculate\s+)?d/d(?P<variable>[a-z])\s+(?:of\s+)?(?P<what>.+?)[\s.?!]*$", re.IGNORECASE)
 
 
@@ -26,7 +32,7 @@ def reworded(request: str) -> str:
         return f"read {copy['source'] or copy['from']} and save its contents to {copy['target'] or copy['to']}"
     if derivative := _DERIVATIVE.match(request):
         return f"differentiate {derivative['what']} with respect to {derivative['variable']}"
-    put_off = _PUT_OFF.match(request)
+    put_off = _PUT_OFF.match(request) or _WAS_PUT_OFF.match(request)
     if put_off and _is_moment(put_off["new"]) and (put_off["old"] is None or _is_moment(put_off["old"])):
         day = f" on {put_off['old']}" if put_off["old"] else ""
         return f"cancel the event '{put_off['what']}'{day} and add an event '{put_off['what']}' on {put_off['new']}"

@@ -39,7 +39,7 @@ class Corrected:
 
 def corrected(request: str, tools: Sequence[ToolSpec], *, first_only: bool = False) -> Corrected:
     """`request` with the slips that can be seen; only the one in its first word, which is hardly ever a value."""
-    known = _vocabulary(tuple((tool.name, tool.description, tuple(tool.examples)) for tool in tools))
+    known = _vocabulary(tuple((tool.name, *_texts(tool)) for tool in tools))
     read = read_request(request)
     untouched = [*read.quoted, *read.addresses]
     text, written = request, dict[str, str]()
@@ -52,6 +52,11 @@ def corrected(request: str, tools: Sequence[ToolSpec], *, first_only: bool = Fal
             text = text[: token.start] + found + text[token.end :]
             written[found] = word
     return Corrected(text, written)
+
+
+def _texts(tool: ToolSpec) -> tuple[str, ...]:
+    properties: Mapping[str, Any] = tool.parameters.get("properties") or {}
+    return (tool.description, *tool.examples, *(str(one.get("description") or "") for one in properties.values()))
 
 
 def as_written(step: Step, fixed: Corrected) -> Step:
@@ -78,9 +83,12 @@ def _may_be_a_slip(token: Token, known: Vocabulary) -> bool:
 
 def _meant(word: str, known: Vocabulary) -> str | None:
     """The one known word that is a letter away: dropped, added, changed or exchanged with its neighbour."""
-    candidates = {other for key in _keys(word) for other in known.by_key.get(key, ()) if _is_near(word, other)}
+    near = {other for key in _keys(word) for other in known.by_key.get(key, ()) if _is_near(word, other)}
+    near = {other for other in near if other not in _GRAMMAR or sorted(other) == sorted(word)}
     if len(word) < _SHORTEST:
-        candidates &= {other for other in _GRAMMAR if sorted(other) == sorted(word)}
+        near &= _GRAMMAR
+    likeliest = max(map(len, near), default=0)  # a letter is dropped more often than added
+    candidates = {other for other in near if sorted(other) == sorted(word)} or {o for o in near if len(o) == likeliest}
     return candidates.pop() if len(candidates) == 1 else None
 
 
@@ -101,9 +109,9 @@ class Vocabulary:
 
 
 @lru_cache(maxsize=8)
-def _vocabulary(tools: tuple[tuple[str, str, tuple[str, ...]], ...]) -> Vocabulary:
-    texts = (text for name, description, examples in tools for text in (name.replace("_", " "), description, *examples))
-    asked = frozenset(word for text in texts for word in re.findall(r"(?<![\w.@/])[a-z]{3,}(?![\w.@/])", text))
+def _vocabulary(tools: tuple[tuple[str, ...], ...]) -> Vocabulary:
+    texts = (text.replace("_", " ").lower() for texts in tools for text in texts)
+    asked = frozenset(word for text in texts for word in re.findall(r"(?<![\w.@/])[a-z]{3,}(?![\w@/])", text))
     by_key: dict[str, list[str]] = defaultdict(list)
     for word in asked | COMMON_VERBS | _GRAMMAR:
         if len(word) >= _SHORTEST or word in _GRAMMAR:
