@@ -36,9 +36,9 @@ class FileChange:
         "Which file was changed last?",
         "List everything in this folder by size",
         "Find all python files, in the subfolders too",
-        "How many files does the photos folder contain?",
+        "How many files does the folder 'src' contain?",
         "Count the text files in this directory",
-        "Show the contents of the folder invoices",
+        "Show the contents of the folder 'data/raw'",
         "What's in this folder?",
     ],
 )
@@ -101,8 +101,8 @@ def read_file(ctx: ToolContext, path: str, start_line: int = 1, max_lines: int =
     examples=[
         "Search my files for 'invoice 4411'",
         "Which files mention the Hamburg office?",
-        "Which of my documents talk about the garden?",
-        "Is there a file that says something about the lease?",
+        "Which of my documents talk about 'heat pumps'?",
+        "Is there a file that says something about the Lisbon trip?",
         "Find TODO in the python files",
         "Where in this folder does the word deadline occur?",
     ],

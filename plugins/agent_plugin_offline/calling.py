@@ -53,6 +53,11 @@ class Caller:
             self._read[key] = self._one(clause, only)
         return self._read[key]
 
+    def opens_another(self, tool: str, verb: str) -> bool:
+        """Whether a verb is none of a tool's own, but one of another that looks something up: "open the newest file"."""
+        own = {one.tool.name for one in self._wordings.all if stem(verb) in one.own_verbs and one.tool.examples}
+        return tool not in own and not own.isdisjoint(self._lookups)
+
     def explains(self, clause: str) -> bool:
         """Whether a call leaves no word of `clause` over."""
         return self._explained(clause) is not None
@@ -84,7 +89,11 @@ class Caller:
         best = max(frames, key=_standing, default=None)
         if best is not None and (best.over or (best.found.missing and not best.is_ordered)):
             least = _standing(best) - _NEAR if best.over else max(_ENOUGH_FOR_FREE_TEXT, best.asked / 2)
-            rivals = (one for one in frames if one.is_complete and _standing(one) >= least)
+            rivals = (
+                one
+                for one in frames
+                if one.is_complete and _standing(one) >= least and (best.over or one.wording.tool.name in self._lookups)
+            )
             best = max(rivals, key=_standing, default=best)
         formed = next((one for one in frames if one.is_complete and one.has_formed), best)
         own = self._own_fact(clause, formed, wordings)

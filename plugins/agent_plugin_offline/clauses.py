@@ -32,6 +32,8 @@ _JOINT = re.compile(
     r"|(?P<weak>,?\s+(?:and|plus|but|as\s+well\s+as)\s+|\s+&\s+|,\s+|\s+[-–—]+\s+(?=[a-z]{2}))",
     re.IGNORECASE,
 )
+_PAUSE = re.compile(r",\s+|\s+[-–—]+\s+")
+"""Where a remark may follow; after a mere "and" it would be a second part of what is said."""
 _BETWEEN = re.compile(r",?\s+(?:and|&|as\s+well\s+as)\s+(?:also\s+)?|,\s+", re.IGNORECASE)
 _ABBREVIATED = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|dr|mr|mrs|ms|prof|st|vs|no|approx|[ap]\.m)|\b[A-Z])\.$", re.IGNORECASE
@@ -103,7 +105,7 @@ def joints(request: str, starts: Collection[str]) -> list[Joint]:
         after = without_courtesies(request[end:])
         if not strong and _is_fronted(request[found[-1].end if found else 0 : begin], request[begin:end]):
             continue
-        if begin > 0 and (strong or starts_a_call(after, starts) or is_remark(after)):
+        if begin > 0 and (strong or starts_a_call(after, starts) or (_PAUSE.fullmatch(match.group()) and is_remark(after))):
             found.append(Joint(begin, end, strong or after != request[end:].lstrip()))
     return found[:MAX_CUTS]
 

@@ -79,7 +79,7 @@ _PHRASAL = {
 }
 """Verbs of two words, which say together what neither says alone."""
 _TAKE_OUT = re.compile(
-    r"take\s+(?P<thing>.+?)\s+(?:out\s+of|off)\s+(?P<place>(?:my|the|our)\s+\w+|\S+\.\w{1,5})(?=[\s.!?]*$)", re.IGNORECASE | re.DOTALL
+    r"take\s+(?P<thing>.+?)\s+(?:out\s+of|off)\s+(?P<place>(?:my|the|our)\s+\w+|\S+\.[a-z]\w{0,4})(?=[\s.!?]*$)", re.IGNORECASE | re.DOTALL
 )
 _DO_NOT_FORGET = re.compile(r"^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+(?:let\s+me\s+)?forget\s+", re.IGNORECASE)
 

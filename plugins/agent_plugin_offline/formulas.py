@@ -63,7 +63,7 @@ _ORDERS = tuple(
         (rf"increase\s+{_A}\s+by\s+{_B}", "{a} increased by {b}"),
         (rf"(?:decrease|reduce|lower)\s+{_A}\s+by\s+{_B}", "{a} decreased by {b}"),
         (rf"(?:split|share)\s+{_A}\s+(?:in(?:to)?|between|among|by)\s+(?P<b>[\w.]+)(?:\s+(?:equal\s+)?(?:parts|ways|people|persons|friends|shares|pieces|groups))?(?:\s+equally)?", "{a} / {b}"),
-        (rf"(?:what\s+(?:do|does)\s+)?{_A}\s+(?:add\s+up|come|sum|amount)\s+to(?:\s+(?:together|in\s+total|altogether))?", "sum of {a}"),
+        (rf"(?:what\s+(?:do|does)\s+)?{_A}\s+(?:add\s+up|come|sum|amount)\s+to(?:\s+(?:together|in\s+total|altogether))?", "+"),
         (
             rf"what(?:['’]s|\s+is|\s+remains)?\s+(?:left(?:\s+over)?\s+)?(?:when|if)\s+(?:you\s+divide\s+)?{_A}\s+(?:is\s+divided\s+)?by\s+{_B}",
             "remainder of {a} divided by {b}",
@@ -74,8 +74,8 @@ _ORDERS = tuple(
         (rf"triple\s+{_ONE}", "3 * {a}"),
         (rf"halve\s+{_ONE}", "{a} / 2"),
         (
-            rf"(?:how\s+do\s+(?:i|you)\s+)?(?:(?:convert|turn|change|write|express|give|show|put)\s+)?{_A}\s+(?:(?:in)?to|as|in)\s+(?:an?\s+)?(?P<b>decimal|percentage|fraction)s?(?:\s+(?:number|form))?",
-            "{a} as a {b}",
+            rf"(?:how\s+do\s+(?:i|you)\s+)?(?:(?:convert|turn|change|write|express|give|show|put)\s+)?{_A}\s+(?P<b>(?:(?:in)?to|as|in)\s+(?:an?\s+)?(?:decimal|percentage|fraction))s?(?:\s+(?:number|form))?",
+            "{a} {b}",
         ),
         (rf"(?:take|knock|subtract|deduct)\s+(?P<a>[\d.]+\s?%)\s+(?:off|from)\s+{_B}", "{a} off {b}"),
         (
@@ -180,6 +180,8 @@ def as_formula(text: str) -> str:
         match = pattern.fullmatch(text.strip())
         if match and written == "{a}":
             return match["a"].strip()
+        if match and written == "+":
+            return _operand(match["a"], written)
         if match:
             return written.format(
                 **{name: _operand(_DIGITS.get(value, value), written) for name, value in match.groupdict().items()}
@@ -190,7 +192,7 @@ def as_formula(text: str) -> str:
 def _operand(text: str, written: str) -> str:
     """One side of an order; a list of numbers is summed, and what is not a single value is put in brackets."""
     items = re.split(r",\s*(?:and\s+)?|\s+and\s+", text.strip())
-    if "of {" in written:
+    if "of {" in written or written == "{a} {b}":
         return text.strip()
     if len(items) > 1 and all(re.fullmatch(r"-?[\d.]+", item) for item in items):
         return " + ".join(items)

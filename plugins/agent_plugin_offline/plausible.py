@@ -12,6 +12,7 @@ from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, words
 
 _PATH = re.compile(r"(?=.*[A-Za-z])(?:\w[./\\]|[/\\]\w)")
+_SEVERAL = re.compile(r",\s|\s(?:and|or)\s")
 _OTHER_KIND = re.compile(r"@\w|://|^\+\d|\w\.(?:csv|tsv|xlsx?|txt|md|json|pdf|docx?)$")
 """An address, a telephone number or a file: never a mere name."""
 
@@ -37,7 +38,7 @@ def is_plausible(slot: Slot, value: Any) -> bool:
         case "url":
             return all("." in text for text in texts)
         case "file" | "folder":
-            return all(_PATH.search(text) for text in texts)
+            return all(_PATH.search(text) and not _SEVERAL.search(text) for text in texts)
         case "expression":
             return all(is_formula(text) or len(text) == 1 or text.replace(".", "").isdigit() for text in texts)
         case "bindings":

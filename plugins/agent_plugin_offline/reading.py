@@ -104,7 +104,8 @@ class Reader:
         plain = self._caller.one(clause)
         for start in _NESTED_START.finditer(clause):
             swallowed = plain is not None and _swallows(plain, clause[start.start() :])
-            if plain and not plain.missing and not swallowed and self._caller.explains(clause):
+            own = plain is None or not self._caller.opens_another(plain.tool, clause.split(None, 1)[0])
+            if plain and own and not plain.missing and not swallowed and self._caller.explains(clause):
                 return
             if not self._acts(clause[: start.start()]) or _DICTATES.search(clause[: start.start()]):
                 continue

@@ -26,10 +26,11 @@ _STATEMENT = re.compile(
     re.IGNORECASE,
 )
 _PLAIN_STATEMENT = re.compile(
-    r"(?P<first>[\w'’.-]+)\s+(?:(?!to\b|and\b|with\b)[\w'’-]+\s+){0,3}?(?:is|are|was|were|belongs?|has|have|(?:is|are|was|were|do|does|did|has|have)n['’]t)\b(?!\s*[=<>])",
+    r"(?P<first>[\w'’.-]+)\s+(?:(?!to\b|and\b|with\b)[A-Za-z][\w'’-]*\s+){0,3}?(?:is|are|was|were|belongs?|has|have|(?:is|are|was|were|do|does|did|has|have)n['’]t)\b(?!\s*[=<>])",
     re.IGNORECASE,
 )
 _ASKING = words("what which who whom whose when where why how is are was were do does did can could would will should shall may has have any")
+_ORDERING = COMMON_VERBS | words("text mail google append insert delete erase rename jot summarise remind schedule cancel")
 _WISHES = re.compile(
     r"(?<!n['’]t )(?<!not )(?<!never )(?<!no longer )\b(?:need|want|wish|wonder|wondering|would\s+(?:like|love)|have\s+to|must|forgot(?:ten)?|forget|please|let['’]s)\b"
     r"|['’]d\s+(?:like|love)\b",
@@ -55,7 +56,8 @@ def is_remark(piece: str) -> bool:
         return True
     plain = _PLAIN_STATEMENT.match(piece)
     first = plain["first"].lower() if plain else ""
-    return plain is not None and first.partition("'")[0].partition("’")[0] not in _ASKING and first not in COMMON_VERBS
+    asks = first.partition("'")[0].partition("’")[0] in _ASKING | _ORDERING
+    return plain is not None and not asks
 
 
 def names_nothing(remark: str, *, moments: bool = True) -> bool:
@@ -66,7 +68,7 @@ def names_nothing(remark: str, *, moments: bool = True) -> bool:
         moments: Whether a day or a number counts as such; nobody looks up less for knowing that tonight is a party.
     """
     read = read_request(remark)
-    return not (read.addresses or read.quoted or (moments and (read.moments or read.numbers)))
+    return not (read.addresses or read.quoted or (moments and (read.moments or any("number-word" not in one.kinds for one in read.numbers))))
 
 
 def with_remark(request: str, remark: str) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,11 @@ _WAS_PUT_OFF = re.compile(
     re.IGNORECASE,
 )
 """Somebody says that a date was put off, and orders that to be noted."""
+_OPEN_ONE = re.compile(
+    r"(?:open|read|print|display|show(?:\s+me)?(?:\s+(?:what(?:['’]s|\s+is)\s+in|the\s+contents?\s+of))?)\s+(?:me\s+)?(?P<which>the\s+(?:newest|latest|oldest|largest|biggest|smallest|most\s+recent)\s+file\b.*)$",
+    re.IGNORECASE,
+)
+"""A file that must be found before it can be opened."""
 _DERIVATIVE = re.compile(r"(?:what(?:['’]s|\s+is)\s+|find\s+|calculate\s+)?d/d(?P<variable>[a-z])\s+(?:of\s+)?(?P<what>.+?)[\s.?!]*$", re.IGNORECASE)
 
 
@@ -32,6 +37,9 @@ def reworded(request: str) -> str:
         return f"read {copy['source'] or copy['from']} and save its contents to {copy['target'] or copy['to']}"
     if derivative := _DERIVATIVE.match(request):
         return f"differentiate {derivative['what']} with respect to {derivative['variable']}"
+    opened = _OPEN_ONE.match(request)
+    if opened and not re.match(r"show(?:\s+me)?\s+the\s+\w+\s+file", request, re.IGNORECASE):
+        return f"list {opened['which'].rstrip(' .!?')} and read it"
     put_off = _PUT_OFF.match(request) or _WAS_PUT_OFF.match(request)
     if put_off and _is_moment(put_off["new"]) and (put_off["old"] is None or _is_moment(put_off["old"])):
         day = f" on {put_off['old']}" if put_off["old"] else ""

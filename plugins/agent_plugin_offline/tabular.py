@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from agent_plugin_offline.explanation import Explanation
+from agent_plugin_offline.grammar import COMMON_VERBS
 from agent_plugin_offline.lexicon import UNIT_CLASS
 from agent_plugin_offline.numbers import find_numbers
 from agent_plugin_offline.slots import Slot
@@ -286,7 +287,7 @@ class _Question:
             return True
         said = match["said"].strip().strip("'\"")
         rows = match["rows"].lower()
-        if said and said.endswith("s") and not rows.endswith("s"):
+        if said and not rows.endswith("s") and (said.endswith("s") or rows in COMMON_VERBS):
             said = ""  # "how many employees work in ...": the rows come first, and what they do second
         general = rows in _GENERAL_ROWS  # then it is the tool's own word
         done = _DONE.match(rest)

@@ -21,7 +21,7 @@ _PHONE = re.compile(r"(?<![\w.])\+?\d[\d\s()-]{5,}\d(?!\w)")
 _FOLDER = re.compile(
     r"(?<!^)\b(?:the\s+|my\s+|folder\s+|directory\s+)?(?P<before>(?!(?:the|my|an?|this|new|which|what|called|each|every)\b)[\w.][\w./-]*)"
     r"\s+(?:sub)?(?:folder|directory)\b"
-    r"|\b(?:folder|directory)\s+(?:called\s+|named\s+|for\s+(?:my\s+|the\s+|our\s+)?)?(?P<after>[\w./-]+)",
+    r"|\b(?:folder|directory)\s+(?:called\s+|named\s+|for\s+(?:my\s+|the\s+|our\s+)?)?(?P<quote>['\"]?)(?P<after>[\w./-]+)(?P=quote)",
     re.IGNORECASE,
 )
 _HERE = re.compile(r"\b(?:in\s+)?(?:this|the\s+current|my)\s+(?:folder|directory|workspace)\b|\bhere\b", re.IGNORECASE)

@@ -235,7 +235,7 @@ def test_a_file_is_never_taken_from_the_last_answer() -> None:
     ("previous", "request_", "tool", "argument", "value"),
     [
         ("What is 15% of 80?", "and 20%?", "calculate", "expression", "20% of 80"),
-        ("When is my sister's birthday?", "What about Ben's?", "recall", "query", "Ben's birthday"),
+        ("What is my sister's shoe size?", "What about Ben's?", "recall", "query", "Ben's shoe size"),
         ("What is on my calendar on 12 May 2027?", "and on 3 March 2027?", "list_events", "start", "2027-03-03"),
     ],
 )
@@ -245,6 +245,15 @@ def test_a_fragment_asks_the_same_of_something_else(
     specs, reading = tools()
     (step,) = draft(request_, specs, reading, "12", previous).steps
     assert (step.spec.name, step.args[argument]) == (tool, value)
+
+
+def test_a_day_of_the_users_own_is_looked_for_in_the_calendar_and_in_the_notes() -> None:
+    specs, reading = tools()
+    planned = draft("When is my sister's birthday?", specs, reading)
+    assert [(step.spec.name, step.args["query"]) for step in planned.steps] == [
+        ("list_events", "sister's birthday"),
+        ("recall", "sister's birthday"),
+    ]
 
 
 def test_the_rest_of_a_sum_goes_on_with_the_figure_of_the_last_answer() -> None:
