@@ -231,7 +231,6 @@ def expand(expression: str) -> Calculation:
         "Factorise 6x^2 + 9x",
         "What are the prime factors of 360?",
         "Break 84 down into its prime factors",
-        "Write 3x + 12 as a product",
     ]
 )
 def factor(expression: str) -> Calculation:
