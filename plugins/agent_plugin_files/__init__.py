@@ -40,6 +40,7 @@ class FileChange:
         "Count the text files in this directory",
         "Show the contents of the folder 'data/raw'",
         "What's in this folder?",
+        "What have I got in here?",
     ],
 )
 def list_files(
@@ -58,7 +59,7 @@ def list_files(
         folder: The folder to look in; "." is the folder the user works in.
         pattern: Only names like this, with * for anything: "*.csv", "report*".
         sort_by: By name, by size (largest or smallest files) or by when they were modified (newest, oldest, most
-            recently, most recent, latest).
+            recently, most recent, latest, edited last, changed last).
         order: "ascending" is A to Z, smallest first, oldest first; "descending" is the reverse. Left out: names
             ascending, sizes and dates descending.
         limit: How many files at most, such as 3 for the three largest.

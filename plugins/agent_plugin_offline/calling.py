@@ -133,21 +133,24 @@ class Caller:
         if several:
             return several
         explained = self._explained(clause)
-        if explained is not None and memory_slot(explained.wording.tool) and asks_when(clause):
-            return [*self._dated(clause, explained), explained.proposal]
+        if explained is not None and asks_when(clause) and asks_for_own_fact(clause):
+            return self._dated(clause, explained)
         if explained is not None:
             return [self._agreed(clause, explained)] if explained.is_answerable else []
         return self.learned(clause)
 
     def _dated(self, clause: str, explained: Frame) -> list[Proposal]:
-        """The same question for the tool that keeps the user's dates, where there is one: a note may not know it."""
+        """A question for a day of the user's own: a calendar may know it as well as a note, so both are asked."""
         asked = subject_of(clause)
-        for one in self._wordings.all:
-            slots = {slot.role: slot for slot in one.slots}
-            keeps = one.tool.name in self._lookups and {"moment", "query"} <= slots.keys() and any(map(asks_when, one.tool.examples))
-            if keeps and not any(slot.required for slot in one.slots):
-                return [Proposal(one.tool.name, {slots["query"].name: asked}, explained.score)]
-        return []
+        own = explained.proposal
+        dates = [one for one in self._wordings.all if one.tool.name in self._lookups and _keeps_dates(one)]
+        notes = [(one, slot) for one in self._wordings.all if (slot := memory_slot(one.tool))]
+        if own.tool not in {one.tool.name for one in dates} | {one.tool.name for one, _ in notes}:
+            return [own]
+        found = [Proposal(one.tool.name, {_query(one).name: asked}, own.score) for one in dates[:1]]
+        found += [Proposal(one.tool.name, {slot.name: asked}, own.score) for one, slot in notes[:1]]
+        given = {slot.role for slot in explained.wording.slots if slot.name in own.args} & {"moment"}
+        return [own] if given else [own if one.tool == own.tool else one for one in found]
 
     def learned(self, request: str) -> list[Proposal]:
         """What the engine alone makes of a request, without the values that cannot be right.
@@ -222,6 +225,17 @@ class Caller:
         return next(
             slot for one in self._wordings.all if one.tool.name == tool for slot in one.slots if slot.name == name
         )
+
+
+def _keeps_dates(wording: Wording) -> bool:
+    """Whether a tool finds days by words: asked "when", by a query, with nothing else that it must be told."""
+    roles = {slot.role for slot in wording.slots}
+    optional = not any(slot.required for slot in wording.slots)
+    return optional and {"moment", "query"} <= roles and any(map(asks_when, wording.tool.examples))
+
+
+def _query(wording: Wording) -> Slot:
+    return next(slot for slot in wording.slots if slot.role == "query")
 
 
 def _standing(one: Frame) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from agent_plugin_offline.courtesies import content_start, is_courtesy, without_courtesies
 from agent_plugin_offline.numbers import find_numbers
+from agent_plugin_offline.openings import keeps_it
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.remarks import is_remark
 from agent_plugin_offline.text import STOP_WORDS, identifier_words, stem, words
@@ -105,7 +106,7 @@ def joints(request: str, starts: Collection[str]) -> list[Joint]:
         after = without_courtesies(request[end:])
         if not strong and _is_fronted(request[found[-1].end if found else 0 : begin], request[begin:end]):
             continue
-        if begin > 0 and (strong or starts_a_call(after, starts) or (_PAUSE.fullmatch(match.group()) and is_remark(after))):
+        if begin > 0 and (strong or starts_a_call(after, starts) or (_PAUSE.fullmatch(match.group()) and (is_remark(after) or keeps_it(after)))):
             found.append(Joint(begin, end, strong or after != request[end:].lstrip()))
     return found[:MAX_CUTS]
 

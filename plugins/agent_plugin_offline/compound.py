@@ -27,6 +27,7 @@ from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.reading import Reader
 from agent_plugin_offline.remarks import is_remark, names_nothing, was_taken, with_remark
 from agent_plugin_offline.rewording import reworded
+from agent_plugin_offline.slots import slots_of
 from agent_plugin_offline.spelling import Corrected, as_written, corrected
 from agent_plugin_offline.story import told_sum
 from agent_plugin_offline.telling import as_message
@@ -34,6 +35,9 @@ from agent_plugin_offline.telling import as_message
 _COMPLETE = 1.0
 _INCOMPLETE = 0.4
 """What a call with a missing argument is worth against a complete one."""
+
+_ASIDE = 0.05
+"""What it is worth to leave out what asks for nothing, rather than to have it swallowed by free text."""
 
 
 @dataclass(frozen=True)
@@ -82,19 +86,21 @@ def draft(
     """
     reader = Reader(tools, reading_tools, starting_words(tools))
     planned = _planned(request, tools, reader, said, previous)
-    if planned.steps and not planned.question and not _takes_a_slip(planned, corrected(request, tools, first_only=True)):
-        return planned
     fixed = corrected(request, tools)
+    if planned.steps and not planned.question and not _takes_a_slip(planned, request, fixed):
+        return planned
     again = _planned(fixed.text, tools, reader, said, previous) if fixed.written else Draft()
     if again.steps and not again.question:
         return Draft(tuple(as_written(step, fixed) for step in again.steps))
     return planned
 
 
-def _takes_a_slip(planned: Draft, first: Corrected) -> bool:
-    """Whether a call takes the misspelt first word of a request, which is hardly ever a value: "chekc my calendar"."""
-    values = " ".join(str(value) for step in planned.steps for value in step.args.values()).lower()
-    return any(written.lower() in values.split() for written in first.written.values())
+def _takes_a_slip(planned: Draft, request: str, fixed: Corrected) -> bool:
+    """Whether a call takes a misspelt word by itself, or the one that begins the request: "chekc my calendar"."""
+    values = [str(value).lower() for step in planned.steps for value in step.args.values()]
+    first = request.split(None, 1)[0].lower() if request.strip() else ""
+    slips = {written.lower() for written in fixed.written.values()}
+    return not slips.isdisjoint(values) or (first in slips and any(first in value.split() for value in values))
 
 
 def _planned(request: str, tools: Sequence[ToolSpec], reader: Reader, said: str, previous: str) -> Draft:
@@ -193,14 +199,13 @@ def _told(before: _Partial, first: str, second: str, reader: Reader) -> _Partial
 def _extended(before: _Partial, piece: str, bridged: Sequence[Joint], reader: Reader) -> _Partial | None:
     clause = as_message(verb_first(without_courtesies(piece), reader.starts))
     if asks_for_nothing(clause, reader.known(before.steps)):
-        return replace(before, text=before.text + piece)
+        return replace(before, worth=before.worth + _ASIDE, text=before.text + piece)
     if is_remark(clause):
         acts = not before.steps or not all(step.looks_up for step in before.steps)
         harmless = names_nothing(clause, moments=acts)
         if not harmless or opens_content(before.text):
             return None
-        # Worth a little more than free text that swallows it.
-        return replace(before, worth=before.worth + 0.05, text=before.text + piece)
+        return replace(before, worth=before.worth + _ASIDE, text=before.text + piece)
     steps = [] if forbids(clause) else reader.read(clause, before.steps, before.clauses)
     if not steps:
         return None
@@ -222,8 +227,16 @@ def _in_order(steps: tuple[Step, ...], request: str, cuts: Sequence[Joint]) -> t
     return tuple(ordered)
 
 
+def _paths(step: Step) -> frozenset[str]:
+    places = [slot.name for slot in slots_of(step.spec) if slot.role in ("file", "folder")]
+    given = (step.args.get(name) for name in places)
+    return frozenset(value.strip("./") for value in given if isinstance(value, str) and value not in ("", "."))
+
+
 def _same_thing(one: Step, other: Step) -> bool:
-    """Whether two calls name the same file, page or entry, by a parameter of the same name."""
+    """Whether two calls name the same file or folder, or the same entry by a parameter of the same name."""
+    if _paths(one) & _paths(other):
+        return True
     return any(
         isinstance(value, str) and value not in ("", ".") and other.args.get(name) == value
         for name, value in one.args.items()

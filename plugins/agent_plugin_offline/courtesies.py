@@ -45,7 +45,7 @@ _GERUND = re.compile(
 )
 """Openings that go on with "-ing": "would you mind deleting old.txt"."""
 _CLOSINGS = (
-    r"please|cheers|thanks(?:\s+(?:a\s+lot|so\s+much|very\s+much|in\s+advance))?|thank\s+you(?:\s+(?:so|very)\s+much)?|for\s+me",
+    r"please|too|as\s+well|cheers|thanks(?:\s+(?:a\s+lot|so\s+much|very\s+much|in\s+advance))?|thank\s+you(?:\s+(?:so|very)\s+much)?|for\s+me",
     r"(?:would|will|could|can)\s+you|if\s+you(?:(?:['’]d|\s+would)\s+be\s+so\s+kind|\s+(?:can|could|would|please|like|don['’]t\s+mind|have\s+(?:a\s+)?(?:moment|second|minute|time)))",
     r"if\s+(?:possible|that['’]s\s+(?:ok(?:ay)?|possible|alright))|when(?:ever)?\s+you\s+(?:have|get|can|find)(?:\s+(?:an?\s+)?(?:chance|moment|minute|second|time))?",
     r"as\s+soon\s+as\s+(?:possible|you\s+can)|asap|right\s+(?:now|away)|straight\s+away",
@@ -81,6 +81,10 @@ _PHRASAL = {
 _TAKE_OUT = re.compile(
     r"take\s+(?P<thing>.+?)\s+(?:out\s+of|off)\s+(?P<place>(?:my|the|our)\s+\w+|\S+\.[a-z]\w{0,4})(?=[\s.!?]*$)", re.IGNORECASE | re.DOTALL
 )
+_NOTE_IN = re.compile(
+    r"(?:note|write|jot)\s+(?P<thing>.+?)\s+down\s+(?P<where>(?:in|into|to|on)\s+\S+\.[a-z]\w{0,4}\b.*)$", re.IGNORECASE | re.DOTALL
+)
+_NEEDED = re.compile(r"(?P<thing>an?\s+.+?)\s+(?:is|are)\s+(?:needed|wanted|required)\b(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
 _DO_NOT_FORGET = re.compile(r"^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+(?:let\s+me\s+)?forget\s+", re.IGNORECASE)
 
 
@@ -102,6 +106,8 @@ def without_courtesies(piece: str) -> str:
 
 def _in_the_active(piece: str) -> str:
     """An order of a wish in the passive: "old.txt should be deleted" is "delete old.txt"."""
+    if needed := _NEEDED.match(piece):
+        return f"create {needed['thing']}{needed['rest']}"
     passive = _PASSIVE.match(piece)
     if passive is None:
         return piece
@@ -116,6 +122,8 @@ def _in_one_word(piece: str) -> str:
     """`piece` with a verb of two words at its start as one: "call off the lunch" and "call the lunch off"."""
     if taken := _TAKE_OUT.match(piece):
         return f"remove {taken['thing']} from {taken['place']}"
+    if noted := _NOTE_IN.match(piece):
+        return f"write {noted['thing']} {noted['where']}"
     words = piece.split()
     for (verb, particle), plain in _PHRASAL.items():
         if len(words) < 3 or words[0].lower() != verb:

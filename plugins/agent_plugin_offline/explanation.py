@@ -14,7 +14,7 @@ from agent_plugin_offline.text import STOP_WORDS, Token
 _CUE_BEFORE = re.compile(
     r"(?:\b(?:to|from|in|at|on|for|of|by|with|into|as|inside|under|cc|bcc|copy|copying|until|till|through|called|named)\s*:?\s*)+$"
 )
-_PERSON = re.compile(r"\b(?:[A-Z]\w+|(?:the|my|our)\s+(?:[a-z]+\s+)?[a-z]+)\s+(?:at|on|under)\s+$")
+_PERSON = re.compile(r"\b(?:[A-Z]\w+|(?:the|my|our)\s+(?:[a-z]+\s+)?[a-z]+)\s+(?:(?:at|on|under)\s+|\()$")
 
 
 @dataclass

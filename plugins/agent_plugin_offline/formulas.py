@@ -54,7 +54,7 @@ _ORDERS = tuple(
     for pattern, written in (
         (rf"subtract\s+{_A}\s+from\s+{_B}", "{b} - {a}"),
         (rf"(?:add|sum)\s+{_A}\s+to\s+{_B}", "{b} + {a}"),
-        (rf"(?:add|sum)(?:\s+up)?\s+{_A},?\s+(?:and|with)\s+{_B}", "{a} + {b}"),
+        (rf"(?:add|sum)(?:\s+up)?\s+{_A},?\s+(?:and|with)\s+(?P<b>.+?)(?:\s+(?:together|up))?", "{a} + {b}"),
         (rf"multiply\s+{_A}\s+(?:by|with|times)\s+{_B}", "{a} * {b}"),
         (rf"multiply\s+{_A}\s+and\s+{_B}", "{a} * {b}"),
         (rf"divide\s+{_A}\s+by\s+{_B}", "{a} / {b}"),

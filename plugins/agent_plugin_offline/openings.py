@@ -64,6 +64,11 @@ def done_with(first: str, second: str) -> str | None:
     return f"{order['verb']}{' that' if order['verb'].lower() in _KEEPING else ''} {said}"
 
 
+def keeps_it(piece: str) -> bool:
+    """Whether `piece` orders what was said before it to be remembered, in more than one word."""
+    return _KEEP_IT.match(piece.strip()) is not None
+
+
 def is_about(file: str, args: Mapping[str, Any]) -> bool:
     """Whether a call takes the file as it is, and not as a piece of some other text."""
     return any(value == file for value in args.values())

@@ -18,7 +18,8 @@ _REMINDING = re.compile(
     r"(?:(?:please|and|so|can\s+you|could\s+you|would\s+you)\s+)*"
     r"(?:(?:tell|give|show|remind)\s+me(?:\s+of|\s+about)?(?:\s+again)?|recall|do\s+you\s+(?:still\s+)?(?:know|remember|recall)"
     r"|i(?:['’]ve|\s+have)?\s+(?:forgot|forgotten|forget)|i\s+need(?:\s+to\s+know)?|look\s+up)\s+"
-    r"(?=(?:what|where|when|who|whose|which|how|my|our|[A-Z][\w-]+['’]s)\b|the\b.*\bi\s+(?:told|gave)\s+you\b)",
+    r"(?=(?:what|where|when|who|whose|which|how|my|our|[A-Z][\w-]+['’]s)\b|the\b.*\b[iI]\s+(?:told|gave)\s+you\b)"
+    r"|i(?:['’]ve|\s+have)?\s+(?:forgotten|forgot)\s+(?=the\b)",
 )
 """What may stand before such a question, and make one of a mere "my badge number"."""
 _QUESTION = re.compile(
@@ -28,7 +29,7 @@ _QUESTION = re.compile(
 )
 _OWN = re.compile(
     r"\b(?:my|our|mine)\b|\b(?:did|was|were|am|have|had|do)\s+(?:i|we)\b|\b[A-Z][\w-]+['’]s\s+(?=[a-z])"
-    r"|\b(?:grandma|grandpa|gran|granny|mum|mom|dad|mummy|daddy|auntie)['’]?s\s+(?=[a-z])|\bi\s+(?:told|gave)\s+you\b"
+    r"|\b(?:grandma|grandpa|gran|granny|mum|mom|dad|mummy|daddy|auntie)['’]?s\s+(?=[a-z])|\b[A-Z][a-z]+s\s+(?=(?:extension|number|phone|birthday|address|email)\b)|\bi\s+(?:told|gave)\s+you\b"
     r"|\byou\s+(?:know|remember|have)\s+about\s+(?=[A-Z]|my\b|our\b)"
     r"|\bi\s+(?:said|told|asked|left|parked|put|have|like|prefer|keep|kept|need|use|work|live)\b"
 )
@@ -50,18 +51,22 @@ _AT_HAND = {
 _ADVICE = re.compile(r"\b(?:should|shall|can|could|would|will|might|must|how\s+(?:do|to))\b", re.IGNORECASE)
 _PLACES = frozenset(map(stem, ("web", "internet", "online")))
 """Where to look; "my internet contract" is not looked up there."""
-_AUXILIARY = re.compile(r"\s*(?:is|are|was|were|does|do|did|has|have|had|am)\b", re.IGNORECASE)
+_AUXILIARY = re.compile(r"\s*(?:(?:day|date|time)\s+)?(?:is|are|was|were|does|do|did|has|have|had|am)\b", re.IGNORECASE)
 _YOU_KNOW = re.compile(r"^\s*(?:do|did)\s+you\s+(?:know|remember|have)\s+about\b", re.IGNORECASE)
-_ASIDE = re.compile(r"\s+(?:(?:that\s+)?i\s+(?:told|gave)\s+you(?:\s+about)?|again|exactly|actually)(?=[\s.?!]*$)", re.IGNORECASE)
+_FORGOTTEN = re.compile(r"i(?:['’]ve|\s+have)?\s+(?:forgot|forgotten)\b", re.IGNORECASE)
+_ASIDE = re.compile(r",?\s+what\s+(?:is|was)\s+it(?=[\s.?!]*$)|\s+(?:(?:that\s+)?i\s+(?:told|gave)\s+you(?:\s+about)?|again|exactly|actually)(?=[\s.?!]*$)", re.IGNORECASE)
 _OWNER = re.compile(r"\s*(?:(?:my|our|the|an?|i|we|me)\b\s*)+", re.IGNORECASE)
 
 
 def asks_for_own_fact(text: str) -> bool:
     """Whether `text` asks what, where, when or who something of the user's, or of somebody named, is."""
+    original = text
     text, reminded = _without_reminding(text)
     question = _QUESTION.match(text)
     if (question is None and not reminded) or _ADVICE.search(text):
         return False
+    if reminded and _FORGOTTEN.match(original):
+        return True
     rest = text[question.end() if question else 0 :]
     if _OWN.search(re.sub(r"\bI\b", "i", rest)) or _KEPT.match(rest):
         return True

@@ -53,6 +53,8 @@ def is_plausible(slot: Slot, value: Any) -> bool:
         case "label":
             if not all(any(map(str.isalnum, text)) for text in texts):
                 return False
+            if any(text.split()[0].lower() in ("it", "them") for text in texts):
+                return False
             bracketed = "such as [" in slot.described
             if slot.name in ("pattern", "glob") and not all(re.search(r"[*?.]", text) for text in texts):
                 return False

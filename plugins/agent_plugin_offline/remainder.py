@@ -120,7 +120,7 @@ def _flags(found: Explanation, wording: Wording) -> None:
         if stem(found.text.split(None, 1)[0]) in kin(frozenset(map(stem, identifier_words(slot.name)))):
             found.args[slot.name] = True  # "add ... to todo.md" appends
         for token in list(found.free_tokens()):
-            if stem(token.text) in own:
+            if own & {stem(token.text), *map(stem, identifier_words(token.text))}:
                 found.take(slot, True, token.start, token.end, cue=False)
 
 

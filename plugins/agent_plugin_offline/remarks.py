@@ -43,6 +43,8 @@ _LABELLED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SUBJECT = re.compile(rf"(?P<subject>(?:my|our|his|her|their|the|this)\s+(?:[\w'’-]+\s+){{1,4}}?){_STATES}\b", re.IGNORECASE)
+_EQUATION = r"(?<![A-Za-z])[a-z\d(][\w+*/^().-]*(?:\s*[-+*/^]\s*[\w^().]+)*\s*=\s*-?[\w^().]+(?:\s*[-+*/]\s*[\w^().]+)*"
+_EQUATIONS = re.compile(rf"{_EQUATION}(?:\s*(?:,|and|,\s*and)\s+{_EQUATION})*")
 _COLUMN_OF = re.compile(r"\bthe\s+\w+\s+column\s+(?:of|in|from)\s+\S+\.\w{1,5}\b", re.IGNORECASE)
 _LIST = re.compile(r"-?\d[\d.]*(?:\s*(?:,\s*and|,|;|and|&)\s+-?\d[\d.]*)+", re.IGNORECASE)
 
@@ -78,6 +80,8 @@ def with_remark(request: str, remark: str) -> Iterator[tuple[str, str]]:
         value = labelled["value"].strip().rstrip(".")
         yield f"{request} with {labelled['label'].lower()} {value}", value.strip("'\"“”")
         return
+    if (equations := _EQUATIONS.search(remark)) and re.match(r"(?:what|which|find|solve|determine|work)\b", request, re.IGNORECASE):
+        yield f"solve {equations[0].strip()}", equations[0].strip()
     if told := _SUBJECT.match(remark.strip()):
         pronoun = re.search(r"\b(?:it|them)\b", request)
         if pronoun is not None:

@@ -28,6 +28,10 @@ _OPEN_ONE = re.compile(
     re.IGNORECASE,
 )
 """A file that must be found before it can be opened."""
+_NOT_SENT = re.compile(
+    r"(?:(?:write|prepare|compose|create|make|send|draft)(?:\s+up)?\s+|(?P<mail>e-?mail|mail)\s+)(?P<rest>.+?),?\s+(?:but|and)\s+(?:please\s+)?(?:don['’]t|do\s+not)\s+send\s+(?:it|them|that)(?:\s+(?:yet|off|out|just\s+yet))?[\s.!]*$",
+    re.IGNORECASE | re.DOTALL,
+)
 _DERIVATIVE = re.compile(r"(?:what(?:['’]s|\s+is)\s+|find\s+|calculate\s+)?d/d(?P<variable>[a-z])\s+(?:of\s+)?(?P<what>.+?)[\s.?!]*$", re.IGNORECASE)
 
 
@@ -37,6 +41,8 @@ def reworded(request: str) -> str:
         return f"read {copy['source'] or copy['from']} and save its contents to {copy['target'] or copy['to']}"
     if derivative := _DERIVATIVE.match(request):
         return f"differentiate {derivative['what']} with respect to {derivative['variable']}"
+    if unsent := _NOT_SENT.match(request):
+        return f"draft {'an email to ' if unsent['mail'] else ''}{unsent['rest']}"
     opened = _OPEN_ONE.match(request)
     if opened and not re.match(r"show(?:\s+me)?\s+the\s+\w+\s+file", request, re.IGNORECASE):
         return f"list {opened['which'].rstrip(' .!?')} and read it"

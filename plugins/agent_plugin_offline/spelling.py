@@ -37,13 +37,13 @@ class Corrected:
     """The correction to what was written."""
 
 
-def corrected(request: str, tools: Sequence[ToolSpec], *, first_only: bool = False) -> Corrected:
-    """`request` with the slips that can be seen; only the one in its first word, which is hardly ever a value."""
+def corrected(request: str, tools: Sequence[ToolSpec]) -> Corrected:
+    """`request` with the slips that can be seen."""
     known = _vocabulary(tuple((tool.name, *_texts(tool)) for tool in tools))
     read = read_request(request)
     untouched = [*read.quoted, *read.addresses]
     text, written = request, dict[str, str]()
-    for token in reversed(read.tokens[:1] if first_only else read.tokens):
+    for token in reversed(read.tokens):
         word = token.text
         if any(span.start <= token.start < span.end for span in untouched) or not _may_be_a_slip(token, known):
             continue
@@ -69,6 +69,8 @@ def as_written(step: Step, fixed: Corrected) -> Step:
 def _as_written(value: Any, fixed: Corrected) -> Any:
     if not isinstance(value, str):
         return value
+    if value in fixed.written:
+        return value  # the name of a thing that is there, such as a column
     for correction, written in fixed.written.items():
         value = re.sub(rf"\b{correction}\b", written, value)
     return value

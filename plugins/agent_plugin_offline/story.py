@@ -29,7 +29,7 @@ def told_sum(request: str) -> str | None:
     """The sum that a story asks for, as a request for it; None where it is no such story."""
     if not _ASKS.search(request) or re.search(r"[@/\\]|\.\w{2,4}\b(?<!\d)", request) or re.search(r"[-+*^=]\s*\d", request):
         return None
-    if len(find_numbers(request)) != 2 or len(request.split()) < 7:
+    if sum(not number.words for number in find_numbers(request)) != 2 or len(request.split()) < 7:
         return None
     for pattern, written in _STORIES:
         if match := pattern.search(request):

@@ -88,7 +88,7 @@ _EITHER_WAY = re.compile(r"oldest|youngest", re.IGNORECASE)
 _VALUE = re.compile(
     r"\b(?:from|for|in|by|on|to|with|of(?=\s+(?:the\s+)?(?-i:[A-Z]))|marked(?:\s+as)?|made\s+by|placed\s+by)\s+(?:the\s+|customer\s+)?"
     r"(?P<value>'[^']+'|\"[^\"]+\"|(?!(?:total|all|the|this|that|which|each|every|here|my|file|folder|table|order)\b)[A-Za-z][\w-]*(?:\s+(?-i:[A-Z])[\w-]*|\s+(?:department|team|region|city|country|customer|category|group|office|section|status|branch))?)"
-    r"(?=[\s,]*(?:[.?!]*$|\b(?:in|from|on|per|by|for|and|is|are|does|do|did)\b|according\b|using\b))",
+    r"(?=[\s,]*(?:[.?!]*$|\b(?:in|from|on|to|with|per|by|for|and|is|are|does|do|did)\b|according\b|using\b))",
     re.IGNORECASE,
 )
 _ATTRIBUTE = re.compile(
