@@ -39,6 +39,7 @@ class Caller:
         self._wordings = wordings_of(tools)
         self._lookups = frozenset(tool.name for tool in tools if looks_up(tool, reading_tools))
         self._read: dict[tuple[str, frozenset[str] | None], Proposal | None] = {}
+        self._frames: dict[tuple[str, str], Frame] = {}
         self._explanations: dict[tuple[str, frozenset[str] | None], Frame | None] = {}
 
     def one(self, clause: str, only: frozenset[str] | None = None) -> Proposal | None:
@@ -81,7 +82,7 @@ class Caller:
     def _best_frame(self, clause: str, wordings: Sequence[Wording]) -> Frame | None:
         if is_question(clause) or clause.split(None, 1)[0].lower() in ORDERS:
             wordings = [wording for wording in wordings if self._may_serve(clause, wording)]
-        frames = sorted((frame(clause, wording) for wording in wordings), key=lambda one: -one.promise)[:_SHORTLIST]
+        frames = sorted((self._frame(clause, wording) for wording in wordings), key=lambda one: -one.promise)[:_SHORTLIST]
         settled = max((one.score for one in frames if not one.over), default=float("-inf"))
         for one in frames:
             if one.promise + LABELLED * len(one.found.missing) >= settled:  # else it can win nothing any more
@@ -110,6 +111,13 @@ class Caller:
         if best.found.missing and best.is_ordered:
             return best
         return best if best.score >= (_ENOUGH if best.found.certain else _ENOUGH_FOR_FREE_TEXT) else None
+
+    def _frame(self, clause: str, wording: Wording) -> Frame:
+        """A clause explained by one tool, worked out once."""
+        key = (clause, wording.tool.name)
+        if key not in self._frames:
+            self._frames[key] = frame(clause, wording)
+        return self._frames[key]
 
     def _own_fact(self, clause: str, best: Frame | None, wordings: Sequence[Wording]) -> Frame | None:
         """A question about the user's own life, put to the tool that keeps such facts; None if another is meant."""
@@ -164,8 +172,13 @@ class Caller:
         return [proposal for proposal in found if proposal is not None]
 
     def _askable(self, clause: str) -> list[ToolSpec]:
-        """The tools that may serve a clause, of those that show by examples what they are asked for with."""
-        return [one.tool for one in self._wordings.all if not one.tool.examples or self._may_serve(clause, one)]
+        """The tools that may serve a clause; of those that give examples, the ones that it names a thing for."""
+        return [one.tool for one in self._wordings.all if not one.tool.examples or self._is_askable(clause, one)]
+
+    def _is_askable(self, clause: str, wording: Wording) -> bool:
+        args = self._frame(clause, wording).found.args
+        told = any(slot.role in _FORMED_AND_TOLD and slot.name in args for slot in wording.slots)
+        return told and self._may_serve(clause, wording)
 
     def _may_serve(self, clause: str, wording: Wording) -> bool:
         """Whether a question is put to a tool that looks up, and an order is one that the tool may be given."""

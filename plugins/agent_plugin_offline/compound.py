@@ -28,7 +28,7 @@ from agent_plugin_offline.reading import Reader
 from agent_plugin_offline.remarks import is_remark, names_nothing, was_taken, with_remark
 from agent_plugin_offline.rewording import reworded
 from agent_plugin_offline.slots import slots_of
-from agent_plugin_offline.spelling import Corrected, as_written, corrected
+from agent_plugin_offline.spelling import Corrected, as_written, corrected, free_text
 from agent_plugin_offline.story import told_sum
 from agent_plugin_offline.telling import as_message
 
@@ -96,11 +96,12 @@ def draft(
 
 
 def _takes_a_slip(planned: Draft, request: str, fixed: Corrected) -> bool:
-    """Whether a call takes a misspelt word by itself, or the one that begins the request: "chekc my calendar"."""
-    values = [str(value).lower() for step in planned.steps for value in step.args.values()]
+    """Whether a call acts on nothing but a misspelt word, or takes the one that begins the request: "chekc my calendar"."""
+    acts = [str(value).lower() for step in planned.steps if not step.looks_up for value in free_text(step)]
+    values = [str(value).lower() for step in planned.steps for value in free_text(step)]
     first = request.split(None, 1)[0].lower() if request.strip() else ""
     slips = {written.lower() for written in fixed.written.values()}
-    return not slips.isdisjoint(values) or (first in slips and any(first in value.split() for value in values))
+    return not slips.isdisjoint(acts) or (first in slips and any(first in value.split() for value in values))
 
 
 def _planned(request: str, tools: Sequence[ToolSpec], reader: Reader, said: str, previous: str) -> Draft:

@@ -149,7 +149,8 @@ def frame(clause: str, wording: Wording) -> Frame:
 def fill_by_engine(one: Frame) -> None:
     """Let the engine find what is required and has no form of its own: names, places, codes."""
     found = one.found
-    wanted = {*found.missing, *(slot.name for slot in found.open("label") if one.over)}
+    formed = {slot.name for slot in found.slots if slot.role in FORMED - {"expression"}}
+    wanted = {*found.missing, *(slot.name for slot in found.open("label") if one.over)} - formed
     if not wanted:
         return
     view = view_tools([one.wording.tool])[0]

@@ -24,8 +24,8 @@ from agent_plugin_offline.text import NOISE, STOP_WORDS, Token
 _WORD = re.compile(r"[a-z]+")
 _SHORTEST = 4
 _GRAMMAR = frozenset(["the", "and", "for", "with", "that", "what", "from", "please"])
-_GIVEN = frozenset(["content", "query", "label"])
-"""Roles whose arguments are the user's own words."""
+_COMPUTED = frozenset(["choice", "expression"])
+"""Roles whose arguments are no words of the user's own."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,24 @@ def _texts(tool: ToolSpec) -> tuple[str, ...]:
     return (tool.description, *tool.examples, *(str(one.get("description") or "") for one in properties.values()))
 
 
+def free_text(step: Step) -> list[Any]:
+    """The arguments of `step` that name something in words, neither a file nor anything else with a form of its own."""
+    named = {slot.name for slot in slots_of(step.spec) if slot.role in ("label", "query")}
+    return [value for name, value in step.args.items() if name in named]
+
+
 def as_written(step: Step, fixed: Corrected) -> Step:
     """`step` with the user's own words as they were written."""
     roles = {slot.name: slot.role for slot in slots_of(step.spec)}
-    args = {name: _as_written(value, fixed) if roles.get(name) in _GIVEN else value for name, value in step.args.items()}
+    args = {
+        name: value if roles.get(name) in _COMPUTED else _as_written(value, fixed) for name, value in step.args.items()
+    }
     return replace(step, args=args)
 
 
 def _as_written(value: Any, fixed: Corrected) -> Any:
     if not isinstance(value, str):
         return value
-    if value in fixed.written:
-        return value  # the name of a thing that is there, such as a column
     for correction, written in fixed.written.items():
         value = re.sub(rf"\b{correction}\b", written, value)
     return value
