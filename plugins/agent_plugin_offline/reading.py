@@ -101,14 +101,14 @@ class Reader:
 
     def _nested(self, clause: str, earlier: Sequence[Step], number: int) -> Iterator[list[Step]]:
         """Readings with a lookup inside whose value is an argument of the rest: "email ... the sum of 4 and 9"."""
-        plain = self._caller.one(clause)
         for start in _NESTED_START.finditer(clause):
+            if not self._acts(clause[: start.start()]) or _DICTATES.search(clause[: start.start()]):
+                continue
+            plain = self._caller.one(clause)
             swallowed = plain is not None and _swallows(plain, clause[start.start() :])
             own = plain is None or not self._caller.opens_another(plain.tool, clause.split(None, 1)[0])
             if plain and own and not plain.missing and not swallowed and self._caller.explains(clause):
                 return
-            if not self._acts(clause[: start.start()]) or _DICTATES.search(clause[: start.start()]):
-                continue
             for end in reversed([match.start() for match in _NESTED_END.finditer(clause, start.end())]):
                 inner = self._lookup(clause[start.end() : end], earlier, number)
                 if inner is None:
