@@ -159,7 +159,7 @@ class Assembly:
             context_tokens=resolved.context_tokens,
             compaction=resolved.compaction,
         )
-        return Voice(speaker, resolved.name, resolved.remote, resolved.why)
+        return Voice(speaker, resolved.name, resolved.remote, resolved.why, resolved.writes)
 
     async def aclose(self) -> None:
         """Stop child processes, and close files and connections to models."""

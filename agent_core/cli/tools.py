@@ -76,11 +76,12 @@ def call(
     _, plugins, tools = load_tools()
     tool = tool_named(name, tools)
     values = fitted(given, tool.parameters.get("properties", {}))
+    from agent_core.models.routing import LAST_RESORT
     from agent_core.planning.plan import Plan, Step
 
     plan = Plan(goal=f"Call {name}", steps=(Step(id="s1", tool=name, args=values),))
     # No model has a part in this: the rules are there without a network, a key or a question to a server.
-    model = "offline" if "offline" in plugins.models else None
+    model = LAST_RESORT if LAST_RESORT in plugins.models else None
     work_on(lambda assistant: assistant.run_workflow(plan, {}), output, model=model, workspace=workspace)
 
 

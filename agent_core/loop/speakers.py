@@ -17,7 +17,7 @@ from agent_core.tools.tool import Tool
 def planner_voice(run: Run, shown: Sequence[str]) -> Voice:
     """The planner, with the tools that it is shown and the ones that steer the run."""
     voice = run.services.voice("planner", run.persona)
-    if voice.name == "offline":  # a choice of tools spares a language model's context; rules read all of them
+    if not voice.writes:  # a choice of tools spares a language model's context; rules read all of them
         shown = list(run.tools)
     definitions = [_shown(run, run.tools[name]) for name in shown if name in run.tools]
     steering: list[ToolDefinition] = [control.ask_user()]

@@ -45,6 +45,8 @@ class Voice:
     remote: bool = False
     why: str = ""
     """How this model came to be chosen, for the user."""
+    writes: bool = True
+    """Whether it is a language model: one of rules is shown every tool, for it has no context to spare."""
 
 
 @dataclass

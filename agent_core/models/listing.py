@@ -11,6 +11,7 @@ from agent_core.models.keys import environment_names, providers_with_keys
 from agent_core.models.names import ModelFactory
 from agent_core.models.ollama import OllamaModelFacts, OllamaServer, is_cloud_model, is_loopback
 from agent_core.models.providers import PROVIDERS, installed
+from agent_core.models.routing import LAST_RESORT
 from agent_core.settings.sections import Models
 
 
@@ -32,7 +33,7 @@ def list_models(factories: Mapping[str, ModelFactory], settings: Models | None =
     """Plugins' models, those of a running Ollama, and for each hosted provider the model that `auto` would take."""
     server = OllamaServer.from_settings((settings or Models()).ollama)
     plugins = [
-        ListedModel(name, "plugin", True, None, "rules, no language model" if name == "offline" else "")
+        ListedModel(name, "plugin", True, None, "rules, no language model" if name == LAST_RESORT else "")
         for name in sorted(factories)
     ]
     return [*plugins, *_ollama_models(server), *_hosted()]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pydantic_ai.settings import ModelSettings
 
 
+LAST_RESORT = "offline"
+"""What `auto` takes where there is no language model: the documented name of a model that a bundled plugin brings."""
 CHOSEN_BY_NAME = "chosen by name"
 """Why a model is used that somebody asked for: nothing needs saying about it."""
 
@@ -38,6 +40,11 @@ class ResolvedModel:
     """Whether what is sent leaves this machine, for this model or any fallback of it."""
     why: str
     """One sentence for the user: how this model came to be chosen."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether it is a language model, not one of rules."""
+        return is_language_model(self.model)
 
     @property
     def context_tokens(self) -> int | None:
@@ -64,7 +71,7 @@ class ResolvedModel:
         """What keeps a long conversation within the context, for an agent on this model."""
         from agent_core.models.compaction import compaction
 
-        writer = None if self.name == "offline" else self.model
+        writer = self.model if self.writes else None
         return compaction(self.context_tokens, model=writer)
 
 
@@ -151,7 +158,7 @@ class _Resolver:
     def candidate(self, name: str) -> _Candidate:
         """The model for `name` with its fallbacks behind it."""
         chosen, unreachable = self._first_reachable(name)
-        if not self._settings.fallback or chosen.name == "offline":
+        if not self._settings.fallback or not is_language_model(chosen.model):
             return chosen
         return self._with_fallbacks(chosen, unreachable)
 
@@ -204,7 +211,7 @@ class _Resolver:
         return self._auto() if name == "auto" else self._named(name, CHOSEN_BY_NAME)
 
     def _fallback(self, name: str) -> _Candidate:
-        """A fallback is a language model unless the user listed `offline` by its name.
+        """A fallback is a language model unless the user listed a model of rules by its name.
 
         Raises:
             ModelError: it cannot be reached, or `auto` finds no language model.
@@ -212,7 +219,7 @@ class _Resolver:
         if name != "auto":
             return self._named(name, "fallback")
         found = self._auto()
-        if found.name == "offline":
+        if not is_language_model(found.model):
             raise ModelError("There is no model to fall back on: no running Ollama model that calls tools, and no key.")
         return found
 
@@ -230,11 +237,13 @@ class _Resolver:
         for provider, place in providers_with_keys().items():
             name = f"{provider}:{PROVIDERS[provider].default_model}"
             return self._named(name, f"no Ollama model that calls tools, and a key for {provider} in the {place}")
-        if "offline" not in self._factories:
+        if LAST_RESORT not in self._factories:
             raise ConfigurationError(
                 "There is no model to use: start Ollama, or store a key with: agent-core keys set openai"
             )
-        return self._named("offline", "no running Ollama model that calls tools, and no key: rules, no language model")
+        return self._named(
+            LAST_RESORT, "no running Ollama model that calls tools, and no key: rules, no language model"
+        )
 
     def _named(self, name: str, why: str) -> _Candidate:
         if model := self._given.get(name):
@@ -299,6 +308,16 @@ class _Resolver:
             return self._server.model_names()
         except ModelError:
             return []
+
+
+def is_language_model(model: Model[Any]) -> bool:
+    """Whether `model` is a language model, which has a context to spare and can write what nobody has written.
+
+    A plugin's model that is made of rules says so with an attribute `language_model = False`: it is shown every tool,
+    needs no fallback, writes no summaries, and is no fallback of another.
+    """
+    *_, innermost = _layers(model)
+    return getattr(innermost, "language_model", True) is not False
 
 
 def _leaves_machine(model: Model[Any]) -> bool:

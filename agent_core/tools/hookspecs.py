@@ -40,7 +40,10 @@ def agent_core_settings() -> type[Any]:  # pyright: ignore[reportReturnType]
 
 @hookspec
 def agent_core_models() -> Mapping[str, Callable[[str], Any]]:  # pyright: ignore[reportReturnType]
-    """Model names (or `prefix:`) to a function from the full name to a pydantic-ai `Model`."""
+    """Model names (or `prefix:`) to a function from the full name to a pydantic-ai `Model`.
+
+    A model that reaches other machines by means of its own declares `remote = True`, one of rules `language_model = False`.
+    """
 
 
 @hookspec

@@ -198,9 +198,15 @@ def evaluate(expression: str, at: str) -> Calculation:
     return rearranging.evaluate(expression, at)
 
 
-@_computes(["Simplify (x^2 - 1)/(x - 1)",
+@_computes(
+    [
+        "Simplify (x^2 - 1)/(x - 1)",
         "Can (x^2 - 4)/(x - 2) be made simpler?",
-        "What is the shortest form of 6x/9?", "Write sin(x)^2 + cos(x)^2 more simply", "Reduce the fraction 84/126"])
+        "What is the shortest form of 6x/9?",
+        "Write sin(x)^2 + cos(x)^2 more simply",
+        "Reduce the fraction 84/126",
+    ]
+)
 def simplify(expression: str) -> Calculation:
     """Simplify an expression to its shortest form.
 
@@ -212,8 +218,14 @@ def simplify(expression: str) -> Calculation:
     return rearranging.simplify(expression)
 
 
-@_computes(["Expand (x + 1)^3", "Multiply out (a + b)(a - b)",
-        "Write (2x - 1)^2 without brackets", "Remove the brackets in 2(x + 3y)"])
+@_computes(
+    [
+        "Expand (x + 1)^3",
+        "Multiply out (a + b)(a - b)",
+        "Write (2x - 1)^2 without brackets",
+        "Remove the brackets in 2(x + 3y)",
+    ]
+)
 def expand(expression: str) -> Calculation:
     """Expand an expression: multiply out its brackets.
 

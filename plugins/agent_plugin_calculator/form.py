@@ -45,8 +45,10 @@ _PATTERNS: tuple[tuple[str, Kind, str], ...] = (
     (r",?\s*(?:expressed\s+|written\s+)?(?:as|(?:in)?to|in)\s+(?:an?\s+|its\s+)?(?:simplified\s+|reduced\s+|exact\s+)?"
      r"(?:fraction(?:\s+in\s+(?:lowest|simplest)\s+(?:terms|form))?|lowest\s+terms|simplest\s+form)",
      "fraction", "1"),
-    (r",?\s*(?:expressed\s+|written\s+)?(?:as\s+(?:an?\s+)?|(?:in)?to\s+(?:an?\s+)|in\s+)(?:percent|percentage|%)", "percent", "1"),
-    (r",?\s*(?:expressed\s+|written\s+)?(?:as|(?:in)?to|in)\s+(?:an?\s+)?decimal(?:\s+(?:number|form|notation))?", "decimal",
+    (
+        r",?\s*(?:expressed\s+|written\s+)?(?:as\s+(?:an?\s+)?|(?:in)?to\s+(?:an?\s+)|in\s+)(?:percent|percentage|%)", "percent", "1"),
+    (
+        r",?\s*(?:expressed\s+|written\s+)?(?:as|(?:in)?to|in)\s+(?:an?\s+)?decimal(?:\s+(?:number|form|notation))?", "decimal",
      "1"),
     (r",?\s*(?:rounded|rounded\s+off)", "whole", "1"),
 )  # fmt: skip

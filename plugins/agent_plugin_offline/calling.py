@@ -82,7 +82,9 @@ class Caller:
     def _best_frame(self, clause: str, wordings: Sequence[Wording]) -> Frame | None:
         if is_question(clause) or clause.split(None, 1)[0].lower() in ORDERS:
             wordings = [wording for wording in wordings if self._may_serve(clause, wording)]
-        frames = sorted((self._frame(clause, wording) for wording in wordings), key=lambda one: -one.promise)[:_SHORTLIST]
+        frames = sorted((self._frame(clause, wording) for wording in wordings), key=lambda one: -one.promise)[
+            :_SHORTLIST
+        ]
         settled = max((one.score for one in frames if not one.over), default=float("-inf"))
         for one in frames:
             if one.promise + LABELLED * len(one.found.missing) >= settled:  # else it can win nothing any more

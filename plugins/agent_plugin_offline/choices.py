@@ -106,7 +106,9 @@ def _names_of(found: Explanation, slot: Slot, choice: str) -> Iterator[re.Match[
     """Where a clause holds what the description puts in brackets behind a choice."""
     for inside in re.findall(rf"\b{re.escape(choice)}\W{{0,2}}\s*\(([^)]*)\)", slot.described, re.IGNORECASE):
         for phrase in re.split(r"\s*(?:,|;|\bor\b)\s*", inside):
-            match = re.search(rf"\b{re.escape(' '.join(phrase.split()))}\b", found.text, re.IGNORECASE) if phrase else None
+            match = (
+                re.search(rf"\b{re.escape(' '.join(phrase.split()))}\b", found.text, re.IGNORECASE) if phrase else None
+            )
             if match and found.is_free(*match.span()):
                 yield match
 

@@ -44,7 +44,8 @@ _FRONTED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _FRONTED_FILE = re.compile(
-    r"(?P<phrase>(?:in|from|to|into|with)\s+(?:the\s+)?(?:file\s+)?\S+\.\w{1,5})\s+(?P<rest>[a-z]\S*\s.*)$", re.IGNORECASE | re.DOTALL
+    r"(?P<phrase>(?:in|from|to|into|with)\s+(?:the\s+)?(?:file\s+)?\S+\.\w{1,5})\s+(?P<rest>[a-z]\S*\s.*)$",
+    re.IGNORECASE | re.DOTALL,
 )
 """The same without a comma, where a file is named."""
 _NEW = re.compile(r"new\s+[a-z]", re.IGNORECASE)
@@ -106,7 +107,11 @@ def joints(request: str, starts: Collection[str]) -> list[Joint]:
         after = without_courtesies(request[end:])
         if not strong and _is_fronted(request[found[-1].end if found else 0 : begin], request[begin:end]):
             continue
-        if begin > 0 and (strong or starts_a_call(after, starts) or (_PAUSE.fullmatch(match.group()) and (is_remark(after) or keeps_it(after)))):
+        if begin > 0 and (
+            strong
+            or starts_a_call(after, starts)
+            or (_PAUSE.fullmatch(match.group()) and (is_remark(after) or keeps_it(after)))
+        ):
             found.append(Joint(begin, end, strong or after != request[end:].lstrip()))
     return found[:MAX_CUTS]
 

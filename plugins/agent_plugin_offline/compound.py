@@ -168,7 +168,9 @@ def _asked_of_file(before: _Partial, first: str, second: str, reader: Reader) ->
     if found is None:
         return None
     file, request = found
-    steps = reader.read(as_message(verb_first(without_courtesies(request), reader.starts)), before.steps, before.clauses)
+    steps = reader.read(
+        as_message(verb_first(without_courtesies(request), reader.starts)), before.steps, before.clauses
+    )
     if len(steps) != 1 or steps[0].missing or not is_about(file, steps[0].args):
         return None
     # Worth a little more than two calls: one that reads the file, and one that then asks about it.
@@ -177,7 +179,11 @@ def _asked_of_file(before: _Partial, first: str, second: str, reader: Reader) ->
 
 def _done_with(before: _Partial, first: str, second: str, reader: Reader) -> _Partial | None:
     """Two clauses as one call, where the first says something and the second what to do with it."""
-    request = None if starts_a_call(without_courtesies(first), reader.starts) else done_with(first, without_courtesies(second))
+    request = (
+        None
+        if starts_a_call(without_courtesies(first), reader.starts)
+        else done_with(first, without_courtesies(second))
+    )
     steps = reader.read(without_courtesies(request), before.steps, before.clauses) if request else []
     if len(steps) != 1 or steps[0].missing:
         return None
@@ -193,7 +199,9 @@ def _told(before: _Partial, first: str, second: str, reader: Reader) -> _Partial
             clause = as_message(verb_first(text, reader.starts))
             steps = reader.read(clause, before.steps, before.clauses)
             if len(steps) == 1 and not steps[0].missing and was_taken(value, steps[0].args):
-                return _Partial(before.worth + _COMPLETE + 0.1, (*before.steps, *steps), before.clauses + 1, first + second)
+                return _Partial(
+                    before.worth + _COMPLETE + 0.1, (*before.steps, *steps), before.clauses + 1, first + second
+                )
     return None
 
 

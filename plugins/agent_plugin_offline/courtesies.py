@@ -51,16 +51,30 @@ _CLOSINGS = (
     r"as\s+soon\s+as\s+(?:possible|you\s+can)|asap|right\s+(?:now|away)|straight\s+away",
 )
 _CLOSING = re.compile(rf"(?:,?\s+(?:{'|'.join(_CLOSINGS)}))+(?=[\s.!?]*$)", re.IGNORECASE)
-_PURPOSE = re.compile(r",?\s+so(?:\s+that)?\s+(?:i|we|they|he|she|it)\s+(?:can|could|know|don['’]t|have|will|may|might|won['’]t|do\s+not)\b.*$", re.IGNORECASE)
+_PURPOSE = re.compile(
+    r",?\s+so(?:\s+that)?\s+(?:i|we|they|he|she|it)\s+(?:can|could|know|don['’]t|have|will|may|might|won['’]t|do\s+not)\b.*$",
+    re.IGNORECASE,
+)
 """What somebody wants it for: "so I can compare"."""
 _ASKED_POLITELY = re.compile(r"(?:\w+[,\s]+){0,4}?(?:can|could|would|will)\s+you\b", re.IGNORECASE)
 _PASSIVE = re.compile(
     r"(?P<thing>(?:the|my|our|an?|this)\s+.+?|\S+\.\w{1,5})\s+(?:should|must|needs?\s+to|has\s+to|have\s+to|ought\s+to|can|is\s+to)\s+be\s+(?P<done>\w+)\b(?P<rest>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_PARTICIPLES = {"sent": "send", "written": "write", "put": "put", "made": "make", "found": "find", "read": "read", "taken": "take"}
+_PARTICIPLES = {
+    "sent": "send",
+    "written": "write",
+    "put": "put",
+    "made": "make",
+    "found": "find",
+    "read": "read",
+    "taken": "take",
+}
 _NO_APOSTROPHE = re.compile(r"\b(what|where|when|who|how)s\s", re.IGNORECASE)
-_WANTED = re.compile(r"^(?:i['’]d\s+like|i\s+would\s+like|i\s+(?:want|need)|(?:can|could|may)\s+i\s+have)\s+(?=an?\s+new\s)", re.IGNORECASE)
+_WANTED = re.compile(
+    r"^(?:i['’]d\s+like|i\s+would\s+like|i\s+(?:want|need)|(?:can|could|may)\s+i\s+have)\s+(?=an?\s+new\s)",
+    re.IGNORECASE,
+)
 _PHRASAL = {
     ("call", "off"): "cancel",
     ("throw", "away"): "delete",
@@ -79,12 +93,16 @@ _PHRASAL = {
 }
 """Verbs of two words, which say together what neither says alone."""
 _TAKE_OUT = re.compile(
-    r"take\s+(?P<thing>.+?)\s+(?:out\s+of|off)\s+(?P<place>(?:my|the|our)\s+\w+|\S+\.[a-z]\w{0,4})(?=[\s.!?]*$)", re.IGNORECASE | re.DOTALL
+    r"take\s+(?P<thing>.+?)\s+(?:out\s+of|off)\s+(?P<place>(?:my|the|our)\s+\w+|\S+\.[a-z]\w{0,4})(?=[\s.!?]*$)",
+    re.IGNORECASE | re.DOTALL,
 )
 _NOTE_IN = re.compile(
-    r"(?:note|write|jot)\s+(?P<thing>.+?)\s+down\s+(?P<where>(?:in|into|to|on)\s+\S+\.[a-z]\w{0,4}\b.*)$", re.IGNORECASE | re.DOTALL
+    r"(?:note|write|jot)\s+(?P<thing>.+?)\s+down\s+(?P<where>(?:in|into|to|on)\s+\S+\.[a-z]\w{0,4}\b.*)$",
+    re.IGNORECASE | re.DOTALL,
 )
-_NEEDED = re.compile(r"(?P<thing>an?\s+.+?)\s+(?:is|are)\s+(?:needed|wanted|required)\b(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
+_NEEDED = re.compile(
+    r"(?P<thing>an?\s+.+?)\s+(?:is|are)\s+(?:needed|wanted|required)\b(?P<rest>.*)$", re.IGNORECASE | re.DOTALL
+)
 _DO_NOT_FORGET = re.compile(r"^(?:please\s+)?(?:do\s+not|don't|don’t|never)\s+(?:let\s+me\s+)?forget\s+", re.IGNORECASE)
 
 

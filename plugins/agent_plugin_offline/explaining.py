@@ -16,7 +16,16 @@ from agent_plugin_offline.labelled import take_dictated, take_labelled
 from agent_plugin_offline.plausible import is_plausible
 from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.tabular import take_table_question
-from agent_plugin_offline.typed import take_bindings, take_folders, take_matrices, take_moments, take_number_lists, take_patterns, take_places, take_typed
+from agent_plugin_offline.typed import (
+    take_bindings,
+    take_folders,
+    take_matrices,
+    take_moments,
+    take_number_lists,
+    take_patterns,
+    take_places,
+    take_typed,
+)
 
 
 def explain(text: str, slots: Sequence[Slot]) -> Explanation:

@@ -62,8 +62,14 @@ _ORDERS = tuple(
         (rf"(?:take\s+)?{_A}\s+away\s+from\s+{_B}", "{b} - {a}"),
         (rf"increase\s+{_A}\s+by\s+{_B}", "{a} increased by {b}"),
         (rf"(?:decrease|reduce|lower)\s+{_A}\s+by\s+{_B}", "{a} decreased by {b}"),
-        (rf"(?:split|share)\s+{_A}\s+(?:in(?:to)?|between|among|by)\s+(?P<b>[\w.]+)(?:\s+(?:equal\s+)?(?:parts|ways|people|persons|friends|shares|pieces|groups))?(?:\s+equally)?", "{a} / {b}"),
-        (rf"(?:what\s+(?:do|does)\s+)?{_A}\s+(?:add\s+up|come|sum|amount)\s+to(?:\s+(?:together|in\s+total|altogether))?", "+"),
+        (
+            rf"(?:split|share)\s+{_A}\s+(?:in(?:to)?|between|among|by)\s+(?P<b>[\w.]+)(?:\s+(?:equal\s+)?(?:parts|ways|people|persons|friends|shares|pieces|groups))?(?:\s+equally)?",
+            "{a} / {b}",
+        ),
+        (
+            rf"(?:what\s+(?:do|does)\s+)?{_A}\s+(?:add\s+up|come|sum|amount)\s+to(?:\s+(?:together|in\s+total|altogether))?",
+            "+",
+        ),
         (
             rf"what(?:['’]s|\s+is|\s+remains)?\s+(?:left(?:\s+over)?\s+)?(?:when|if)\s+(?:you\s+divide\s+)?{_A}\s+(?:is\s+divided\s+)?by\s+{_B}",
             "remainder of {a} divided by {b}",

@@ -32,7 +32,20 @@ _NAMED_LEAD = 1.0
 """For beginning with the verb in its name, or one that asks for the same."""
 _MISSING, _FOREIGN = -4.0, -4.0
 FORMED = frozenset(
-    {"email", "phone", "url", "file", "folder", "moment", "duration", "content", "query", "expression", "numbers", "bindings"}
+    {
+        "email",
+        "phone",
+        "url",
+        "file",
+        "folder",
+        "moment",
+        "duration",
+        "content",
+        "query",
+        "expression",
+        "numbers",
+        "bindings",
+    }
 )
 """Roles whose values rules find better than statistics."""
 _CLEARLY_MEANT = 8.0
@@ -99,7 +112,12 @@ class Frame:
         """Complete; or so clearly meant that asking for what is missing makes sense."""
         roles = {slot.role for slot in self.wording.slots if slot.name in self.found.missing}
         said = {stem(token.text) for token in tokenize(self.found.text)}
-        if "email" in roles and self.wording.tool.examples and self.wording.objects.isdisjoint(said) and not self._is_sent:
+        if (
+            "email" in roles
+            and self.wording.tool.examples
+            and self.wording.objects.isdisjoint(said)
+            and not self._is_sent
+        ):
             return False  # "write a song": not everything that is written is sent
         dictated = any(slot.role == "content" and slot.name in self.found.args for slot in self.wording.slots)
         if not roles or self.found.certain > 0 or (self.asked >= _CLEARLY_MEANT and not dictated):
@@ -133,7 +151,9 @@ class Frame:
         """The call."""
         args, missing = dict(self.found.args), self.found.missing
         if missing:  # "send Peter a message": the rest of the words are no message
-            told = [slot.name for slot in self.wording.slots if slot.role == "content" and slot.name in self.found.guessed]
+            told = [
+                slot.name for slot in self.wording.slots if slot.role == "content" and slot.name in self.found.guessed
+            ]
             args = {name: value for name, value in args.items() if name not in told}
             missing = (*missing, *(slot.name for slot in self.wording.slots if slot.required and slot.name in told))
         return Proposal(self.wording.tool.name, args, self.score, missing)

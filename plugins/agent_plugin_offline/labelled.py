@@ -25,7 +25,9 @@ _LABEL = (
 )
 
 
-_DICTATING = words("note add append put write save store send forward email mail text message draft make take jot create keep post tell")
+_DICTATING = words(
+    "note add append put write save store send forward email mail text message draft make take jot create keep post tell"
+)
 """Orders that what follows a colon is the text of."""
 
 
@@ -53,7 +55,8 @@ def _take_after_colon(found: Explanation, slot: Slot) -> None:
 
 
 _RANGE = re.compile(
-    r"\b(?:from|between)\s+(?:[a-z]\s*=\s*)?(?P<low>\S+)\s+(?:to|and|until)\s+(?:[a-z]\s*=\s*)?(?P<high>\S+?)(?=[.?!,]?(?:\s|$))", re.IGNORECASE
+    r"\b(?:from|between)\s+(?:[a-z]\s*=\s*)?(?P<low>\S+)\s+(?:to|and|until)\s+(?:[a-z]\s*=\s*)?(?P<high>\S+?)(?=[.?!,]?(?:\s|$))",
+    re.IGNORECASE,
 )
 _LOW, _HIGH = frozenset({"lower", "min", "minimum", "low"}), frozenset({"upper", "max", "maximum", "high"})
 

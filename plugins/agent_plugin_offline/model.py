@@ -42,6 +42,9 @@ MAX_QUESTIONS = 5
 class OfflineModel(Model):
     """Rules, no language model: plans with the tools it is given and answers by quoting what they returned."""
 
+    language_model = False
+    """Declared to the core: shown every tool, asked for no summaries, in need of no fallback."""
+
     @property
     def model_name(self) -> str:
         """Always `offline`."""

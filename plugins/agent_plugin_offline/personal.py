@@ -11,7 +11,7 @@ import re
 from agent_plugin_offline.places import PLACES
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.slots import Slot, slots_of
-from agent_plugin_offline.text import STOP_WORDS, VERBS, identifier_words, stem, tokenize, words
+from agent_plugin_offline.text import STOP_WORDS, VERBS, identifier_words, stem, tokenize
 from agent_plugin_offline.wording import kin
 
 _REMINDING = re.compile(
@@ -40,11 +40,16 @@ _KEPT = re.compile(
     r"(?!\s+(?:of|for|to)\s+(?:an?\s|[A-Z]))(?!\s+of\s+\w+s\b)"
 )
 """What people have told to them and write down: "What's the wifi password?"."""
-_THING = r"the\s+(?!(?:\w+est|best|worst|most|least|next|first|last|other|same)\b)[a-z][\w'’-]*(?:\s+(?!of\b)[a-z][\w'’-]*){0,4}[\s.?!]*$"
+_THING = (
+    r"the\s+(?!(?:\w+est|best|worst|most|least|next|first|last|other|same)\b)[a-z][\w'’-]*(?:\s+(?!of\b)[a-z]"
+    r"[\w'’-]*){0,4}[\s.?!]*$"
+)
 _AT_HAND = {
     "where": re.compile(rf"\s*(?:is|are|do\s+(?:we|i)\s+keep)?\s*{_THING}"),
     "when": re.compile(rf"\s*(?:is|are|does|do)?\s*{_THING}"),
-    "who": re.compile(rf"\s*(?:has|has\s+got|got)\s+{_THING}|\s*(?:is\s+)?(?!the\b|an?\b|your?\b|my\b)[a-z]+\s+(?:to|for|with)\s+[a-z]"),
+    "who": re.compile(
+        rf"\s*(?:has|has\s+got|got)\s+{_THING}|\s*(?:is\s+)?(?!the\b|an?\b|your?\b|my\b)[a-z]+\s+(?:to|for|with)\s+[a-z]"
+    ),
     "what": re.compile(r"\s*(?:is|are)?\s*the\s+(?:[a-z][\w'’-]*\s+){1,3}called\b"),
 }
 """What is asked of a thing that needs no further name is asked of one at hand: "Where is the spare key?"."""
@@ -54,7 +59,10 @@ _PLACES = frozenset(map(stem, ("web", "internet", "online")))
 _AUXILIARY = re.compile(r"\s*(?:(?:day|date|time)\s+)?(?:is|are|was|were|does|do|did|has|have|had|am)\b", re.IGNORECASE)
 _YOU_KNOW = re.compile(r"^\s*(?:do|did)\s+you\s+(?:know|remember|have)\s+about\b", re.IGNORECASE)
 _FORGOTTEN = re.compile(r"i(?:['’]ve|\s+have)?\s+(?:forgot|forgotten)\b", re.IGNORECASE)
-_ASIDE = re.compile(r",?\s+what\s+(?:is|was)\s+it(?=[\s.?!]*$)|\s+(?:(?:that\s+)?i\s+(?:told|gave)\s+you(?:\s+about)?|again|exactly|actually)(?=[\s.?!]*$)", re.IGNORECASE)
+_ASIDE = re.compile(
+    r",?\s+what\s+(?:is|was)\s+it(?=[\s.?!]*$)|\s+(?:(?:that\s+)?i\s+(?:told|gave)\s+you(?:\s+about)?|again|exactly|actually)(?=[\s.?!]*$)",
+    re.IGNORECASE,
+)
 _OWNER = re.compile(r"\s*(?:(?:my|our|the|an?|i|we|me)\b\s*)+", re.IGNORECASE)
 
 
@@ -85,7 +93,10 @@ def _without_reminding(text: str) -> tuple[str, bool]:
 def asks_when(text: str) -> bool:
     """Whether `text` asks for a day or time: then a calendar may know it as well as a note."""
     text, _ = _without_reminding(text)
-    return re.match(r"(?:and\s+)?(?:when|(?:on|at)?\s*(?:what|which)\s+(?:day|date|time))\b", text, re.IGNORECASE) is not None
+    return (
+        re.match(r"(?:and\s+)?(?:when|(?:on|at)?\s*(?:what|which)\s+(?:day|date|time))\b", text, re.IGNORECASE)
+        is not None
+    )
 
 
 def subject_of(text: str) -> str:

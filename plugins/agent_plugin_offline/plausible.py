@@ -42,7 +42,11 @@ def is_plausible(slot: Slot, value: Any) -> bool:
         case "expression":
             return all(is_formula(text) or len(text) == 1 or text.replace(".", "").isdigit() for text in texts)
         case "bindings":
-            return all(re.fullmatch(r"(?:[a-z]\s*=\s*)?[-−]?(?:[\d./]+|pi|e|\d*\*?pi(?:/\d+)?)", part.strip()) for text in texts for part in text.split(","))
+            return all(
+                re.fullmatch(r"(?:[a-z]\s*=\s*)?[-−]?(?:[\d./]+|pi|e|\d*\*?pi(?:/\d+)?)", part.strip())
+                for text in texts
+                for part in text.split(",")
+            )
         case "phone":
             return all(any(character.isdigit() for character in text) for text in texts)
         case "moment":

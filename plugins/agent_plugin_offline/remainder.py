@@ -115,7 +115,11 @@ def _flags(found: Explanation, wording: Wording) -> None:
     """A switch is on when one of its own words is said; it is never switched without."""
     for slot in found.open("flag"):
         own = {stem(word) for word in identifier_words(slot.name) if word not in STOP_WORDS}
-        own |= {word for word in content_stems(slot.described) if wording.weights.get(word, 0.0) == 0.0 and word not in NOISE}
+        own |= {
+            word
+            for word in content_stems(slot.described)
+            if wording.weights.get(word, 0.0) == 0.0 and word not in NOISE
+        }
         own |= {stem(word) for word in _PLACE_SAID.findall(slot.described)}
         if stem(found.text.split(None, 1)[0]) in kin(frozenset(map(stem, identifier_words(slot.name)))):
             found.args[slot.name] = True  # "add ... to todo.md" appends
@@ -288,7 +292,11 @@ def _means_something(value: str, slot: Slot) -> bool:
     if slot.role == "expression":
         value = _written(slot, value)
         return is_formula(value) or value.replace(".", "").isdigit() or len(value) == 1
-    empty = UNTOLD if slot.role == "content" else STOP_WORDS | (NOISE | words("many") if slot.role == "query" else words(""))
+    empty = (
+        UNTOLD
+        if slot.role == "content"
+        else STOP_WORDS | (NOISE | words("many") if slot.role == "query" else words(""))
+    )
     told = [word.lower() for word in re.findall(r"\w+", value) if word.lower() not in empty]
     return bool(told) and not (slot.role == "content" and all(word in PLACEHOLDERS for word in told))
 
@@ -364,7 +372,9 @@ def _is_verb_of(token: Token, wording: Wording) -> bool:
     return not token.before and wording.weight(token.text) > 0 and token.lower in _LINKING
 
 
-_LINKING = words("contain contains mention mentions include includes containing mentioning word phrase say says occur talk talks speak speaks discuss refer")
+_LINKING = words(
+    "contain contains mention mentions include includes containing mentioning word phrase say says occur talk talks speak speaks discuss refer"
+)
 
 
 def _asks(token: Token, wording: Wording) -> bool:

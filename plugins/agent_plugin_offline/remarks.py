@@ -29,20 +29,30 @@ _PLAIN_STATEMENT = re.compile(
     r"(?P<first>[\w'’.-]+)\s+(?:(?!to\b|and\b|with\b)[A-Za-z][\w'’-]*\s+){0,3}?(?:is|are|was|were|belongs?|has|have|(?:is|are|was|were|do|does|did|has|have)n['’]t)\b(?!\s*[=<>])",
     re.IGNORECASE,
 )
-_ASKING = words("what which who whom whose when where why how is are was were do does did can could would will should shall may has have any")
-_ORDERING = COMMON_VERBS | words("text mail google append insert delete erase rename jot summarise remind schedule cancel")
+_ASKING = words(
+    "what which who whom whose when where why how is are was were do does did can could would will should shall may has have any"
+)
+_ORDERING = COMMON_VERBS | words(
+    "text mail google append insert delete erase rename jot summarise remind schedule cancel"
+)
 _WISHES = re.compile(
-    r"(?<!n['’]t )(?<!not )(?<!never )(?<!no longer )\b(?:need|want|wish|wonder|wondering|would\s+(?:like|love)|have\s+to|must|forgot(?:ten)?|forget|please|let['’]s)\b"
+    r"(?<!n['’]t )(?<!not )(?<!never )(?<!no longer )\b(?:need|want|wish|wonder|wondering|would\s+(?:like"
+    r"|love)|have\s+to|must|forgot(?:ten)?|forget|please|let['’]s)\b"
     r"|['’]d\s+(?:like|love)\b",
     re.IGNORECASE,
 )
-_INTO_PLACE = re.compile(r"\b(?:it|them|these|those|this|that|they)\b|\bthe\s+(?:numbers|values|figures|file|table|data|list)\b", re.IGNORECASE)
+_INTO_PLACE = re.compile(
+    r"\b(?:it|them|these|those|this|that|they)\b|\bthe\s+(?:numbers|values|figures|file|table|data|list)\b",
+    re.IGNORECASE,
+)
 _LABELLED = re.compile(
     r"(?:(?:make|set|use)\s+)?(?:the\s+|its\s+|a\s+|as\s+)?(?P<label>subject|title|text|body|message|location|name|description)(?:\s+line)?\s*"
     r"(?:\s+(?:is|should\s+(?:be|say|read)|shall\s+be|must\s+be|will\s+be|to|as)\s+|\s*:\s*|\s+(?=['\"“]))(?P<value>\S.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_SUBJECT = re.compile(rf"(?P<subject>(?:my|our|his|her|their|the|this)\s+(?:[\w'’-]+\s+){{1,4}}?){_STATES}\b", re.IGNORECASE)
+_SUBJECT = re.compile(
+    rf"(?P<subject>(?:my|our|his|her|their|the|this)\s+(?:[\w'’-]+\s+){{1,4}}?){_STATES}\b", re.IGNORECASE
+)
 _EQUATION = r"(?<![A-Za-z])[a-z\d(][\w+*/^().-]*(?:\s*[-+*/^]\s*[\w^().]+)*\s*=\s*-?[\w^().]+(?:\s*[-+*/]\s*[\w^().]+)*"
 _EQUATIONS = re.compile(rf"{_EQUATION}(?:\s*(?:,|and|,\s*and)\s+{_EQUATION})*")
 _COLUMN_OF = re.compile(r"\bthe\s+\w+\s+column\s+(?:of|in|from)\s+\S+\.\w{1,5}\b", re.IGNORECASE)
@@ -70,7 +80,11 @@ def names_nothing(remark: str, *, moments: bool = True) -> bool:
         moments: Whether a day or a number counts as such; nobody looks up less for knowing that tonight is a party.
     """
     read = read_request(remark)
-    return not (read.addresses or read.quoted or (moments and (read.moments or any("number-word" not in one.kinds for one in read.numbers))))
+    return not (
+        read.addresses
+        or read.quoted
+        or (moments and (read.moments or any("number-word" not in one.kinds for one in read.numbers)))
+    )
 
 
 def with_remark(request: str, remark: str) -> Iterator[tuple[str, str]]:
@@ -80,7 +94,9 @@ def with_remark(request: str, remark: str) -> Iterator[tuple[str, str]]:
         value = labelled["value"].strip().rstrip(".")
         yield f"{request} with {labelled['label'].lower()} {value}", value.strip("'\"“”")
         return
-    if (equations := _EQUATIONS.search(remark)) and re.match(r"(?:what|which|find|solve|determine|work)\b", request, re.IGNORECASE):
+    if (equations := _EQUATIONS.search(remark)) and re.match(
+        r"(?:what|which|find|solve|determine|work)\b", request, re.IGNORECASE
+    ):
         yield f"solve {equations[0].strip()}", equations[0].strip()
     if told := _SUBJECT.match(remark.strip()):
         pronoun = re.search(r"\b(?:it|them)\b", request)

@@ -32,7 +32,10 @@ _NOT_SENT = re.compile(
     r"(?:(?:write|prepare|compose|create|make|send|draft)(?:\s+up)?\s+|(?P<mail>e-?mail|mail)\s+)(?P<rest>.+?),?\s+(?:but|and)\s+(?:please\s+)?(?:don['’]t|do\s+not)\s+send\s+(?:it|them|that)(?:\s+(?:yet|off|out|just\s+yet))?[\s.!]*$",
     re.IGNORECASE | re.DOTALL,
 )
-_DERIVATIVE = re.compile(r"(?:what(?:['’]s|\s+is)\s+|find\s+|calculate\s+)?d/d(?P<variable>[a-z])\s+(?:of\s+)?(?P<what>.+?)[\s.?!]*$", re.IGNORECASE)
+_DERIVATIVE = re.compile(
+    r"(?:what(?:['’]s|\s+is)\s+|find\s+|calculate\s+)?d/d(?P<variable>[a-z])\s+(?:of\s+)?(?P<what>.+?)[\s.?!]*$",
+    re.IGNORECASE,
+)
 
 
 def reworded(request: str) -> str:
@@ -55,4 +58,6 @@ def reworded(request: str) -> str:
 
 def _is_moment(text: str) -> bool:
     """Whether a text begins with a day; a mere hour says no day for what has no other."""
-    return any(moment.start == 0 and moment.kind in ("date", "datetime") for moment in find_moments(text.removeprefix("the ")))
+    return any(
+        moment.start == 0 and moment.kind in ("date", "datetime") for moment in find_moments(text.removeprefix("the "))
+    )

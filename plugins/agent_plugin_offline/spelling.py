@@ -130,7 +130,11 @@ def _vocabulary(tools: tuple[tuple[str, ...], ...]) -> Vocabulary:
 
 
 def _inflected(words: Iterable[str]) -> Iterable[str]:
-    return (form for word in words for form in (f"{word}s", f"{word}ed", f"{word}d", f"{word}ing", f"{word[:-1]}ing", f"{word[:-1]}ies"))
+    return (
+        form
+        for word in words
+        for form in (f"{word}s", f"{word}ed", f"{word}d", f"{word}ing", f"{word[:-1]}ing", f"{word[:-1]}ies")
+    )
 
 
 def _keys(word: str) -> set[str]:

@@ -55,7 +55,8 @@ _FAR = re.compile(
     re.IGNORECASE,
 )
 _MEAN = re.compile(
-    rf"\b(?:the\s+)?(?P<figure>average|mean|median)\s+(?:of\s+)?(?:the\s+)?(?:(?P<value>(?-i:[A-Z])\w+)\s+(?=(?-i:[a-z])))?(?P<column>{_NOUN}){_END}", re.IGNORECASE
+    rf"\b(?:the\s+)?(?P<figure>average|mean|median)\s+(?:of\s+)?(?:the\s+)?(?:(?P<value>(?-i:[A-Z])\w+)\s+(?=(?-i:[a-z])))?(?P<column>{_NOUN}){_END}",
+    re.IGNORECASE,
 )
 _DISTINCT = re.compile(
     rf"^(?:which|what)\s+(?:(?:different|distinct|unique)\s+)?(?P<column>{_NOUN})\s+(?:appear|occur|are\s+there|exist|are\s+(?:listed|mentioned|named))\b",
@@ -73,14 +74,16 @@ _COMPARED = re.compile(
     re.IGNORECASE,
 )
 _BRACKETED = re.compile(
-    r"(?:\b(?:have|has|had|are|is|was|were|do|does|did)(?:n['’]t|\s+not)?\s+(?:\w+\s+){1,3})?\((?P<condition>[a-z_]\w*\s+(?:is|=|equals|>|<)\s+[^()]+)\)", re.IGNORECASE
+    r"(?:\b(?:have|has|had|are|is|was|were|do|does|did)(?:n['’]t|\s+not)?\s+(?:\w+\s+){1,3})?\((?P<condition>[a-z_]\w*\s+(?:is|=|equals|>|<)\s+[^()]+)\)",
+    re.IGNORECASE,
 )
 _MOST = re.compile(
     rf"\b(?P<verb>(?!(?:is|are|was|were|the|of|has|have)\b)[a-z]+)\s+(?:the\s+)?(?P<end>most|least|fewest)\b(?:\s+(?P<noun>(?!(?:in|of|from|per|by|for|where|with|according)\b){_NOUN}))?",
     re.IGNORECASE,
 )
 _FROM_TO = re.compile(
-    rf"\bfrom\s+(?:the\s+)?(?P<phrase>{_ASCENDING}|{_DESCENDING})\s+to\s+(?:the\s+)?(?:{_ASCENDING}|{_DESCENDING})", re.IGNORECASE
+    rf"\bfrom\s+(?:the\s+)?(?P<phrase>{_ASCENDING}|{_DESCENDING})\s+to\s+(?:the\s+)?(?:{_ASCENDING}|{_DESCENDING})",
+    re.IGNORECASE,
 )
 _PER = re.compile(rf"^(?:the\s+)?(?P<column>{_NOUN})\s+(?=(?:per|by|for\s+each|for\s+every)\s)", re.IGNORECASE)
 _EITHER_WAY = re.compile(r"oldest|youngest", re.IGNORECASE)
@@ -147,7 +150,10 @@ def take_table_question(found: Explanation) -> None:
     _Question(found, operation, slots).read()
 
 
-_DONE = re.compile(r"\s*(?:did|do|have|has)\s+(?:i|we|they|he|she|you|[A-Z]\w+)\s+(?P<verb>[a-z]+)(?:\s+(?:in\s+total|altogether|overall))?", re.IGNORECASE)
+_DONE = re.compile(
+    r"\s*(?:did|do|have|has)\s+(?:i|we|they|he|she|you|[A-Z]\w+)\s+(?P<verb>[a-z]+)(?:\s+(?:in\s+total|altogether|overall))?",
+    re.IGNORECASE,
+)
 
 
 def _measures(noun: str) -> bool:
@@ -215,7 +221,9 @@ class _Question:
         either = _EITHER_WAY.match(phrase) is not None
         self._operate("list", *match.span())
         self._put("limit", int(number[0].value), *match.span())
-        if by := (match["column"] or " ".join(part for part in (phrase or "top", match["rows"]) if part and match["rows"])):
+        if by := (
+            match["column"] or " ".join(part for part in (phrase or "top", match["rows"]) if part and match["rows"])
+        ):
             self._put("sort", by, *match.span())
         if not either:
             self._put("order", "ascending" if ascending else "descending", *match.span())

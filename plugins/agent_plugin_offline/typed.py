@@ -30,8 +30,14 @@ _IN_PLACE = re.compile(
     re.IGNORECASE,
 )
 _FILE_NAME = re.compile(r"[\w-]+\.[A-Za-z][A-Za-z0-9]{0,4}\b")
-_AMOUNT = r"(?:an?|one|two|three|four|five|six|seven|eight|ten|twelve|fifteen|twenty|thirty|forty(?:[-\s]five)?|sixty|ninety|half\s+an|[\d.]+)"
-_LENGTH = rf"{_AMOUNT}(?:\s+and\s+a\s+half)?[\s-]*(?:h(?:ours?|rs?)?|min(?:ute)?s?|m|days?)(?:\s+and\s+(?:a\s+half|{_AMOUNT}\s+min(?:ute)?s?))?"
+_AMOUNT = (
+    r"(?:an?|one|two|three|four|five|six|seven|eight|ten|twelve|fifteen|twenty|thirty|forty(?:[-\s]five)?|sixty"
+    r"|ninety|half\s+an|[\d.]+)"
+)
+_LENGTH = (
+    rf"{_AMOUNT}(?:\s+and\s+a\s+half)?[\s-]*(?:h(?:ours?|rs?)?|min(?:ute)?s?|m|days?)(?:\s+and\s+(?:a\s+half"
+    rf"|{_AMOUNT}\s+min(?:ute)?s?))?"
+)
 _DURATION = re.compile(
     rf"(?:\b(?:for|lasting(?:\s+for)?|(?:it\s+)?(?:will\s+)?lasts?(?:\s+for)?|takes?|taking|duration(?:\s+of)?:?)\s+(?P<text>{_LENGTH})"
     rf"|(?:,\s*|\()(?P<bare>{_LENGTH})(?:\s+long)?\)?|\b(?P<long>{_LENGTH})\s+(?:long|in\s+length|of(?=\s+[a-z])|for(?=\s+(?!the\b)[a-z]))"
@@ -151,7 +157,10 @@ def _outermost(spans: Sequence[Span]) -> list[Span]:
     return kept
 
 
-_PART = re.compile(rf"(?P<amount>{_AMOUNT})(?P<half>\s+and\s+a\s+half)?[\s-]*(?P<unit>h|m|d)\w*(?P<after>\s+and\s+a\s+half)?", re.IGNORECASE)
+_PART = re.compile(
+    rf"(?P<amount>{_AMOUNT})(?P<half>\s+and\s+a\s+half)?[\s-]*(?P<unit>h|m|d)\w*(?P<after>\s+and\s+a\s+half)?",
+    re.IGNORECASE,
+)
 
 
 def _minutes(text: str) -> float | int:

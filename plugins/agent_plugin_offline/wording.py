@@ -121,7 +121,9 @@ class Wording:
     @cached_property
     def objects(self) -> frozenset[str]:
         """Stems of what it deals in, the later words of its name, with all that mean the same."""
-        named = frozenset(stem(word) for word in identifier_words(self.tool.name)[1:] if word not in VERBS - _ALSO_THINGS)
+        named = frozenset(
+            stem(word) for word in identifier_words(self.tool.name)[1:] if word not in VERBS - _ALSO_THINGS
+        )
         return named.union(*(group for group in _THING_STEMS if group & named))
 
     @cached_property

@@ -27,7 +27,10 @@ _DIMENSIONS = (
     ),
     ("old older oldest young younger youngest", "age born birth birthday birthdate year date"),
     ("new newer newest recent late later latest early earlier earliest last first", "date day time when year created"),
-    ("heavy heavier heaviest light lighter lightest weigh weighs weighed kilos kilograms", "weight mass kg kilos grams"),
+    (
+        "heavy heavier heaviest light lighter lightest weigh weighs weighed kilos kilograms",
+        "weight mass kg kilos grams",
+    ),
     ("tall taller tallest high low deep deeper deepest", "height elevation depth level"),
     ("fast faster fastest slow slower slowest", "speed velocity time duration"),
     ("big bigger biggest large larger largest small smaller smallest great greatest", "size area population amount"),

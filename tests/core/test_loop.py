@@ -512,6 +512,20 @@ async def test_private_data_goes_to_a_remote_model_only_with_a_persons_word(assi
     assert (await assistants(model, tools=world.tools).ask("and now?")).status == "done"
 
 
+async def test_a_model_that_is_no_language_model_is_shown_every_tool(assistants):
+    tools = [
+        Tool.from_schema(None, f"count_{number}", f"Count box {number}.", {"type": "object", "properties": {}})
+        for number in range(60)
+    ]
+    chosen, all_of_them = Script("Hello."), Script("Hello.")
+    all_of_them.model.language_model = False
+    for script in (chosen, all_of_them):
+        await assistants(script, tools=tools).ask("Hello")
+    names = {tool.name for tool in tools}
+    assert names <= set(all_of_them.tools_shown[0])
+    assert not names <= set(chosen.tools_shown[0])
+
+
 async def test_private_data_that_may_not_leave_ends_the_run_as_refused(assistants, world):
     script = Script(call("diary"))
     model = script.model

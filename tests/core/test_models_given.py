@@ -42,7 +42,13 @@ def at_address(url: str, name: str = "some-model") -> OpenAIChatModel:
     return OpenAIChatModel(name, provider=OpenAIProvider(base_url=url, api_key="sk-none"))
 
 
-FACTORIES: dict[str, Callable[[str], Any]] = {"offline": in_process, "house:": in_process}
+def by_rules(name: str) -> FunctionModel:
+    model = in_process(name)
+    model.language_model = False  # type: ignore[attr-defined]
+    return model
+
+
+FACTORIES: dict[str, Callable[[str], Any]] = {"offline": by_rules, "house:": in_process}
 
 
 def test_a_named_model_takes_every_role_and_keeps_its_inference_settings() -> None:

@@ -32,7 +32,9 @@ def rules(name: str) -> FunctionModel:
     def answer(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
         return ModelResponse(parts=[TextPart(f"{name} by rules")])
 
-    return FunctionModel(answer, model_name=name)
+    model = FunctionModel(answer, model_name=name)
+    model.language_model = False  # type: ignore[attr-defined]
+    return model
 
 
 FACTORIES = {"offline": rules, "house:": rules}
@@ -201,6 +203,24 @@ def test_a_plugin_may_declare_that_its_model_reaches_out() -> None:
         return model
 
     assert resolve("mine", factories={"mine": reaching}).remote
+
+
+def test_a_plugin_may_declare_that_its_model_is_no_language_model(
+    scripted_llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", scripted_llm.openai_url)
+    settings = at(scripted_llm, fallback=("openai-chat:second",))
+    declared = resolve("mine", factories={"mine": rules}, settings=settings)
+    assert (declared.writes, declared.why) == (False, "chosen by name")
+
+    def writing(name: str) -> FunctionModel:
+        model = rules(name)
+        del model.language_model  # type: ignore[attr-defined]
+        return model
+
+    undeclared = resolve("mine", factories={"mine": writing}, settings=settings)
+    assert undeclared.writes
+    assert "openai-chat:second" in undeclared.why
 
 
 async def test_the_chain_moves_on_when_a_model_keeps_failing(
