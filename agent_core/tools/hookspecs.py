@@ -42,7 +42,8 @@ def agent_core_settings() -> type[Any]:  # pyright: ignore[reportReturnType]
 def agent_core_models() -> Mapping[str, Callable[[str], Any]]:  # pyright: ignore[reportReturnType]
     """Model names (or `prefix:`) to a function from the full name to a pydantic-ai `Model`.
 
-    A model that reaches other machines by means of its own declares `remote = True`, one of rules `language_model = False`.
+    A model that reaches other machines by means of its own declares `remote = True`, and one of rules
+    `language_model = False`.
     """
 
 

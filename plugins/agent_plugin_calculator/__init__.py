@@ -274,7 +274,8 @@ def matrix(
     """Compute with a matrix: determinant, inverse, transpose, rank, eigenvalues, product, linear system.
 
     Args:
-        operation: What to compute: determinant (det), inverse (invert), transpose (flip); solve finds the x with matrix * x = other.
+        operation: What to compute: determinant (det), inverse (invert), transpose (flip); solve finds the x with
+            matrix * x = other.
         matrix: The rows, such as [[1, 2], [3, 4]]
         other: The second matrix of multiply, add and subtract, or the right-hand side of solve, such as [5, 6]
     """

@@ -46,10 +46,11 @@ _PATTERNS: tuple[tuple[str, Kind, str], ...] = (
      r"(?:fraction(?:\s+in\s+(?:lowest|simplest)\s+(?:terms|form))?|lowest\s+terms|simplest\s+form)",
      "fraction", "1"),
     (
-        r",?\s*(?:expressed\s+|written\s+)?(?:as\s+(?:an?\s+)?|(?:in)?to\s+(?:an?\s+)|in\s+)(?:percent|percentage|%)", "percent", "1"),
+        r",?\s*(?:expressed\s+|written\s+)?(?:as\s+(?:an?\s+)?|(?:in)?to\s+(?:an?\s+)|in\s+)(?:percent|percentage|%)",
+     "percent", "1"),
     (
-        r",?\s*(?:expressed\s+|written\s+)?(?:as|(?:in)?to|in)\s+(?:an?\s+)?decimal(?:\s+(?:number|form|notation))?", "decimal",
-     "1"),
+        r",?\s*(?:expressed\s+|written\s+)?(?:as|(?:in)?to|in)\s+(?:an?\s+)?decimal(?:\s+(?:number|form|notation))?",
+     "decimal", "1"),
     (r",?\s*(?:rounded|rounded\s+off)", "whole", "1"),
 )  # fmt: skip
 _ENDINGS: tuple[tuple[re.Pattern[str], Kind, str], ...] = tuple(

@@ -55,7 +55,7 @@ class Caller:
         return self._read[key]
 
     def opens_another(self, tool: str, verb: str) -> bool:
-        """Whether a verb is none of a tool's own, but one of another that looks something up: "open the newest file"."""
+        """Whether a verb is none of a tool's own, but one of another that looks things up: "open the newest file"."""
         own = {one.tool.name for one in self._wordings.all if stem(verb) in one.own_verbs and one.tool.examples}
         return tool not in own and not own.isdisjoint(self._lookups)
 

@@ -96,7 +96,7 @@ def draft(
 
 
 def _takes_a_slip(planned: Draft, request: str, fixed: Corrected) -> bool:
-    """Whether a call acts on nothing but a misspelt word, or takes the one that begins the request: "chekc my calendar"."""
+    """Whether a call acts on nothing but a misspelt word, or takes the one that begins the request ("chekc ...")."""
     acts = [str(value).lower() for step in planned.steps if not step.looks_up for value in free_text(step)]
     values = [str(value).lower() for step in planned.steps for value in free_text(step)]
     first = request.split(None, 1)[0].lower() if request.strip() else ""

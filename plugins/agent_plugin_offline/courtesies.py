@@ -1,4 +1,4 @@
-"""What people say around a request without asking for anything by it: greetings, "could you", "when you have a minute"."""
+"""What people say around a request and ask for nothing by: greetings, "could you", "when you have a minute"."""
 
 from __future__ import annotations
 

@@ -26,7 +26,8 @@ _LABEL = (
 
 
 _DICTATING = words(
-    "note add append put write save store send forward email mail text message draft make take jot create keep post tell"
+    "note add append put write save store send forward email mail text message draft make take jot "
+    "create keep post tell"
 )
 """Orders that what follows a colon is the text of."""
 

@@ -55,19 +55,19 @@ def is_plausible(slot: Slot, value: Any) -> bool:
             told = [w for text in texts for w in re.findall(r"\w+", text.lower()) if w not in UNTOLD]
             return any(word not in PLACEHOLDERS for word in told)
         case "label":
-            if not all(any(map(str.isalnum, text)) for text in texts):
-                return False
-            if any(text.split()[0].lower() in ("it", "them") for text in texts):
-                return False
-            bracketed = "such as [" in slot.described
-            if slot.name in ("pattern", "glob") and not all(re.search(r"[*?.]", text) for text in texts):
-                return False
-            return not any(
-                _OTHER_KIND.search(text) or text.lower() in NOTHING_NAMED or (bracketed and "[" not in text)
-                for text in texts
-            )
+            return all(_may_name(slot, text) for text in texts)
         case _:
             return True
+
+
+def _may_name(slot: Slot, text: str) -> bool:
+    """Whether a text can be a name, or whatever else a parameter without a form of its own takes."""
+    if not any(map(str.isalnum, text)) or text.split()[0].lower() in ("it", "them"):
+        return False
+    if slot.name in ("pattern", "glob") and not re.search(r"[*?.]", text):
+        return False
+    bracketed = "such as [" in slot.described
+    return not (_OTHER_KIND.search(text) or text.lower() in NOTHING_NAMED or (bracketed and "[" not in text))
 
 
 def may_stand(slots: Sequence[Slot], name: str, value: Any, said: set[str], lead: str) -> bool:

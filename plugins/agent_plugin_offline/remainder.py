@@ -42,7 +42,8 @@ _AS_VARIABLE = re.compile(
 )
 _ASIDES = words(
     "please thanks kindly now again out up down away off back over me us myself it comes equals got quick quickly "
-    "really whole entire new look go following later self more anymore just simply below any currently one ones next upcoming"
+    "really whole entire new look go following later self more anymore just simply below any currently one "
+    "ones next upcoming"
 )
 _PATH_WORDS = words("file files folder")
 
@@ -146,24 +147,35 @@ def _free_text(found: Explanation, wording: Wording) -> None:
         return
     if slot.role == "content" and stem(found.text.split(None, 1)[0].strip(",:")) not in wording.leads:
         return  # "in a.ini change x to y" dictates nothing to a tool that writes
-    stretches = [(start, end) for start, end in found.leftovers() if found.text[start:end].strip(" ,.;:?!")]
-    trimmed = [_trimmed(found.text, start, end, slot, wording) for start, end in stretches]
-    if slot in titles:
-        trimmed = [_titled(found.text, start, end, wording) for start, end in stretches]
-    elif slot.role == "label":
-        trimmed = [place for place in trimmed if place[0] > 0 and _is_name(found, place, wording)]
-    if slot in titles:
-        trimmed = [place for place in trimmed if not _is_generic(found.text[slice(*place)], wording)]
-    if slot.role == "expression" and not any(_may_be(slot, found.text, place, wording) for place in trimmed):
-        trimmed = [(n.start, n.end) for n in read_request(found.text).numbers if found.is_free(n.start, n.end)]
-        trimmed = trimmed if len(trimmed) == 1 else []  # "break 84 down into primes"
-    best = max((place for place in trimmed if place[1] > place[0]), key=lambda place: place[1] - place[0], default=None)
+    places = _titles(found, wording) if slot in titles else _stretches(found, slot, wording)
+    best = max((place for place in places if place[1] > place[0]), key=lambda place: place[1] - place[0], default=None)
     if best is not None and _may_be(slot, found.text, best, wording):
         value = found.text[slice(*best)]
         found.take(slot, _written(slot, value), *best)
         if slot.role != "expression":
             found.certain -= 1
             found.guessed.add(slot.name)
+
+
+def _left(found: Explanation) -> list[tuple[int, int]]:
+    return [(start, end) for start, end in found.leftovers() if found.text[start:end].strip(" ,.;:?!")]
+
+
+def _titles(found: Explanation, wording: Wording) -> list[tuple[int, int]]:
+    """The stretches that may be what something is called."""
+    places = [_titled(found.text, start, end, wording) for start, end in _left(found)]
+    return [place for place in places if not _is_generic(found.text[slice(*place)], wording)]
+
+
+def _stretches(found: Explanation, slot: Slot, wording: Wording) -> list[tuple[int, int]]:
+    """The stretches that nothing was taken from, without the words that only ask."""
+    trimmed = [_trimmed(found.text, start, end, slot, wording) for start, end in _left(found)]
+    if slot.role == "label":
+        return [place for place in trimmed if place[0] > 0 and _is_name(found, place, wording)]
+    if slot.role == "expression" and not any(_may_be(slot, found.text, place, wording) for place in trimmed):
+        trimmed = [(n.start, n.end) for n in read_request(found.text).numbers if found.is_free(n.start, n.end)]
+        return trimmed if len(trimmed) == 1 else []  # "break 84 down into primes"
+    return trimmed
 
 
 def _written(slot: Slot, value: str) -> str:
@@ -373,7 +385,8 @@ def _is_verb_of(token: Token, wording: Wording) -> bool:
 
 
 _LINKING = words(
-    "contain contains mention mentions include includes containing mentioning word phrase say says occur talk talks speak speaks discuss refer"
+    "contain contains mention mentions include includes containing mentioning word phrase say says occur "
+    "talk talks speak speaks discuss refer"
 )
 
 

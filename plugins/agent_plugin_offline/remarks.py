@@ -30,7 +30,8 @@ _PLAIN_STATEMENT = re.compile(
     re.IGNORECASE,
 )
 _ASKING = words(
-    "what which who whom whose when where why how is are was were do does did can could would will should shall may has have any"
+    "what which who whom whose when where why how is are was were do does did can could would will should "
+    "shall may has have any"
 )
 _ORDERING = COMMON_VERBS | words(
     "text mail google append insert delete erase rename jot summarise remind schedule cancel"

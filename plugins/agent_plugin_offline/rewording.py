@@ -1,4 +1,4 @@
-"""Orders that no single tool serves, said as those that tools serve: a copy is read and written, a date put off is new."""
+"""Orders that no single tool serves, said as those that tools serve: a copy is read and written."""
 
 from __future__ import annotations
 

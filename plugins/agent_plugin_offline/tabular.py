@@ -376,7 +376,7 @@ class _Question:
         return True
 
     def _without_value(self, noun: str, start: int) -> str:
-        """A column without the value before it, which is written with a capital: "Maths score" is the score of Maths."""
+        """A column without the value before it, which has a capital: "Maths score" is the score of Maths."""
         parts = noun.split()
         if len(parts) > 1 and parts[0][:1].isupper() and not parts[-1][:1].isupper():
             self._put("where", parts[0], start, start + 1)

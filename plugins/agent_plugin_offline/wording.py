@@ -45,7 +45,7 @@ _THINGS = (
     "file document",
     "price cost quote",
 )
-"""Words that ask for the same, and words for the same thing; a shared group makes a word half as good as the tool's own."""
+"""Words that ask for the same, and for the same thing; a shared group makes a word half as good as the tool's own."""
 
 _NAME, _EXAMPLES, _DESCRIPTION, _CHOICES, _PARAMETERS, _KIN = 3.0, 2.0, 1.5, 1.5, 0.7, 0.8
 
