@@ -12,6 +12,12 @@ from collections import Counter
 import pytest
 
 from tests.adversarial.attacks import ROWS, Attack
+from tests.adversarial.connections import doors as doors
+from tests.adversarial.connections import names as names
+from tests.adversarial.connections import watch as watch
+from tests.adversarial.fetching import fetching as fetching
+from tests.adversarial.fetching import hostile_names as hostile_names
+from tests.adversarial.fetching import web as web
 from tests.core.conftest import cli as cli
 
 _PROPERTY = "adversarial"
