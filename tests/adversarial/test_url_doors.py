@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pydantic_ai.models
 import pytest
 
 from agent_core import Assistant, Tool
+from agent_core.answer import Answer
 from agent_core.errors import AgentCoreError
 from agent_core.planning.workflow import load
 from agent_core.settings.mcp_servers import McpServer
@@ -40,6 +42,13 @@ def home(tmp_path: Path) -> Path:
     return home
 
 
+async def approved(assistant: Assistant, answer: Answer) -> Answer:
+    """The run after a person said yes to whatever it asked."""
+    for pending in answer.pending:
+        await assistant.approve(pending.id)
+    return await assistant.resume(answer.run_id) if answer.pending else answer
+
+
 # A search engine
 
 
@@ -52,7 +61,7 @@ def use_searxng(home: Path, web: ScriptedWeb) -> None:
 async def test_what_was_found_is_fetched_no_other_way(
     assistants: Assistants, home: Path, web: ScriptedWeb, hostile_names: Names, watch: Watch, doors: Doors, cases: Cases
 ) -> None:
-    """A plan that opens whatever the search finds: the engine has put the addresses there."""
+    """A plan that opens whatever the search finds, with a person's yes: the engine has put the addresses there."""
     use_searxng(home, web)
     places = [f"http://{place}/" for kind in ("loopback", "inside", "metadata") for place in PLACES[kind]]
     fetches = {
@@ -69,9 +78,9 @@ async def test_what_was_found_is_fetched_no_other_way(
         web.answers["/search"] = http_answer(json.dumps({"results": results}), content_type="application/json")
         script = Script(call("submit_plan", goal="Read the news", steps=[search, fetches]), *["There is none."] * 3)
         async with assistants(script, plugins=["search"]) as assistant:
-            answer = await assistant.ask("Read the news")
+            answer = await approved(assistant, await assistant.ask("Read the news"))
         fetched = [c for c in answer.calls if c.tool == "fetch_page"]
-        assert [c.args["url"] for c in fetched if c.status != "failed"] == []
+        assert [c for c in fetched if c.status != "failed"] == []
         found += len(fetched)
     assert found > len(places) // 2, "what is no address at all is not listed"
     assert (watch.besides(web.port), doors.arrived()) == ([], 0)
@@ -111,11 +120,7 @@ async def test_a_search_engine_of_ones_own_is_asked_past_the_proxies(
 async def call_over_mcp(assistants: Assistants, tool: str, **args: Any) -> list[str]:
     """The statuses of a call that a person approves, if it comes to that."""
     async with assistants(Script(call(tool, **args), *["It is done."] * 3)) as assistant:
-        answer = await assistant.ask("Use the tool")
-        for pending in answer.pending:
-            await assistant.approve(pending.id)
-        if answer.pending:
-            answer = await assistant.resume(answer.run_id)
+        answer = await approved(assistant, await assistant.ask("Use the tool"))
         return [c.status for c in answer.calls]
 
 
@@ -173,9 +178,8 @@ async def list_tools(home: Path, server: McpServer) -> None:
 
     servers = Servers(home, {"evil": server})
     try:
-        await servers.read("evil")
-    except AgentCoreError:
-        pass
+        with suppress(AgentCoreError):
+            await servers.read("evil")
     finally:
         await servers.aclose()
 
@@ -267,10 +271,8 @@ async def test_nothing_in_the_schema_of_a_plan_a_workflow_or_a_tool_is_fetched(
         content = {"goal": "Look", "inputs": {"text": schema, "other": {"default": {"text": 1}, **schema}}}
         workflow.write_text(json.dumps({**content, "steps": [after | {"args": {"text": {"$input": "text"}}}]}))
         for inputs in ({"text": "a"}, {"text": {"text": 1, "other": 2}}):
-            try:
+            with suppress(AgentCoreError):
                 await assistant.run_workflow(load(workflow), inputs)
-            except AgentCoreError:
-                pass
     assert (watch.tried, doors.arrived()) == ([], 0)
     cases.count(3)
 
@@ -290,12 +292,7 @@ async def test_a_model_server_on_this_machine_does_not_send_the_request_elsewher
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A model on loopback may see what is private: where it sends us may not."""
-    monkeypatch.setenv("OPENAI_BASE_URL", web.url("/v1"))
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
-    monkeypatch.setenv("OLLAMA_HOST", web.authority)
-    web.answers["/api/tags"] = http_answer(json.dumps({"models": [{"model": "small", "name": "small"}]}))
-    web.answers["/api/show"] = http_answer(json.dumps({"capabilities": ["tools"], "details": {}, "model_info": {}}))
-    web.answers["/api/ps"] = http_answer(json.dumps({"models": []}))
+    be_a_model_server(web, monkeypatch)
     web.default = redirect(f"http://[::1]:{doors.port}/v1/chat/completions", status)
     with pydantic_ai.models.override_allow_model_requests(True):
         async with assistants(model) as assistant:
@@ -303,3 +300,28 @@ async def test_a_model_server_on_this_machine_does_not_send_the_request_elsewher
     assert answer.status == "failed"
     assert web.requests[-1].method == "POST"
     assert (watch.besides(web.port), doors.arrived()) == ([], 0)
+
+
+@pytest.mark.parametrize("model", ["openai-chat:scripted", "openai:scripted", "ollama:small"])
+async def test_a_model_server_on_this_machine_is_asked_past_the_proxies(
+    model: str, assistants: Assistants, web: ScriptedWeb, watch: Watch, doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it is told does not leave this machine, and a proxy may be anywhere."""
+    for name in PROXIES:
+        monkeypatch.setenv(name, f"http://127.0.0.1:{doors.port}")
+    be_a_model_server(web, monkeypatch)
+    with pydantic_ai.models.override_allow_model_requests(True):
+        async with assistants(model) as assistant:
+            await assistant.ask("Read my diary")
+    assert web.requests[-1].method == "POST"
+    assert (watch.besides(web.port), doors.arrived()) == ([], 0)
+
+
+def be_a_model_server(web: ScriptedWeb, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be an Ollama and an OpenAI on loopback, with no reply to any request."""
+    monkeypatch.setenv("OPENAI_BASE_URL", web.url("/v1"))
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
+    monkeypatch.setenv("OLLAMA_HOST", web.authority)
+    web.answers["/api/tags"] = http_answer(json.dumps({"models": [{"model": "small", "name": "small"}]}))
+    web.answers["/api/show"] = http_answer(json.dumps({"capabilities": ["tools"], "details": {}, "model_info": {}}))
+    web.answers["/api/ps"] = http_answer(json.dumps({"models": []}))
