@@ -68,14 +68,14 @@ class Screen:
         self._cases.count(sum(map(len, self._seen.values())))
         return terminal.raw.decode()
 
-    def show_last_run(self, **options: Any) -> str:
+    def show_last_run(self, *args: str, **options: Any) -> str:
         """What `runs show` shows of the run that began last."""
         listed = json.loads(self._cli.process("runs", "list", "--json").stdout)
-        return self.run("runs", "show", listed[0]["run_id"], **options)
+        return self.run("runs", "show", listed[0]["run_id"], *args, **options)
 
     def show_questions(self, **options: Any) -> None:
         """What `approvals list` and `approvals show` show of what waits."""
-        self.run("approvals", "list", code=0)
+        self.run("approvals", "list", least=0, code=0)
         for waiting in json.loads(self._cli.process("approvals", "list", "--json").stdout):
             self.run("approvals", "show", waiting["id"], **options)
 

@@ -66,21 +66,22 @@ def test_errors_of_a_model_server(screen: Screen, llm: ScriptedLLM) -> None:
     screen.run("runs", "list", least=0)
 
 
-def test_wrong_arguments_of_commands(cli: Any, screen: Screen) -> None:
-    for text in (" ".join(PRINTABLE[:8]), " ".join(PRINTABLE[30:50]), " ".join(PRINTABLE[50:])):
-        screen.run(text, code=2)
-        screen.run("ask", "x", "--persona", text, code=2)
-        screen.run("ask", "x", "--model", text, code=2)
-        screen.run("ask", "x", "-f", text, code=2)
-        screen.run("runs", "show", text, code=2)
-        screen.run("tools", "show", text, code=2)
-        screen.run("tools", "call", "evaluate", f"{text}=1", code=2)
-        screen.run("config", "get", text, code=2)
-        screen.run("config", "set", "models.default", text, least=0)
-        screen.run("rules", "add", "allow", text, code=2)
-        screen.run("workflow", "run", text, code=2)
-        screen.run("approvals", "deny", text, "--reason", "x", code=2)
-        screen.run("ask", "x", f"--{text}", code=2)
+@pytest.mark.parametrize("texts", [PRINTABLE[:8], PRINTABLE[30:50], PRINTABLE[50:]], ids=["first", "middle", "last"])
+def test_wrong_arguments_of_commands(cli: Any, screen: Screen, texts: list[str]) -> None:
+    text = " ".join(texts)
+    screen.run(text, code=2)
+    screen.run("ask", "x", "--persona", text, code=2)
+    screen.run("ask", "x", "--model", text, code=2)
+    screen.run("ask", "x", "-f", text, code=2)
+    screen.run("runs", "show", text, code=2)
+    screen.run("tools", "show", text, code=2)
+    screen.run("tools", "call", "evaluate", f"{text}=1", code=2)
+    screen.run("config", "get", text, code=2)
+    screen.run("config", "set", "models.default", text, least=0)
+    screen.run("rules", "add", "allow", text, code=2)
+    screen.run("workflow", "run", text, code=2)
+    screen.run("approvals", "deny", text, "--reason", "x", code=2)
+    screen.run("ask", "x", f"--{text}", code=2)
 
 
 def test_settings(cli: Any, screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import Any
 
 import pytest
@@ -15,7 +16,6 @@ from tests.adversarial.screen import (
     EOF,
     EVERYTHING,
     HOSTILE,
-    KEEP,
     MORE,
     PRINTABLE,
     YES_OR_NO,
@@ -26,8 +26,18 @@ from tests.servers.scripted_llm import ScriptedLLM
 
 ATTACK = attacks.TERMINAL
 
+BIDI = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 WRITTEN = EVERYTHING.replace("\0", "")
 """What can be the content of a text file."""
+MAILED = [
+    text
+    for text in HOSTILE
+    if not any(
+        unicodedata.category(c) == "Cc" or c in "\u061c\u200e\u200f" or unicodedata.bidirectional(c) in BIDI
+        for c in text
+    )
+]
+"""What a mail takes: it hides from a reader, and is no control character."""
 MOST = len(HOSTILE) * 9 // 10
 
 
@@ -82,27 +92,18 @@ def test_arguments_that_are_edited(screen: Screen, llm: ScriptedLLM) -> None:
 def test_the_preview_of_a_mail(screen: Screen, llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AGENT_CORE_PLUGINS_MAIL_HOST", "127.0.0.1")
     monkeypatch.setenv("AGENT_CORE_PLUGINS_MAIL_SENDER", "ann@example.org")
-    mail = {"to": "bo@example.org", "subject": "Hello", "body": WRITTEN}
-    llm.script(call("send_mail", mail), say("Sent."))
-    shown = screen.run("ask", "Send it", answers={YES_OR_NO: EOF}, least=len(PRINTABLE), code=3)
+    llm.script(call("send_mail", {"to": "bo@example.org", "subject": "Hello", "body": WRITTEN}), say("I cannot."))
+    screen.run("ask", "Send it", least=0)
+    body = "\n".join([LEGITIMATE, *MAILED])
+    llm.script(call("send_mail", {"to": "bo@example.org", "subject": "Hello", "body": body}), say("Sent."))
+    shown = screen.run("ask", "Send it", answers={YES_OR_NO: EOF}, least=len(MAILED), code=3)
     assert LEGITIMATE in shown
-    screen.show_questions(least=len(PRINTABLE), code=0)
+    screen.show_questions(least=len(MAILED), code=0)
 
 
 def test_a_denial_and_its_reason(screen: Screen, llm: ScriptedLLM) -> None:
     llm.script(call("write_file", {"path": "a.txt", "content": WRITTEN}), say(EVERYTHING))
     screen.run("ask", "Write it", answers={YES_OR_NO: "n\n", "Why not? ": "not today\n"}, least=len(HOSTILE), code=4)
-
-
-def test_a_lasting_rule(screen: Screen, llm: ScriptedLLM) -> None:
-    """The pattern that would be stored holds what a model chose, and is read at the prompt and in the list of rules."""
-    for at in range(0, len(PRINTABLE), 12):
-        text = " ".join(PRINTABLE[at : at + 12])
-        llm.script(call("remember", {"text": text}), say("Kept."))
-        llm.script(call("write_file", {"path": "a.txt", "content": text}), say("Written."))
-        answers = {YES_OR_NO: "a\n", KEEP: "y\n"}
-        screen.run("ask", "Write it", answers=answers, least=len(PRINTABLE[at : at + 12]))
-    screen.run("rules", "list", least=0, code=0)
 
 
 def test_a_plan(cli: Any, screen: Screen, llm: ScriptedLLM) -> None:
