@@ -31,8 +31,7 @@ MOST = len(PRINTABLE) * 9 // 10
 
 EVIL_TOOLS = '''
 import time
-from agent_core import Preview, ToolContext, ToolError, hookimpl, tool
-from agent_core.tools import Tool
+from agent_core import Preview, Tool, ToolContext, ToolError, hookimpl, tool
 HOSTILE = {hostile}
 
 @tool(read_only=True, examples=HOSTILE, undo_note=HOSTILE[1])
@@ -119,17 +118,18 @@ def test_a_lasting_rule(cli: Any, screen: Screen, llm: ScriptedLLM) -> None:
 def test_workflows(cli: Any, screen: Screen) -> None:
     folder = cli.workspace / ".agent-core" / "workflows"
     folder.mkdir(parents=True)
-    names = [text.replace("/", "-") for text in PRINTABLE]
     steps = [
         {"id": f"s{i}", "kind": "tool", "title": text[:150], "tool": "read_file", "args": {"path": text}}
         for i, text in enumerate(PRINTABLE)
     ]
-    for name in names:
-        workflow = {"goal": name, "inputs": {"who": {"type": "string", "description": name}}, "steps": steps}
-        (folder / f"{name}.yaml").write_text(yaml.safe_dump(workflow))
+    for number, text in enumerate(PRINTABLE):
+        workflow = {"goal": text, "inputs": {"who": {"type": "string", "description": text}}, "steps": steps}
+        for name in (f"w{number}", text.replace("/", "-")):
+            (folder / f"{name}.yaml").write_text(yaml.safe_dump(workflow))
     screen.run("workflow", "list", least=MOST, code=0)
-    screen.run("workflow", "show", names[0], least=MOST, code=0)
-    screen.run("workflow", "run", names[0])
+    screen.run("workflow", "show", "w0", least=MOST, code=0)
+    screen.run("workflow", "run", "w0", least=0)
+    screen.run("workflow", "run", "w0", "who=x", least=MOST)
     (folder / "broken.yaml").write_text(f"goal: [{' '.join(PRINTABLE[40:50])}")
     screen.run("workflow", "list")
 
@@ -161,7 +161,8 @@ def ollama() -> Iterator[ScriptedWeb]:
 def test_the_models_of_a_hostile_server(screen: Screen, ollama: ScriptedWeb, monkeypatch: pytest.MonkeyPatch) -> None:
     models = [{"name": text, "model": text, "details": {"family": text}} for text in PRINTABLE]
     ollama.answers["/api/tags"] = http_answer(json.dumps({"models": models}), content_type="application/json")
-    ollama.answers["/api/show"] = http_answer(json.dumps({"capabilities": ["tools"], "template": PRINTABLE[0]}))
+    ollama.answers["/api/show"] = http_answer(json.dumps({"capabilities": ["tools", *PRINTABLE[:20]]}))
+    ollama.answers["/api/ps"] = http_answer('{"models": []}')
     ollama.answers["/api/version"] = http_answer('{"version": "\\u001b[2J9"}')
     monkeypatch.setenv("OLLAMA_HOST", ollama.authority)
     screen.run("models", "list", least=MOST)
