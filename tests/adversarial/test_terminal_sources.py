@@ -161,7 +161,9 @@ def ollama() -> Iterator[ScriptedWeb]:
 def test_the_models_of_a_hostile_server(screen: Screen, ollama: ScriptedWeb, monkeypatch: pytest.MonkeyPatch) -> None:
     models = [{"name": text, "model": text, "details": {"family": text}} for text in PRINTABLE]
     ollama.answers["/api/tags"] = http_answer(json.dumps({"models": models}), content_type="application/json")
-    ollama.answers["/api/show"] = http_answer(json.dumps({"capabilities": ["tools", *PRINTABLE[:20]]}))
+    ollama.answers["/api/show"] = http_answer(
+        json.dumps({"capabilities": ["tools", *PRINTABLE[:20]], "model_info": {}})
+    )
     ollama.answers["/api/ps"] = http_answer('{"models": []}')
     ollama.answers["/api/version"] = http_answer('{"version": "\\u001b[2J9"}')
     monkeypatch.setenv("OLLAMA_HOST", ollama.authority)
