@@ -11,19 +11,8 @@ from tests.adversarial.fetching import fetching as fetching
 from tests.adversarial.fetching import hostile_names as hostile_names
 from tests.adversarial.fetching import web as web
 from tests.adversarial.screen import screen as screen
-from tests.adversarial.table import record
+from tests.adversarial.table import Cases as Cases
 from tests.core.conftest import cli as cli
-
-
-class Cases:
-    """How many cases a test stands for."""
-
-    def __init__(self, item: pytest.Item) -> None:
-        self._item = item
-
-    def count(self, number: int) -> None:
-        """This test tried so many cases, all of which held if it passes."""
-        record(self._item, number)
 
 
 @pytest.fixture

@@ -35,6 +35,17 @@ def record(item: pytest.Item, number: int) -> None:
     item.user_properties.append((_PROPERTY, [attack.name, number]))
 
 
+class Cases:
+    """How many cases a test stands for."""
+
+    def __init__(self, item: pytest.Item) -> None:
+        self._item = item
+
+    def count(self, number: int) -> None:
+        """This test tried so many cases, all of which held if it passes."""
+        record(self._item, number)
+
+
 class AttackTable:
     """The plugin of pytest that does it."""
 

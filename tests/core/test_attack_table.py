@@ -15,9 +15,12 @@ ROOT = Path(__file__).parents[2]
 
 CONFTEST = """
 from pathlib import Path
-import attacks
-from tests.adversarial.conftest import cases as cases
-from tests.adversarial.table import AttackTable
+import attacks, pytest
+from tests.adversarial.table import AttackTable, Cases
+
+@pytest.fixture
+def cases(request):
+    return Cases(request.node)
 
 def pytest_configure(config):
     rows = {"ONE": attacks.ONE, "MANY": attacks.MANY}
