@@ -102,17 +102,21 @@ class Caller:
         own = self._own_fact(clause, formed, wordings)
         if own is not None:
             return own
-        if best is None or best.over or not self._is_meant(clause, best):
+        if best is None or best.over or not self._is_meant(clause, best) or not self._is_asked(best):
             return None
-        if best.asked <= 0 and best.guesses:
-            return None  # nothing but words that were left, and perhaps a folder
-        if best.wording.tool.name not in self._lookups and not (best.is_named and best.asked >= _TO_ACT):
-            return None
-        if best.asked <= 0 and best.wording.computes_one_thing and not best.solves:
-            return None  # a formula alone asks for its value, not for its derivative
         if best.found.missing and best.is_ordered:
             return best
         return best if best.score >= (_ENOUGH if best.found.certain else _ENOUGH_FOR_FREE_TEXT) else None
+
+    def _is_asked(self, best: Frame) -> bool:
+        """Whether the words that are no arguments ask for this tool: to act it takes more than to look something up."""
+        if best.asked <= 0 and best.guesses:
+            return False  # nothing but words that were left, and perhaps a folder
+        if best.asked <= 0 and best.wording.computes_one_thing and not best.solves:
+            return False  # a formula alone asks for its value, not for its derivative
+        if best.wording.tool.name in self._lookups:
+            return True
+        return best.is_named and (best.asked >= _TO_ACT or not best.wording.tool.examples)
 
     def _frame(self, clause: str, wording: Wording) -> Frame:
         """A clause explained by one tool, worked out once."""
