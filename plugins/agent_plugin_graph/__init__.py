@@ -1,0 +1,11 @@
+"""The `graph` plugin: answers from your own documents and tables, with citations, without a language model.
+
+As a library: `from agent_plugin_graph import Graph, GraphQuery, Passage`.
+"""
+
+from __future__ import annotations
+
+from agent_plugin_graph.graph import Graph
+from agent_plugin_graph.passage import Hit, Passage, Stats
+
+__all__ = ["Graph", "Hit", "Passage", "Stats"]

@@ -1,0 +1,128 @@
+"""Personalised PageRank over the passages and entities around a question.
+
+The graph is bipartite: passages mention entities. Only the neighbourhood of the seeds is fetched, so that the cost of
+a question does not grow with the graph.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agent_plugin_graph.retrieve.question import Question, most_mentions
+from agent_plugin_graph.store.protocol import Entity, GraphStore
+
+DEFINING_WEIGHT = 30.0
+"""How much stronger an entity leads to a passage that defines it than to one that mentions it."""
+WALK_PROBABILITY = 0.85
+ENTITY_SHARE = 0.6
+"""Share of the restart mass on the question's entities; the rest is on the seeds."""
+ITERATIONS = 8
+_SEED_POWER = 3
+_PER_ENTITY = 40
+_WIDEST = 60
+"""Passages whose entities are followed once more."""
+
+
+@dataclass
+class Neighbourhood:
+    """The part of the graph around a question."""
+
+    of_passage: dict[int, dict[int, float]]
+    """Passage to its entities, with weights."""
+    of_entity: dict[int, dict[int, float]]
+    """Entity to its passages, with weights."""
+    entities: dict[int, Entity]
+
+
+def walk(question: Question, seeds: Mapping[int, float], store: GraphStore) -> tuple[dict[int, float], Neighbourhood]:
+    """Where a walk that restarts at the question's entities and seeds is found: passage to probability."""
+    around = neighbourhood(question, seeds, store)
+    restart_passages, restart_entities = _restart(question, seeds, around)
+    passages, entities = dict(restart_passages), dict(restart_entities)
+    for _ in range(ITERATIONS):
+        reached_entities = _spread(passages, around.of_passage)
+        reached_passages = _spread(entities, around.of_entity)
+        passages = _mixed(reached_passages, restart_passages)
+        entities = _mixed(reached_entities, restart_entities)
+    return passages, around
+
+
+def neighbourhood(question: Question, seeds: Mapping[int, float], store: GraphStore) -> Neighbourhood:
+    """Two steps from the seeds and from the question's entities."""
+    count = store.passage_count()
+    of_passage: dict[int, dict[int, float]] = {}
+    of_entity: dict[int, dict[int, float]] = defaultdict(dict)
+    entities: dict[int, Entity] = dict(question.entities)
+    frontier, reached = set(seeds), set(question.entities)
+    for _ in range(2):
+        mentions = store.mentions_in(frontier)
+        unknown = {mention.entity for mention in mentions} - entities.keys()
+        entities |= store.entities_by_number(unknown)
+        for passage in frontier:
+            of_passage.setdefault(passage, {})
+        for mention in mentions:
+            entity = entities[mention.entity]
+            if entity.mentions <= most_mentions(count):
+                of_passage[mention.passage][mention.entity] = _rarity(entity, count)
+                reached.add(mention.entity)
+        for mention in store.mentions_of(reached - of_entity.keys(), _PER_ENTITY):
+            of_entity[mention.entity][mention.passage] = DEFINING_WEIGHT if mention.defining else 1.0
+        frontier = _next(of_entity, of_passage)
+    for passage in frontier:
+        of_passage.setdefault(passage, {})
+    return Neighbourhood(of_passage, dict(of_entity), entities)
+
+
+def _next(of_entity: Mapping[int, Mapping[int, float]], known: Mapping[int, object]) -> set[int]:
+    weight: dict[int, float] = defaultdict(float)
+    for passages in of_entity.values():
+        total = sum(passages.values())
+        for passage, value in passages.items():
+            if passage not in known:
+                weight[passage] += value / total
+    return set(sorted(weight, key=lambda passage: -weight[passage])[:_WIDEST])
+
+
+def _rarity(entity: Entity, count: int) -> float:
+    return math.log(1 + count / entity.mentions)
+
+
+def _restart(
+    question: Question, seeds: Mapping[int, float], around: Neighbourhood
+) -> tuple[dict[int, float], dict[int, float]]:
+    passages = _normalised({passage: score**_SEED_POWER for passage, score in seeds.items()})
+    entities = _normalised({number: 1.0 for number in question.entities if number in around.of_entity})
+    if not entities:
+        return passages, {}
+    if not passages:
+        return {}, entities
+    return (
+        {passage: share * (1 - ENTITY_SHARE) for passage, share in passages.items()},
+        {entity: share * ENTITY_SHARE for entity, share in entities.items()},
+    )
+
+
+def _normalised(values: Mapping[int, float]) -> dict[int, float]:
+    total = sum(values.values())
+    return {key: value / total for key, value in values.items()} if total else {}
+
+
+def _spread(mass: Mapping[int, float], edges: Mapping[int, Mapping[int, float]]) -> dict[int, float]:
+    reached: dict[int, float] = defaultdict(float)
+    for start, amount in mass.items():
+        targets = edges.get(start)
+        if targets:
+            share = amount / sum(targets.values())
+            for target, weight in targets.items():
+                reached[target] += share * weight
+    return reached
+
+
+def _mixed(reached: Mapping[int, float], restart: Mapping[int, float]) -> dict[int, float]:
+    mixed = {key: WALK_PROBABILITY * value for key, value in reached.items()}
+    for key, value in restart.items():
+        mixed[key] = mixed.get(key, 0.0) + (1 - WALK_PROBABILITY) * value
+    return mixed
