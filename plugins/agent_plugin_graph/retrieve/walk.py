@@ -21,8 +21,8 @@ ENTITY_SHARE = 0.6
 """Share of the restart mass on the question's entities; the rest is on the seeds."""
 ITERATIONS = 8
 _SEED_POWER = 3
-_PER_ENTITY = 40
-_WIDEST = 60
+_PER_ENTITY = 25
+_WIDEST = 20
 """Passages whose entities are followed once more."""
 
 
@@ -41,10 +41,11 @@ def walk(question: Question, seeds: Mapping[int, float], store: GraphStore) -> t
     """Where a walk that restarts at the question's entities and seeds is found: passage to probability."""
     around = neighbourhood(question, seeds, store)
     restart_passages, restart_entities = _restart(question, seeds, around)
+    from_passages, from_entities = _shares(around.of_passage), _shares(around.of_entity)
     passages, entities = dict(restart_passages), dict(restart_entities)
     for _ in range(ITERATIONS):
-        reached_entities = _spread(passages, around.of_passage)
-        reached_passages = _spread(entities, around.of_entity)
+        reached_entities = _spread(passages, from_passages)
+        reached_passages = _spread(entities, from_entities)
         passages = _mixed(reached_passages, restart_passages)
         entities = _mixed(reached_entities, restart_entities)
     return passages, around
@@ -68,7 +69,8 @@ def neighbourhood(question: Question, seeds: Mapping[int, float], store: GraphSt
             if entity.mentions <= most_mentions(count):
                 of_passage[mention.passage][mention.entity] = _rarity(entity, count)
                 reached.add(mention.entity)
-        for mention in store.mentions_of(reached - of_entity.keys(), _PER_ENTITY):
+        fresh = [entities[number] for number in reached - of_entity.keys()]
+        for mention in store.mentions_of(fresh, _PER_ENTITY):
             of_entity[mention.entity][mention.passage] = DEFINING_WEIGHT if mention.defining else 1.0
         frontier = _next(of_entity, of_passage)
     for passage in frontier:
@@ -110,14 +112,20 @@ def _normalised(values: Mapping[int, float]) -> dict[int, float]:
     return {key: value / total for key, value in values.items()} if total else {}
 
 
-def _spread(mass: Mapping[int, float], edges: Mapping[int, Mapping[int, float]]) -> dict[int, float]:
+def _shares(edges: Mapping[int, Mapping[int, float]]) -> dict[int, list[tuple[int, float]]]:
+    """Edges with weights that add up to 1 for each start."""
+    return {
+        start: [(target, weight / total) for target, weight in targets.items()]
+        for start, targets in edges.items()
+        if (total := sum(targets.values()))
+    }
+
+
+def _spread(mass: Mapping[int, float], edges: Mapping[int, list[tuple[int, float]]]) -> dict[int, float]:
     reached: dict[int, float] = defaultdict(float)
     for start, amount in mass.items():
-        targets = edges.get(start)
-        if targets:
-            share = amount / sum(targets.values())
-            for target, weight in targets.items():
-                reached[target] += share * weight
+        for target, share in edges.get(start, ()):
+            reached[target] += amount * share
     return reached
 
 

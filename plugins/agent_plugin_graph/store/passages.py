@@ -137,10 +137,21 @@ class PassageTables(Database):
         sql = "SELECT entity_id, passage_id, defining FROM mention WHERE passage_id IN (SELECT value FROM json_each(?))"
         return [Mention(row[0], row[1], bool(row[2])) for row in self.rows(sql, many(passages))]
 
-    def mentions_of(self, entities: Collection[int], most: int) -> Sequence[Mention]:
+    def mentions_of(self, entities: Collection[Entity], most: int) -> Sequence[Mention]:
         """Where these entities are mentioned: `most` passages of each, those that define it first."""
-        sql = "SELECT entity_id, passage_id, defining FROM mention WHERE entity_id = ? ORDER BY defining DESC LIMIT ?"
-        return [Mention(row[0], row[1], bool(row[2])) for entity in entities for row in self.rows(sql, (entity, most))]
+        few = [entity.number for entity in entities if entity.mentions <= most]
+        rows = self.rows(
+            "SELECT entity_id, passage_id, defining FROM mention WHERE entity_id IN (SELECT value FROM json_each(?))",
+            many(few),
+        )
+        for entity in entities:
+            if entity.mentions > most:
+                rows += self.rows(
+                    "SELECT entity_id, passage_id, defining FROM mention "
+                    "WHERE entity_id = ? ORDER BY defining DESC LIMIT ?",
+                    (entity.number, most),
+                )
+        return [Mention(entity, passage, bool(defining)) for entity, passage, defining in rows]
 
     def _numbers(self, keys: Sequence[str]) -> dict[str, int]:
         return dict(self.rows("SELECT key, id FROM passage WHERE key IN (SELECT value FROM json_each(?))", many(keys)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from agent_plugin_graph.passage import Passage, Stats
 
@@ -36,8 +36,7 @@ class Entity:
     mentions: int
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(NamedTuple):
     """An edge between an entity and a passage."""
 
     entity: int
@@ -161,7 +160,7 @@ class GraphStore(Protocol):
         """What these passages mention."""
         ...
 
-    def mentions_of(self, entities: Collection[int], most: int) -> Sequence[Mention]:
+    def mentions_of(self, entities: Collection[Entity], most: int) -> Sequence[Mention]:
         """Where these entities are mentioned: `most` passages of each, those that define it first."""
         ...
 
