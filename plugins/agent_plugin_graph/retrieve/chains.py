@@ -45,9 +45,8 @@ def chains(question: Question, walked: Mapping[int, float], around: Neighbourhoo
     total = sum(question.weights.values())
     if not total:
         return []
-    count = store.passage_count()
     firsts = sorted(walked, key=lambda passage: (-walked[passage], passage))[:_FIRSTS]
-    steps = {first: list(_steps(first, question, around, count)) for first in firsts}
+    steps = {first: list(_steps(first, question, around)) for first in firsts}
     seconds = {second for found in steps.values() for _, second, _ in found}
     held = store.holding(seconds.union(firsts), list(question.weights))
     best: dict[tuple[int, int], Chain] = {}
@@ -75,12 +74,13 @@ def completing(found: list[Chain]) -> tuple[Mapping[int, float], Mapping[int, fl
     return gained, supported
 
 
-def _steps(first: int, question: Question, around: Neighbourhood, count: int) -> Iterator[tuple[int, int, float]]:
+def _steps(first: int, question: Question, around: Neighbourhood) -> Iterator[tuple[int, int, float]]:
     """(entity, passage, strength) of every step from `first` over an entity that the question does not name."""
     for entity in around.of_passage.get(first, {}):
         if entity in question.entities:
             continue
-        rarity = math.log(1 + count / around.entities[entity].mentions) / math.log(1 + count)
+        mentions = around.entities[entity].mentions
+        rarity = math.log(1 + question.passages / mentions) / math.log(1 + question.passages)
         for second, weight in around.of_entity.get(entity, {}).items():
             if second != first:
                 yield entity, second, rarity * (_DEFINING if weight == DEFINING_WEIGHT else 1.0)

@@ -27,6 +27,8 @@ class Question:
     """Term to its inverse document frequency; terms that stand nowhere are left out."""
     entities: Mapping[int, Entity]
     """The entities that it names, by number."""
+    passages: int
+    """How many the graph held when it was asked."""
 
 
 def most_mentions(passage_count: int) -> int:
@@ -39,7 +41,7 @@ def read_question(text: str, store: GraphStore) -> Question:
     count = store.passage_count()
     frequencies = store.frequencies(set(terms(text)))
     weights = {term: math.log(1 + (count - n + 0.5) / (n + 0.5)) for term, n in frequencies.items()}
-    return Question(text, weights, _named(text, store, count))
+    return Question(text, weights, _named(text, store, count), count)
 
 
 def _named(text: str, store: GraphStore, count: int) -> dict[int, Entity]:

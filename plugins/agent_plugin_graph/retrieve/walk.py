@@ -21,7 +21,9 @@ ENTITY_SHARE = 0.6
 """Share of the restart mass on the question's entities; the rest is on the seeds."""
 ITERATIONS = 8
 _SEED_POWER = 3
-_PER_ENTITY = 25
+_LEAST = 1e-4
+"""What is less than this share of all mass is not followed."""
+_PER_ENTITY = 15
 _WIDEST = 20
 """Passages whose entities are followed once more."""
 
@@ -53,28 +55,26 @@ def walk(question: Question, seeds: Mapping[int, float], store: GraphStore) -> t
 
 def neighbourhood(question: Question, seeds: Mapping[int, float], store: GraphStore) -> Neighbourhood:
     """Two steps from the seeds and from the question's entities."""
-    count = store.passage_count()
+    common = most_mentions(question.passages)
     of_passage: dict[int, dict[int, float]] = {}
     of_entity: dict[int, dict[int, float]] = defaultdict(dict)
     entities: dict[int, Entity] = dict(question.entities)
     frontier, reached = set(seeds), set(question.entities)
     for _ in range(2):
         mentions = store.mentions_in(frontier)
-        unknown = {mention.entity for mention in mentions} - entities.keys()
-        entities |= store.entities_by_number(unknown)
-        for passage in frontier:
-            of_passage.setdefault(passage, {})
-        for mention in mentions:
-            entity = entities[mention.entity]
-            if entity.mentions <= most_mentions(count):
-                of_passage[mention.passage][mention.entity] = _rarity(entity, count)
-                reached.add(mention.entity)
+        entities |= store.entities_by_number({entity for entity, _, _ in mentions} - entities.keys())
+        of_passage |= {passage: {} for passage in frontier}
+        for number, passage, _ in mentions:
+            entity = entities[number]
+            if entity.mentions <= common:
+                of_passage[passage][number] = math.log(1 + question.passages / entity.mentions)
+                reached.add(number)
+            if entity.mentions == 1:  # it leads back only to where it was found
+                of_entity[number][passage] = 1.0
         fresh = [entities[number] for number in reached - of_entity.keys()]
-        for mention in store.mentions_of(fresh, _PER_ENTITY):
-            of_entity[mention.entity][mention.passage] = DEFINING_WEIGHT if mention.defining else 1.0
+        for number, passage, defining in store.mentions_of(fresh, _PER_ENTITY):
+            of_entity[number][passage] = DEFINING_WEIGHT if defining else 1.0
         frontier = _next(of_entity, of_passage)
-    for passage in frontier:
-        of_passage.setdefault(passage, {})
     return Neighbourhood(of_passage, dict(of_entity), entities)
 
 
@@ -86,10 +86,6 @@ def _next(of_entity: Mapping[int, Mapping[int, float]], known: Mapping[int, obje
             if passage not in known:
                 weight[passage] += value / total
     return set(sorted(weight, key=lambda passage: -weight[passage])[:_WIDEST])
-
-
-def _rarity(entity: Entity, count: int) -> float:
-    return math.log(1 + count / entity.mentions)
 
 
 def _restart(
@@ -124,6 +120,8 @@ def _shares(edges: Mapping[int, Mapping[int, float]]) -> dict[int, list[tuple[in
 def _spread(mass: Mapping[int, float], edges: Mapping[int, list[tuple[int, float]]]) -> dict[int, float]:
     reached: dict[int, float] = defaultdict(float)
     for start, amount in mass.items():
+        if amount < _LEAST:
+            continue
         for target, share in edges.get(start, ()):
             reached[target] += amount * share
     return reached

@@ -18,7 +18,9 @@ _PASSAGES = (
 _GIVEN_IDS = "id IN (SELECT value FROM json_each(?))"
 _TITLE_WEIGHT = 2.0
 _BATCH = 500
-_MOST_POSTINGS = 20_000
+_FEWEST_TERMS = 2
+_MOST_SCORED = 4_000
+"""Postings that one question may cost: common words say little, and all of their passages would be scored."""
 
 
 class PassageTables(Database):
@@ -93,14 +95,20 @@ class PassageTables(Database):
         return {term: count for term, count in found.items() if count}
 
     def lexical(self, terms: Collection[str], limit: int) -> Sequence[tuple[int, float]]:
-        """The passages that fit the terms best by BM25 over title and text."""
-        if not terms:
+        """The passages that fit the terms best by BM25 over title and text; in a large graph, by its rarest terms."""
+        chosen: list[str] = []
+        postings = 0
+        for term, count in sorted(self.frequencies(terms).items(), key=lambda item: (item[1], item[0])):
+            postings += count
+            if len(chosen) >= _FEWEST_TERMS and postings > _MOST_SCORED:
+                break
+            chosen.append(term)
+        if not chosen:
             return []
-        wanted = " OR ".join(f'"{term}"' for term in terms)
         return self.rows(
             "SELECT rowid, -bm25(passage_terms, ?, 1.0) AS score FROM passage_terms "
             "WHERE passage_terms MATCH ? ORDER BY score DESC LIMIT ?",
-            (_TITLE_WEIGHT, wanted, limit),
+            (_TITLE_WEIGHT, " OR ".join(f'"{term}"' for term in chosen), limit),
         )
 
     def holding(self, passages: Collection[int], terms: Collection[str]) -> Mapping[int, frozenset[str]]:
@@ -108,9 +116,12 @@ class PassageTables(Database):
         wanted = set(passages)
         found: dict[int, set[str]] = defaultdict(set)
         for term, count in self.frequencies(terms).items():
-            if count <= _MOST_POSTINGS:
-                postings = self.rows("SELECT rowid FROM passage_terms WHERE passage_terms MATCH ?", (f'"{term}"',))
-                for number in wanted.intersection(row[0] for row in postings):
+            if count <= _MOST_SCORED:
+                # As one value: a row for each passage would take most of the time.
+                listed = self.value(
+                    "SELECT json_group_array(rowid) FROM passage_terms WHERE passage_terms MATCH ?", (f'"{term}"',)
+                )
+                for number in wanted.intersection(json.loads(listed)):
                     found[number].add(term)
         return {number: frozenset(held) for number, held in found.items()}
 
@@ -135,7 +146,7 @@ class PassageTables(Database):
     def mentions_in(self, passages: Collection[int]) -> Sequence[Mention]:
         """What these passages mention."""
         sql = "SELECT entity_id, passage_id, defining FROM mention WHERE passage_id IN (SELECT value FROM json_each(?))"
-        return [Mention(row[0], row[1], bool(row[2])) for row in self.rows(sql, many(passages))]
+        return self.rows(sql, many(passages))
 
     def mentions_of(self, entities: Collection[Entity], most: int) -> Sequence[Mention]:
         """Where these entities are mentioned: `most` passages of each, those that define it first."""
@@ -151,7 +162,7 @@ class PassageTables(Database):
                     "WHERE entity_id = ? ORDER BY defining DESC LIMIT ?",
                     (entity.number, most),
                 )
-        return [Mention(entity, passage, bool(defining)) for entity, passage, defining in rows]
+        return rows
 
     def _numbers(self, keys: Sequence[str]) -> dict[str, int]:
         return dict(self.rows("SELECT key, id FROM passage WHERE key IN (SELECT value FROM json_each(?))", many(keys)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from agent_plugin_graph.passage import Passage, Stats
 
@@ -36,12 +36,8 @@ class Entity:
     mentions: int
 
 
-class Mention(NamedTuple):
-    """An edge between an entity and a passage."""
-
-    entity: int
-    passage: int
-    defining: bool
+Mention: TypeAlias = tuple[int, int, bool]
+"""An edge between an entity and a passage: their numbers, and whether the passage defines the entity."""
 
 
 @dataclass(frozen=True)
