@@ -7,5 +7,6 @@ from __future__ import annotations
 
 from agent_plugin_graph.graph import Graph
 from agent_plugin_graph.passage import Hit, Passage, Stats
+from agent_plugin_graph.query.model import Column, Condition, GraphQuery, Hop, Order, Value
 
-__all__ = ["Graph", "Hit", "Passage", "Stats"]
+__all__ = ["Column", "Condition", "Graph", "GraphQuery", "Hit", "Hop", "Order", "Passage", "Stats", "Value"]

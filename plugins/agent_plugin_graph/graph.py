@@ -12,6 +12,8 @@ from agent_core.errors import UsageError
 from agent_plugin_graph.passage import Hit, Passage, Stats
 
 if TYPE_CHECKING:
+    from agent_plugin_graph.ingest.tables import Loaded
+    from agent_plugin_graph.query.model import GraphQuery
     from agent_plugin_graph.store.protocol import GraphStore
 
 _P = ParamSpec("_P")
@@ -85,6 +87,30 @@ class Graph:
         passages = self.store.passages(firsts.union(best))
         return [_hit(passages[n], ranking.scores[n], why(n, ranking, passages)) for n in best]
 
+    def load_tables(self, mapping: str | Path, folder: str | Path) -> Loaded:
+        """Load CSV files as typed nodes and relationships; loading them again changes what changed.
+
+        Args:
+            mapping: The mapping as YAML text, or the path of such a file.
+            folder: Where the files that it names lie.
+
+        Raises:
+            UsageError: the mapping is not valid, or names a file or column that is not there.
+        """
+        from agent_plugin_graph.ingest.tables import load_tables
+
+        return load_tables(self.store, mapping, Path(folder))
+
+    def query(self, query: GraphQuery) -> list[dict[str, Any]]:
+        """The rows that answer a query, each by column name.
+
+        Raises:
+            ToolArgumentError: the query names what the schema does not have, or compares what does not compare.
+        """
+        from agent_plugin_graph.query.check import check
+
+        return self.store.query(check(query, self.store.schema()))
+
     def forget(self, source: str) -> int:
         """Remove a source and all that came from it alone, unreadably; how many passages and nodes that were."""
         removed = self.store.forget(source)
@@ -102,6 +128,8 @@ class Graph:
 
     aadd_passages = _twin(add_passages)
     asearch = _twin(search)
+    aload_tables = _twin(load_tables)
+    aquery = _twin(query)
     aforget = _twin(forget)
     astats = _twin(stats)
     aclose = _twin(close)

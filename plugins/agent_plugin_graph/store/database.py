@@ -93,6 +93,7 @@ class Database:
         self._db.execute("PRAGMA secure_delete=ON")
         self._db.execute("PRAGMA temp_store=MEMORY")  # no text in files elsewhere
         self._db.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+        self._db.create_function("lower_of", 1, _lower, deterministic=True)
         scripts = _scripts()
         if self._version() < len(scripts):
             with self.transaction():
@@ -109,6 +110,11 @@ class Database:
 
     def _version(self) -> int:
         return int(self._db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _lower(value: Any) -> Any:
+    """SQLite's own lower() knows ASCII only."""
+    return value.lower() if isinstance(value, str) else value
 
 
 def many(values: Iterable[str | int]) -> tuple[str]:

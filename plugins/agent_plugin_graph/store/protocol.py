@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from agent_plugin_graph.passage import Passage, Stats
+
+if TYPE_CHECKING:
+    from agent_plugin_graph.query.check import Checked
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,10 @@ class GraphStore(Protocol):
 
     def schema(self) -> Schema:
         """What kinds of nodes and relationships there are."""
+        ...
+
+    def query(self, checked: Checked) -> list[dict[str, Any]]:
+        """The rows of a checked query, each by column name."""
         ...
 
     def stats(self) -> Stats:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from agent_plugin_graph.passage import Stats
 from agent_plugin_graph.store.passages import PassageTables
 from agent_plugin_graph.store.typed import TypedTables
+
+if TYPE_CHECKING:
+    from agent_plugin_graph.query.check import Checked
 
 
 class SqliteStore(PassageTables, TypedTables):
@@ -16,6 +21,12 @@ class SqliteStore(PassageTables, TypedTables):
             removed = self.forget_passages(uri) + self.forget_nodes(uri)
             self.write("DELETE FROM source WHERE uri = ?", (uri,))
         return removed
+
+    def query(self, checked: Checked) -> list[dict[str, Any]]:
+        """The rows of a checked query, each by column name."""
+        from agent_plugin_graph.query.sql import run
+
+        return run(checked, self)
 
     def stats(self) -> Stats:
         """How much there is, and whether it is healthy."""
