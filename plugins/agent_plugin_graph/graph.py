@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _SQLITE = "sqlite:///"
+_BOLT = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
 
 def _twin(method: Callable[Concatenate[Graph, _P], _R]) -> Callable[Concatenate[Graph, _P], Awaitable[_R]]:
@@ -47,7 +49,8 @@ class Graph:
         """Open the graph at an address, and make it if there is none.
 
         Args:
-            address: `sqlite:///file.db` (relative to the current folder; four slashes for an absolute path).
+            address: `sqlite:///file.db` (relative to the current folder; four slashes for an absolute path), or
+                `neo4j://host:port`.
             auth: User and password, for servers.
 
         Raises:
@@ -61,7 +64,13 @@ class Graph:
 
             return cls(SqliteStore(Path(address.removeprefix(_SQLITE))))
         scheme = address.split("://", 1)[0]
-        raise UsageError(f"There is no kind of graph {scheme!r}; write sqlite:///FILE.")
+        if scheme not in _BOLT:
+            raise UsageError(f"There is no kind of graph {scheme!r}; write sqlite:///FILE or neo4j://HOST:PORT.")
+        if find_spec("neo4j") is None:
+            raise UsageError("A graph on Neo4j needs the extra: pip install 'agent-core[neo4j]'.")
+        from agent_plugin_graph.store.neo4j.store import Neo4jStore
+
+        return cls(Neo4jStore(address, auth))
 
     def add_passages(self, passages: Sequence[Passage]) -> None:
         """Add passages; one of an id that is there replaces it.

@@ -26,7 +26,7 @@ class Loaded:
 
 
 def load_tables(store: GraphStore, mapping: str | Path, folder: Path) -> Loaded:
-    """Load all tables of a mapping in one transaction.
+    """Load all tables of a mapping; a second time after it was cut off, where the store needs that, completes it.
 
     Raises:
         UsageError: the mapping is not valid, or names a file or column that is not there.
@@ -41,7 +41,7 @@ def load_tables(store: GraphStore, mapping: str | Path, folder: Path) -> Loaded:
         joined.setdefault(table.type, set()).add((table.start[0], table.end[0]))
     keys = {table.label: next(name for name, c in table.properties.items() if c == table.key) for table in tables.nodes}
     dangling = 0
-    with store.transaction():
+    with store.bulk():
         for file in files:
             store.forget(_uri(folder, file))  # what is no longer in a file goes
         store.put_schema(Schema(types, {kind: frozenset(pairs) for kind, pairs in joined.items()}, keys))

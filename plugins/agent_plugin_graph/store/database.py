@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,10 @@ class Database:
                 raise
             finally:
                 self._depth -= 1
+
+    def bulk(self) -> AbstractContextManager[None]:
+        """A transaction: a file takes one of any size."""
+        return self.transaction()
 
     def purge(self) -> None:
         """Write the file anew, so that no page, and no page of its log, holds what was removed."""

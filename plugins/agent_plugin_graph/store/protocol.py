@@ -91,6 +91,10 @@ class GraphStore(Protocol):
         """What is written inside becomes durable together, or not at all."""
         ...
 
+    def bulk(self) -> AbstractContextManager[None]:
+        """As `transaction` where the store can do that for any amount; else in parts, which writing again completes."""
+        ...
+
     def close(self) -> None:
         """Let go of files and connections; may be called twice."""
         ...
