@@ -46,8 +46,7 @@ class Indexer:
             indexed.append(IndexedPassage(passage, names.defined, names.mentioned, names.written))
         self._store.put_passages(indexed)
         if earlier:
-            for key in fresh:
-                self._store.link(key, terms(key))
+            self._store.link({key: terms(key) for key in fresh})
 
     def _titles(self) -> set[str]:
         if self._known is None:

@@ -43,8 +43,12 @@ class PassageTables(Database):
             (source.uri, source.content_hash, source.root),
         )
 
-    def link(self, key: str, phrase: Sequence[str]) -> None:
-        """Join the entity `key` to every passage whose text has its terms in a row."""
+    def link(self, phrases: Mapping[str, Sequence[str]]) -> None:
+        """Join entities, by key, to every passage whose text has their terms in a row."""
+        for key, phrase in phrases.items():
+            self._link(key, phrase)
+
+    def _link(self, key: str, phrase: Sequence[str]) -> None:
         entity = self.value("SELECT id FROM entity WHERE key = ?", (key,))
         if entity is None or not phrase:
             return

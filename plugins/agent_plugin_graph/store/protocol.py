@@ -107,8 +107,8 @@ class GraphStore(Protocol):
         """Note a source with its content's hash; its passages are put apart."""
         ...
 
-    def link(self, key: str, phrase: Sequence[str]) -> None:
-        """Join the entity `key` to every passage whose text has its terms in a row."""
+    def link(self, phrases: Mapping[str, Sequence[str]]) -> None:
+        """Join entities, by key, to the passages from before this transaction whose text has their terms in a row."""
         ...
 
     def forget(self, uri: str) -> int:

@@ -36,7 +36,7 @@ _SETUP = (
     f"CREATE FULLTEXT INDEX {TERMS_INDEX} IF NOT EXISTS FOR (p:_Passage) ON EACH [p.title_terms, p.text_terms] "
     "OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: false}}",
     "CALL db.awaitIndexes(60)",
-    f"MERGE (m:_Meta {{name: 'graph'}}) ON CREATE SET m.version = {_VERSION}, m.next = 1",
+    f"MERGE (m:_Meta {{name: 'graph'}}) ON CREATE SET m.version = {_VERSION}, m.next = 1, m.passages = 0, m.tokens = 0",
 )
 
 
@@ -111,16 +111,24 @@ class Connection:
 
     def rows(self, cypher: str, **parameters: Any) -> list[Any]:
         """All rows of a statement of our own, as lists; what others said is in the parameters only."""
-        from neo4j import RoutingControl
-
-        text = cast("LiteralString", cypher)
         with self._lock, self._explained():
             if self._transaction is not None:
-                return [record.values() for record in self._transaction.run(text, parameters)]
-            writes = any(word in cypher for word in ("MERGE", "CREATE", "SET ", "DELETE"))
-            routing = RoutingControl.WRITE if writes else RoutingControl.READ
-            found = self.driver.execute_query(text, parameters, routing_=routing, database_=self._database)
-            return [record.values() for record in found.records]
+                return [r.values() for r in self._transaction.run(cast("LiteralString", cypher), parameters)]
+            return self.committed(cypher, **parameters)
+
+    def committed(self, cypher: str, **parameters: Any) -> list[Any]:
+        """The same by a transaction of its own, also inside of one: what that has written is not seen."""
+        from neo4j import RoutingControl
+
+        writes = any(word in cypher for word in ("MERGE", "CREATE", "SET ", "DELETE"))
+        with self._explained():
+            found = self.driver.execute_query(
+                cast("LiteralString", cypher),
+                parameters,
+                routing_=RoutingControl.WRITE if writes else RoutingControl.READ,
+                database_=self._database,
+            )
+        return [record.values() for record in found.records]
 
     def value(self, cypher: str, **parameters: Any) -> Any:
         """The first column of the first row; None without one."""

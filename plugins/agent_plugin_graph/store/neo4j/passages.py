@@ -10,14 +10,15 @@ from typing import Any
 from agent_plugin_graph.index.terms import terms
 from agent_plugin_graph.passage import Passage
 from agent_plugin_graph.store.neo4j.connection import PART, TERMS_INDEX, Connection
+from agent_plugin_graph.store.neo4j.scoring import TITLE_WEIGHT, Corpus
 from agent_plugin_graph.store.protocol import Entity, IndexedPassage, Mention, Source
 
-_TITLE_WEIGHT = 2
 _BATCH = 500
+_CANDIDATES = 5
+"""Passages that the server finds for each that is wanted."""
 _FEWEST_TERMS = 2
 _MOST_SCORED = 4_000
 """Postings that one question may cost, as in the embedded store."""
-_FOUND = f"CALL db.index.fulltext.queryNodes('{TERMS_INDEX}', $query"
 _ENTITY = "e.number, e.key, e.name, e.mentions"
 
 
@@ -38,23 +39,30 @@ class PassageNodes(Connection):
                 "CREATE (p:_Passage)-[:_FROM]->(s) SET p = row.properties",
                 made=made,
             )
-            self._count_terms(Counter(term for row in made for term in _distinct_terms(row["properties"])))
+            texts = [_terms(row["properties"]) for row in made]
+            self._count_terms(Counter(term for text in texts for term in set(text)))
+            self._count(len(texts), sum(map(len, texts)))
             self._mention(dict(enumerate(passages, start=first)))
 
     def put_source(self, source: Source) -> None:
         """Note a source with its content's hash."""
         self.rows("MERGE (s:_Source {uri: $uri}) SET s.content_hash = $content_hash, s.root = $root", **asdict(source))
 
-    def link(self, key: str, phrase: Sequence[str]) -> None:
-        """Join the entity `key` to every passage whose text has its terms in a row."""
-        if phrase:
+    def link(self, phrases: Mapping[str, Sequence[str]]) -> None:
+        """Join entities, by key, to the passages from before this transaction whose text has their terms in a row."""
+        asked = [{"key": key, "query": f'text_terms:"{" ".join(phrase)}"'} for key, phrase in phrases.items() if phrase]
+        for start in range(0, len(asked), PART):
+            # Outside of the transaction: inside, the server would index all that is new in it for every single phrase.
+            found = self.committed(
+                f"UNWIND $asked AS row CALL (row) {{ CALL db.index.fulltext.queryNodes('{TERMS_INDEX}', row.query) "
+                "YIELD node RETURN collect(node.number) AS numbers } RETURN row.key, numbers",
+                asked=asked[start : start + PART],
+            )
             self.rows(
-                f"MATCH (e:_Entity {{key: $key}}) {_FOUND}) YIELD node AS p "
-                "WHERE NOT EXISTS { (p)-[:_MENTIONS]->(e) } "
-                "CREATE (p)-[:_MENTIONS {defining: false}]->(e) "
+                "UNWIND $found AS row MATCH (e:_Entity {key: row[0]}) MATCH (p:_Passage) WHERE p.number IN row[1] "
+                "AND NOT EXISTS { (p)-[:_MENTIONS]->(e) } CREATE (p)-[:_MENTIONS {defining: false}]->(e) "
                 "WITH e, count(*) AS added SET e.mentions = e.mentions + added",
-                key=key,
-                query=f'text_terms:"{" ".join(phrase)}"',
+                found=[row for row in found if row[1]],
             )
 
     def forget_passages(self, uri: str) -> int:
@@ -72,7 +80,7 @@ class PassageNodes(Connection):
 
     def passage_count(self) -> int:
         """How many passages there are."""
-        return int(self.value("MATCH (p:_Passage) RETURN count(p)"))
+        return int(self.value("MATCH (m:_Meta {name: 'graph'}) RETURN m.passages"))
 
     def passages(self, numbers: Collection[int]) -> Mapping[int, Passage]:
         """Passages by number."""
@@ -93,16 +101,24 @@ class PassageNodes(Connection):
         """The passages that fit the terms best by BM25 over title and text; in a large graph, by its rarest terms."""
         chosen: list[str] = []
         postings = 0
-        for term, count in sorted(self.frequencies(terms).items(), key=lambda item: (item[1], item[0])):
+        frequencies = self.frequencies(terms)
+        for term, count in sorted(frequencies.items(), key=lambda item: (item[1], item[0])):
             postings += count
             if len(chosen) >= _FEWEST_TERMS and postings > _MOST_SCORED:
                 break
             chosen.append(term)
         if not chosen:
             return []
-        query = " OR ".join(f'title_terms:"{term}"^{_TITLE_WEIGHT} OR text_terms:"{term}"' for term in chosen)
-        found = f"{_FOUND}, {{limit: $limit}}) YIELD node, score RETURN node.number, score"
-        return [(number, score) for number, score in self.rows(found, query=query, limit=limit)]
+        passages, tokens = self.rows("MATCH (m:_Meta {name: 'graph'}) RETURN m.passages, m.tokens")[0]
+        corpus = Corpus(passages, tokens, frequencies)
+        candidates = self.rows(
+            f"CALL db.index.fulltext.queryNodes('{TERMS_INDEX}', $query, {{limit: $limit}}) YIELD node "
+            "RETURN node.number, node.title_terms, node.text_terms",
+            query=" OR ".join(f'title_terms:"{term}"^{TITLE_WEIGHT} OR text_terms:"{term}"' for term in chosen),
+            limit=_CANDIDATES * limit,
+        )
+        scored = [(number, corpus.score(title, text, chosen)) for number, title, text in candidates]
+        return sorted(scored, key=lambda item: (-item[1], item[0]))[:limit]
 
     def holding(self, passages: Collection[int], terms: Collection[str]) -> Mapping[int, frozenset[str]]:
         """Which of the terms each of these passages holds, those apart that stand in very many passages."""
@@ -194,8 +210,10 @@ class PassageNodes(Connection):
             )
             numbers = [number for number, _, _ in rows]
             if numbers:
-                held = Counter(term for _, title, text in rows for term in set(f"{title} {text}".split()))
+                texts = [f"{title} {text}".split() for _, title, text in rows]
+                held = Counter(term for text in texts for term in set(text))
                 self._count_terms(Counter({term: -count for term, count in held.items()}))
+                self._count(-len(texts), -sum(map(len, texts)))
                 self.rows(
                     "MATCH (p:_Passage)-[:_MENTIONS]->(e:_Entity) WHERE p.number IN $numbers "
                     "WITH e, count(p) AS gone SET e.mentions = e.mentions - gone "
@@ -204,6 +222,15 @@ class PassageNodes(Connection):
                 )
                 self.rows("MATCH (p:_Passage) WHERE p.number IN $numbers DETACH DELETE p", numbers=numbers)
             return len(numbers)
+
+    def _count(self, passages: int, tokens: int) -> None:
+        """Keep how much there is, of which the length of a passage is a share."""
+        self.rows(
+            "MATCH (m:_Meta {name: 'graph'}) SET m.locked = true "
+            "SET m.passages = m.passages + $passages, m.tokens = m.tokens + $tokens",
+            passages=passages,
+            tokens=tokens,
+        )
 
     def _count_terms(self, changes: Counter[str]) -> None:
         """Keep in how many passages each term stands. Sorted, so that two writers wait for each other in one order."""
@@ -223,8 +250,8 @@ def _properties(passage: Passage, number: int) -> dict[str, Any]:
     return {"source": source, "properties": told}
 
 
-def _distinct_terms(properties: Mapping[str, str]) -> set[str]:
-    return {*properties["title_terms"].split(), *properties["text_terms"].split()}
+def _terms(properties: Mapping[str, str]) -> list[str]:
+    return [*properties["title_terms"].split(), *properties["text_terms"].split()]
 
 
 def _passage(properties: dict[str, Any], source: str) -> Passage:
