@@ -12,6 +12,7 @@ from agent_core.errors import UsageError
 from agent_plugin_graph.passage import Hit, Passage, Stats
 
 if TYPE_CHECKING:
+    from agent_plugin_graph.ingest.adding import Added, Progress
     from agent_plugin_graph.ingest.tables import Loaded
     from agent_plugin_graph.query.model import GraphQuery
     from agent_plugin_graph.store.protocol import GraphStore
@@ -30,6 +31,10 @@ def _twin(method: Callable[Concatenate[Graph, _P], _R]) -> Callable[Concatenate[
     twin.__name__ = twin.__qualname__ = f"a{method.__name__}"
     twin.__doc__ = f"`{method.__name__}`, without blocking the event loop."
     return twin
+
+
+def _unheard(file: str, done: float) -> None:
+    """Progress that nobody listens to."""
 
 
 class Graph:
@@ -73,6 +78,24 @@ class Graph:
             if not passage.id or not passage.text.strip():
                 raise UsageError(f"The passage {passage.id!r} ({passage.title!r}) needs an id and a text.")
         self._indexer.add(passages)
+
+    def add_files(self, paths: Sequence[str | Path], progress: Progress = _unheard) -> Added:
+        """Add documents: files, and folders with all in them that .gitignore does not name.
+
+        What is unchanged since it was added is not read again; what cannot be read is reported, and the rest goes on.
+
+        Raises:
+            UsageError: there is nothing at one of the paths.
+        """
+        from agent_plugin_graph.ingest.adding import add_paths
+
+        return add_paths(self.store, self._indexer, [Path(path) for path in paths], progress)
+
+    def refresh(self, progress: Progress = _unheard) -> Added:
+        """Follow edits, new files and deletions in everything that `add_files` was given."""
+        from agent_plugin_graph.ingest.adding import sync
+
+        return sync(self.store, self._indexer, progress)
 
     def search(self, question: str, k: int = 5) -> list[Hit]:
         """The `k` passages that best help to answer a question, the best first; fewer where little fits."""
@@ -127,6 +150,8 @@ class Graph:
         self.store.close()
 
     aadd_passages = _twin(add_passages)
+    aadd_files = _twin(add_files)
+    arefresh = _twin(refresh)
     asearch = _twin(search)
     aload_tables = _twin(load_tables)
     aquery = _twin(query)

@@ -12,8 +12,8 @@ from agent_plugin_graph.store.database import Database, many
 from agent_plugin_graph.store.protocol import Entity, IndexedPassage, Mention, Source
 
 _PASSAGES = (
-    "SELECT id, key, title, text, (SELECT uri FROM source WHERE source.id = source_id), locator, link, names "
-    "FROM passage"
+    "SELECT id, key, title, text, (SELECT uri FROM source WHERE source.id = source_id), locator, link, names, "
+    "context FROM passage"
 )
 _GIVEN_IDS = "id IN (SELECT value FROM json_each(?))"
 _TITLE_WEIGHT = 2.0
@@ -174,9 +174,10 @@ class PassageTables(Database):
     def _put(self, indexed: IndexedPassage, source: int) -> None:
         passage = indexed.passage
         number = self._db.execute(
-            "INSERT INTO passage (key, source_id, title, text, locator, link, names) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO passage (key, source_id, title, text, locator, link, names, context) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (passage.id, source, passage.title, passage.text, passage.locator, passage.link,
-             json.dumps(passage.names, ensure_ascii=False)),
+             json.dumps(passage.names, ensure_ascii=False), passage.context),
         ).lastrowid  # fmt: skip
         self._db.execute("INSERT INTO passage_terms (rowid, title, text) VALUES (?, ?, ?)", (number, *_terms(passage)))
         edges: list[tuple[int, int, int | None]] = []
@@ -205,9 +206,9 @@ class PassageTables(Database):
 
 def _terms(passage: Passage) -> tuple[str, str]:
     """What the index holds of a passage: the terms of its titles, and of its text."""
-    return " ".join(terms(" ".join((passage.title, *passage.names)))), " ".join(terms(passage.text))
+    return " ".join(terms(" ".join((passage.title, *passage.names, passage.context)))), " ".join(terms(passage.text))
 
 
 def _passage(row: Sequence[str]) -> Passage:
-    key, title, text, source, locator, link, names = row
-    return Passage(key, title, text, source, locator, link, tuple(json.loads(names)))
+    key, title, text, source, locator, link, names, context = row
+    return Passage(key, title, text, source, locator, link, tuple(json.loads(names)), context)
