@@ -43,17 +43,14 @@ def passages(graph: Graph, question: str, limit: int) -> FoundPassages:
     if not chosen:
         return FoundPassages([], 0, "Nothing in your documents answers this.")
     cited = [
-        Cited(n, quote.text, quote.hit.link or quote.hit.source or quote.hit.passage_id, quote.hit.locator,
-              quote.hit.title, quote.hit.why)
+        Cited(n, quote.text, quote.link, quote.hit.locator, quote.hit.title, quote.hit.why)
         for n, quote in enumerate(chosen, start=1)
-    ]  # fmt: skip
+    ]
     return FoundPassages(cited, len(cited), _quoted(cited))
 
 
 def _quoted(cited: Sequence[Cited]) -> str:
-    said = [f"“{' '.join(one.quote.split())}” [{one.n}]" for one in cited]
-    sources = [f"[{one.n}] {one.source}" + (f" ({one.locator})" if one.locator else "") for one in cited]
-    return "\n".join([*said, "", *sources])
+    return "\n".join(f"“{' '.join(one.quote.split())}” [{one.n}] ({one.source})" for one in cited)
 
 
 def entities(graph: Graph, name: str) -> FoundEntities:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +23,7 @@ def read_pdf(path: Path, raw: bytes) -> Document:
         from pypdf.errors import PyPdfError
     except ImportError as error:
         raise UnreadableError(_INSTALL) from error
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what is wrong with a file is said once, by us
     try:
         reader = pypdf.PdfReader(BytesIO(raw))
         if reader.is_encrypted and not reader.decrypt(""):

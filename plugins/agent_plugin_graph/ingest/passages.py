@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from agent_plugin_graph.ingest.document import Block, Document
 from agent_plugin_graph.passage import Passage
 
 MOST_CHARACTERS = 900
 """Of a passage: a few paragraphs, which can be quoted whole."""
+_MOST_APART = 100
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+")
 
 
@@ -27,7 +28,7 @@ def passages_of(document: Document, source: str) -> list[Passage]:
             Passage(
                 id=f"{source}#{number}",
                 title=title,
-                text="\n".join(piece.text for piece in pieces),
+                text=_text(document, pieces),
                 source=source,
                 locator=_locator(document, first, last),
                 link=_link(document, source, first),
@@ -58,16 +59,28 @@ def _page_turns(document: Document, before: Block, block: Block) -> bool:
 
 def _cut(block: Block) -> Iterator[Block]:
     """A block in pieces of at most `MOST_CHARACTERS`, at the ends of sentences, else of words, else anywhere."""
-    rest = block.text
+    rest, first = block.text, block.first
+    by_lines = block.text.count("\n") == block.last - block.first
     while len(rest) > MOST_CHARACTERS:
         head = rest[:MOST_CHARACTERS]
         ends = [match.start() for match in _SENTENCE_END.finditer(head)]
         cut = ends[-1] if ends else head.rfind(" ")
         cut = cut if cut > MOST_CHARACTERS // 4 else MOST_CHARACTERS
-        yield replace(block, text=rest[:cut].rstrip())
-        rest = rest[cut:].lstrip()
+        piece, following = rest[:cut].rstrip(), rest[cut:].lstrip()
+        lines = rest[: len(rest) - len(following)].count("\n") if by_lines else 0
+        yield replace(block, text=piece, first=first, last=first + piece.count("\n") if by_lines else block.last)
+        rest, first = following, first + lines
     if rest:
-        yield replace(block, text=rest)
+        yield replace(block, text=rest, first=first)
+
+
+def _text(document: Document, pieces: list[Block]) -> str:
+    """The pieces with as many line ends between them as in the document: a line of it is a line of the passage."""
+    text = pieces[0].text
+    for before, piece in pairwise(pieces):
+        apart = piece.first - before.last if document.unit == "line" else 1
+        text += "\n" * min(max(apart, 1), _MOST_APART) + piece.text
+    return text
 
 
 def _locator(document: Document, first: Block, last: Block) -> str:

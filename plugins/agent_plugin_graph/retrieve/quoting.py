@@ -11,6 +11,7 @@ from agent_plugin_graph.index.terms import terms
 from agent_plugin_graph.passage import Hit
 
 _SENTENCE = re.compile(r"[^.!?。！？\n]+(?:[.!?。！？]+(?=\s|$|[\"'”’)])|\n|$)|[^\n]+")
+_LINE = re.compile(r"(.+):(\d+)")
 _LONGEST = 320
 _BEARING = 0.34
 """Share of what was asked for that the quotes together must hold, or the documents do not answer."""
@@ -22,6 +23,15 @@ class Quote:
 
     hit: Hit
     text: str
+
+    @property
+    def link(self) -> str:
+        """The hit's link; where that names a line, the line that the quote begins in."""
+        match = _LINE.fullmatch(self.hit.link)
+        place = self.hit.text.find(self.text[:40])
+        if match is None or place < 0:
+            return self.hit.link or self.hit.source or self.hit.passage_id
+        return f"{match[1]}:{int(match[2]) + self.hit.text[:place].count(chr(10))}"
 
 
 def quotes(question: str, hits: Sequence[Hit], frequencies: Mapping[str, int], passages: int, most: int) -> list[Quote]:
@@ -52,17 +62,16 @@ def quotes(question: str, hits: Sequence[Hit], frequencies: Mapping[str, int], p
 
 def _best(text: str, weights: Mapping[str, float], about: set[str]) -> tuple[str, set[str]]:
     """The sentences in a row that hold the most weight, and the terms of the question in them and in their title."""
-    sentences = [match.group().strip() for match in _SENTENCE.finditer(text) if match.group().strip()]
-    best: tuple[float, str, set[str]] = (-1.0, text[:_LONGEST], set())
-    for start in range(len(sentences)):
-        joined = ""
-        for sentence in sentences[start : start + 3]:
-            joined = f"{joined} {sentence}".strip()
-            if len(joined) > _LONGEST and joined != sentence:
+    sentences = [match.span() for match in _SENTENCE.finditer(text) if match.group().strip()]
+    best: tuple[float, str, set[str]] = (-1.0, text[:_LONGEST].strip(), set())
+    for place, (start, _) in enumerate(sentences):
+        for last, (_, end) in enumerate(sentences[place : place + 3]):
+            joined = text[start:end].strip()
+            if last and len(joined) > _LONGEST:
                 break
             held = (set(terms(joined)) | about) & weights.keys()
             # A sentence more has to bring something: of two quotes that hold the same, the shorter is the better.
             score = sum(weights[term] for term in held) - len(joined) / 2000
             if score > best[0]:
                 best = score, joined, held
-    return best[1][: 2 * _LONGEST], best[2]
+    return best[1][: 2 * _LONGEST].rstrip(), best[2]
