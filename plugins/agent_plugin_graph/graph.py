@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
@@ -72,11 +73,15 @@ class Graph:
         """Add passages; one of an id that is there replaces it.
 
         Raises:
-            UsageError: a passage without an id or without text.
+            UsageError: a passage without an id or without text, or with half a character in it.
         """
         for passage in passages:
             if not passage.id or not passage.text.strip():
                 raise UsageError(f"The passage {passage.id!r} ({passage.title!r}) needs an id and a text.")
+            try:
+                "".join(map(str, astuple(passage))).encode()
+            except UnicodeEncodeError as error:
+                raise UsageError(f"The passage {passage.id!r} holds half of a character: {error.reason}.") from error
         self._indexer.add(passages)
 
     def add_files(self, paths: Sequence[str | Path], progress: Progress = _unheard) -> Added:

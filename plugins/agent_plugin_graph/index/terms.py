@@ -79,7 +79,9 @@ def _singular(word: str) -> str:
     if word.endswith("sses"):
         return word[:-2]
     if word.endswith("ies"):
-        return word[:-3] + ("y" if len(word) > 4 else "ie")
+        return word[:-3] + "y"
+    if word.endswith("ie"):
+        return word[:-2] + "y"
     if word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
     return word

@@ -34,6 +34,8 @@ def read_bytes(path: Path) -> bytes:
         UnreadableError: it cannot be opened, is empty, or is too large.
     """
     try:
+        if not path.is_file():
+            raise UnreadableError("it is no regular file")
         if path.stat().st_size > MOST_BYTES:
             raise UnreadableError(f"it is larger than {MOST_BYTES // 1024**2} MB")
         raw = path.read_bytes()
