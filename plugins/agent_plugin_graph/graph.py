@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import astuple
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,7 @@ from agent_core.errors import UsageError
 from agent_plugin_graph.passage import Hit, Passage, Stats
 
 if TYPE_CHECKING:
+    from agent_plugin_graph.ingest.adding import Added, Progress
     from agent_plugin_graph.ingest.tables import Loaded
     from agent_plugin_graph.query.model import GraphQuery
     from agent_plugin_graph.store.protocol import GraphStore
@@ -32,6 +34,10 @@ def _twin(method: Callable[Concatenate[Graph, _P], _R]) -> Callable[Concatenate[
     twin.__name__ = twin.__qualname__ = f"a{method.__name__}"
     twin.__doc__ = f"`{method.__name__}`, without blocking the event loop."
     return twin
+
+
+def _unheard(file: str, done: float) -> None:
+    """Progress that nobody listens to."""
 
 
 class Graph:
@@ -76,12 +82,34 @@ class Graph:
         """Add passages; one of an id that is there replaces it.
 
         Raises:
-            UsageError: a passage without an id or without text.
+            UsageError: a passage without an id or without text, or with half a character in it.
         """
         for passage in passages:
             if not passage.id or not passage.text.strip():
                 raise UsageError(f"The passage {passage.id!r} ({passage.title!r}) needs an id and a text.")
+            try:
+                "".join(map(str, astuple(passage))).encode()
+            except UnicodeEncodeError as error:
+                raise UsageError(f"The passage {passage.id!r} holds half of a character: {error.reason}.") from error
         self._indexer.add(passages)
+
+    def add_files(self, paths: Sequence[str | Path], progress: Progress = _unheard) -> Added:
+        """Add documents: files, and folders with all in them that .gitignore does not name.
+
+        What is unchanged since it was added is not read again; what cannot be read is reported, and the rest goes on.
+
+        Raises:
+            UsageError: there is nothing at one of the paths.
+        """
+        from agent_plugin_graph.ingest.adding import add_paths
+
+        return add_paths(self.store, self._indexer, [Path(path) for path in paths], progress)
+
+    def refresh(self, progress: Progress = _unheard) -> Added:
+        """Follow edits, new files and deletions in everything that `add_files` was given."""
+        from agent_plugin_graph.ingest.adding import sync
+
+        return sync(self.store, self._indexer, progress)
 
     def search(self, question: str, k: int = 5) -> list[Hit]:
         """The `k` passages that best help to answer a question, the best first; fewer where little fits."""
@@ -136,6 +164,8 @@ class Graph:
         self.store.close()
 
     aadd_passages = _twin(add_passages)
+    aadd_files = _twin(add_files)
+    arefresh = _twin(refresh)
     asearch = _twin(search)
     aload_tables = _twin(load_tables)
     aquery = _twin(query)

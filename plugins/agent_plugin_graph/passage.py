@@ -21,7 +21,9 @@ class Passage:
     link: str = ""
     """The source with that place, as programs open it ("guide.md:12", "report.pdf#page=3")."""
     names: tuple[str, ...] = ()
-    """What else it defines, beside its title: the headings above it, a row's keys."""
+    """What else it defines, beside its title."""
+    context: str = ""
+    """The titles above its own ("Handbook > Holidays"): it is found by them, and defines none of them."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class Stats:
     mentions: int
     nodes: int
     edges: int
-    size_bytes: int
+    size_bytes: int | None
+    """None on a server, which alone knows."""
     passages_without_entities: int
     duplicate_passages: int
     """Passages whose text another passage has too."""

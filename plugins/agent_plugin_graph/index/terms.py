@@ -8,6 +8,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agent_plugin_graph.passage import Passage
 
 ANALYSIS = 1
 """Raised when terms change: an index of another analysis is rebuilt."""
@@ -55,6 +59,12 @@ def terms(text: str) -> list[str]:
     return [stem(word) for word in words(text) if word not in STOP_WORDS]
 
 
+def indexed_terms(passage: Passage) -> tuple[str, str]:
+    """What every store's index holds of a passage: the terms of its titles, and of its text, with spaces between."""
+    titles = " ".join((passage.title, *passage.names, passage.context))
+    return " ".join(terms(titles)), " ".join(terms(passage.text))
+
+
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
     """`word` without the endings of number, possession and tense, as far as rules can tell them."""
@@ -79,7 +89,9 @@ def _singular(word: str) -> str:
     if word.endswith("sses"):
         return word[:-2]
     if word.endswith("ies"):
-        return word[:-3] + ("y" if len(word) > 4 else "ie")
+        return word[:-3] + "y"
+    if word.endswith("ie"):
+        return word[:-2] + "y"
     if word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
     return word

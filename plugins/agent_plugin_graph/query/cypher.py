@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent_core.errors import ToolError
 from agent_plugin_graph.query.check import Checked
+from agent_plugin_graph.query.exact import exact_mean, exact_sum
 from agent_plugin_graph.query.model import Column, Condition, Value
 
 if TYPE_CHECKING:
@@ -21,14 +22,14 @@ _FUNCTIONS = {
     "min": "min({0})",
     "max": "max({0})",
 }
+_ADDED = {"sum": exact_sum, "avg": exact_mean}
 
 
 def run(checked: Checked, connection: Connection) -> list[dict[str, Any]]:
     """The rows of a checked query."""
     statement, values = compiled(checked)
-    names = [column.name for column in checked.query.columns]
     return [
-        {name: _plain(value) for name, value in zip(names, row, strict=True)}
+        {column.name: _plain(value, column) for column, value in zip(checked.query.columns, row, strict=True)}
         for row in connection.rows(statement, **values)
     ]
 
@@ -52,12 +53,16 @@ def compiled(checked: Checked) -> tuple[str, dict[str, Any]]:
     aggregated = any(column.function for column in query.columns)
     distinct = "DISTINCT " if query.distinct and not aggregated else ""
     columns = [f"{_column(column, checked)} AS c{place}" for place, column in enumerate(query.columns)]
+    # What is added up is sent as it is, and added up here, exactly; it is put in order by the server's own sum.
+    added = {place: column for place, column in enumerate(query.columns) if column.function in _ADDED}
+    columns += [f"collect({_value(column.value, checked)}) AS x{place}" for place, column in added.items()]
+    returned = ", ".join(f"{'x' if place in added else 'c'}{place}" for place in range(len(query.columns)))
     parts = [
         f"MATCH {_pattern(checked)}",
         f"WHERE {' AND '.join(conditions)}" if conditions else "",
         f"WITH {distinct}{', '.join(columns)}",
-        f"RETURN {', '.join(f'c{place}' for place in range(len(columns)))}",
         f"ORDER BY {_order(checked)} LIMIT $limit",
+        f"RETURN {returned}",
     ]
     return " ".join(part for part in parts if part), values
 
@@ -118,6 +123,8 @@ def _order(checked: Checked) -> str:
     return ", ".join(f"c{place} IS NULL, c{place}{' DESC' if down else ''}" for place, down in [*chosen, *rest])
 
 
-def _plain(value: Any) -> Any:
-    """Dates as text, as every store gives them back."""
+def _plain(value: Any, column: Column) -> Any:
+    """Sums and means of what was sent, and dates as text, as every store gives them back."""
+    if column.function in _ADDED:
+        return _ADDED[column.function](value)
     return value.iso_format() if hasattr(value, "iso_format") else value

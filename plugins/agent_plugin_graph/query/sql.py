@@ -20,8 +20,8 @@ _PARTS = {
 _FUNCTIONS = {
     "count": "count({0})",
     "count distinct": "count(DISTINCT {0})",
-    "sum": "coalesce(sum({0}), 0)",
-    "avg": "avg({0})",
+    "sum": "coalesce(exact_sum({0}), 0)",
+    "avg": "exact_avg({0})",
     "min": "min({0})",
     "max": "max({0})",
 }

@@ -64,13 +64,13 @@ def neighbourhood(question: Question, seeds: Mapping[int, float], store: GraphSt
         mentions = store.mentions_in(frontier)
         entities |= store.entities_by_number({entity for entity, _, _ in mentions} - entities.keys())
         of_passage |= {passage: {} for passage in frontier}
-        for number, passage, _ in mentions:
+        for number, passage, defining in mentions:
             entity = entities[number]
             if entity.mentions <= common:
                 of_passage[passage][number] = math.log(1 + question.passages / entity.mentions)
                 reached.add(number)
             if entity.mentions == 1:  # it leads back only to where it was found
-                of_entity[number][passage] = 1.0
+                of_entity[number][passage] = DEFINING_WEIGHT if defining else 1.0
         fresh = [entities[number] for number in reached - of_entity.keys()]
         for number, passage, defining in store.mentions_of(fresh, _PER_ENTITY):
             of_entity[number][passage] = DEFINING_WEIGHT if defining else 1.0

@@ -10,9 +10,10 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from agent_core.errors import ConfigurationError, ToolError
+from agent_plugin_graph.query.exact import ExactMean, ExactSum
 
 BUSY_TIMEOUT_S = 30.0
 _CACHE_KIB = 64 * 1024
@@ -98,6 +99,8 @@ class Database:
         self._db.execute("PRAGMA temp_store=MEMORY")  # no text in files elsewhere
         self._db.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         self._db.create_function("lower_of", 1, _lower, deterministic=True)
+        self._db.create_aggregate("exact_sum", 1, cast("Any", ExactSum))  # the types know integers only
+        self._db.create_aggregate("exact_avg", 1, cast("Any", ExactMean))
         scripts = _scripts()
         if self._version() < len(scripts):
             with self.transaction():

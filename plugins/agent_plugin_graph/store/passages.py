@@ -6,14 +6,14 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from agent_plugin_graph.index.terms import terms
+from agent_plugin_graph.index.terms import indexed_terms
 from agent_plugin_graph.passage import Passage
 from agent_plugin_graph.store.database import Database, many
 from agent_plugin_graph.store.protocol import Entity, IndexedPassage, Mention, Source
 
 _PASSAGES = (
-    "SELECT id, key, title, text, (SELECT uri FROM source WHERE source.id = source_id), locator, link, names "
-    "FROM passage"
+    "SELECT id, key, title, text, (SELECT uri FROM source WHERE source.id = source_id), locator, link, names, "
+    "context FROM passage"
 )
 _GIVEN_IDS = "id IN (SELECT value FROM json_each(?))"
 _TITLE_WEIGHT = 2.0
@@ -178,11 +178,14 @@ class PassageTables(Database):
     def _put(self, indexed: IndexedPassage, source: int) -> None:
         passage = indexed.passage
         number = self._db.execute(
-            "INSERT INTO passage (key, source_id, title, text, locator, link, names) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO passage (key, source_id, title, text, locator, link, names, context) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (passage.id, source, passage.title, passage.text, passage.locator, passage.link,
-             json.dumps(passage.names, ensure_ascii=False)),
+             json.dumps(passage.names, ensure_ascii=False), passage.context),
         ).lastrowid  # fmt: skip
-        self._db.execute("INSERT INTO passage_terms (rowid, title, text) VALUES (?, ?, ?)", (number, *_terms(passage)))
+        self._db.execute(
+            "INSERT INTO passage_terms (rowid, title, text) VALUES (?, ?, ?)", (number, *indexed_terms(passage))
+        )
         edges: list[tuple[int, int, int | None]] = []
         for key in indexed.mentioned:
             row = self._db.execute(
@@ -197,7 +200,7 @@ class PassageTables(Database):
         for number, passage in self.passages(numbers).items():
             self.write(
                 "INSERT INTO passage_terms (passage_terms, rowid, title, text) VALUES ('delete', ?, ?, ?)",
-                (number, *_terms(passage)),
+                (number, *indexed_terms(passage)),
             )
             entities = [row[0] for row in self.rows("SELECT entity_id FROM mention WHERE passage_id = ?", (number,))]
             self.write("DELETE FROM mention WHERE passage_id = ?", (number,))
@@ -207,11 +210,6 @@ class PassageTables(Database):
             self.write("DELETE FROM passage WHERE id = ?", (number,))
 
 
-def _terms(passage: Passage) -> tuple[str, str]:
-    """What the index holds of a passage: the terms of its titles, and of its text."""
-    return " ".join(terms(" ".join((passage.title, *passage.names)))), " ".join(terms(passage.text))
-
-
 def _passage(row: Sequence[str]) -> Passage:
-    key, title, text, source, locator, link, names = row
-    return Passage(key, title, text, source, locator, link, tuple(json.loads(names)))
+    key, title, text, source, locator, link, names, context = row
+    return Passage(key, title, text, source, locator, link, tuple(json.loads(names)), context)

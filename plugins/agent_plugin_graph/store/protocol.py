@@ -175,6 +175,10 @@ class GraphStore(Protocol):
         """Add relationships between nodes that exist; how many could not be added."""
         ...
 
+    def nodes_called(self, name: str, most: int) -> Sequence[Node]:
+        """Typed nodes one of whose properties is this text, whatever its case."""
+        ...
+
     def put_schema(self, schema: Schema) -> None:
         """Note what a mapping declares, beside what is there."""
         ...

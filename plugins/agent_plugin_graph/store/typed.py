@@ -46,6 +46,15 @@ class TypedTables(Database):
                 )
         return missing
 
+    def nodes_called(self, name: str, most: int) -> Sequence[Node]:
+        """Typed nodes one of whose properties is this text, whatever its case."""
+        found = self.rows(
+            "SELECT label, key, properties FROM node WHERE EXISTS (SELECT 1 FROM json_each(properties) "
+            "WHERE type = 'text' AND lower_of(value) = lower_of(?)) ORDER BY label, key LIMIT ?",
+            (name, most),
+        )
+        return [Node(label, key, json.loads(properties)) for label, key, properties in found]
+
     def put_schema(self, schema: Schema) -> None:
         """Note what a mapping declares, beside what is there."""
         with self.transaction():

@@ -15,7 +15,8 @@ CREATE TABLE passage (
     text TEXT NOT NULL,
     locator TEXT NOT NULL,
     link TEXT NOT NULL,
-    names TEXT NOT NULL
+    names TEXT NOT NULL,
+    context TEXT NOT NULL
 );
 CREATE INDEX passage_by_source ON passage (source_id);
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from agent_plugin_graph.index.terms import terms
+from agent_plugin_graph.index.terms import indexed_terms
 from agent_plugin_graph.passage import Passage
 from agent_plugin_graph.store.neo4j.connection import PART, TERMS_INDEX, Connection
 from agent_plugin_graph.store.neo4j.scoring import TITLE_WEIGHT, Corpus
@@ -244,9 +244,8 @@ class PassageNodes(Connection):
 def _properties(passage: Passage, number: int) -> dict[str, Any]:
     told = asdict(passage)
     source = told.pop("source")
-    titles = " ".join((passage.title, *passage.names))
-    told |= {"names": list(passage.names), "number": number}
-    told |= {"title_terms": " ".join(terms(titles)), "text_terms": " ".join(terms(passage.text))}
+    titled, written = indexed_terms(passage)
+    told |= {"names": list(passage.names), "number": number, "title_terms": titled, "text_terms": written}
     return {"source": source, "properties": told}
 
 

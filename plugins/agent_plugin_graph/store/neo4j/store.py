@@ -31,7 +31,7 @@ class Neo4jStore(PassageNodes, TypedNodes):
         return run(checked, self)
 
     def stats(self) -> Stats:
-        """How much there is, and whether it is healthy; the server alone knows its size."""
+        """How much there is, and whether it is healthy."""
 
         def count(what: str) -> int:
             return int(self.value(f"MATCH {what} RETURN count(*)"))
@@ -47,7 +47,7 @@ class Neo4jStore(PassageNodes, TypedNodes):
             mentions=count("()-[:_MENTIONS]->()"),
             nodes=count("(:_Row)"),
             edges=count("(:_Row)-[]->(:_Row)"),
-            size_bytes=0,
+            size_bytes=None,
             passages_without_entities=count("(p:_Passage) WHERE NOT EXISTS { (p)-[:_MENTIONS]->() }"),
             duplicate_passages=count("(:_Passage)") - int(texts),
             orphan_entities=count("(e:_Entity) WHERE NOT EXISTS { ()-[:_MENTIONS]->(e) }"),
