@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from agent_core.errors import ToolArgumentError
@@ -31,8 +33,8 @@ _WIDEST = 2_000
 _LONGEST_PATH = 4
 
 
-def passages(graph: Graph, question: str, limit: int) -> FoundPassages:
-    """The passages that answer a question, quoted."""
+def passages(graph: Graph, question: str, limit: int, folder: Path) -> FoundPassages:
+    """The passages that answer a question, quoted; files below `folder` are named as seen from there."""
     if not 1 <= limit <= _MOST_SEARCHED:
         raise ToolArgumentError(f"limit is {limit}; it must be 1 to {_MOST_SEARCHED}.")
     count = graph.store.passage_count()
@@ -43,7 +45,14 @@ def passages(graph: Graph, question: str, limit: int) -> FoundPassages:
     if not chosen:
         return FoundPassages([], 0, "Nothing in your documents answers this.")
     cited = [
-        Cited(n, quote.text, quote.link, quote.hit.locator, quote.hit.title, quote.hit.why)
+        Cited(
+            n,
+            quote.text,
+            quote.link.removeprefix(f"{folder}{os.sep}"),
+            quote.hit.locator,
+            quote.hit.title,
+            quote.hit.why,
+        )
         for n, quote in enumerate(chosen, start=1)
     ]
     return FoundPassages(cited, len(cited), _quoted(cited))

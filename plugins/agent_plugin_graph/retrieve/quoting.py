@@ -13,7 +13,7 @@ from agent_plugin_graph.passage import Hit
 _SENTENCE = re.compile(r"[^.!?。！？\n]+(?:[.!?。！？]+(?=\s|$|[\"'”’)])|\n|$)|[^\n]+")
 _LINE = re.compile(r"(.+):(\d+)")
 _LONGEST = 320
-_BEARING = 0.34
+_BEARING = 0.5
 """Share of what was asked for that the quotes together must hold, or the documents do not answer."""
 
 
@@ -44,7 +44,9 @@ def quotes(question: str, hits: Sequence[Hit], frequencies: Mapping[str, int], p
         passages: How many there are.
         most: Quotes at most.
     """
-    weights = {term: math.log(1 + (passages + 1) / (frequencies.get(term, 0) + 0.5)) for term in set(terms(question))}
+    weights = {
+        term: math.log(1 + (passages + 1) / (frequencies.get(term, 0) + 0.5)) for term in dict.fromkeys(terms(question))
+    }
     total = sum(weights.values())
     missing = dict(weights)
     chosen: list[Quote] = []
