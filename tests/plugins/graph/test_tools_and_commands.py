@@ -96,6 +96,29 @@ def test_add_then_ask_answers_with_a_quote_and_its_line(person: Person) -> None:
     assert (person.workspace / "docs" / "lease.txt").read_text().splitlines()[4] == quote
 
 
+@pytest.mark.parametrize(
+    ("question", "source"),
+    [
+        ("When must a leave request arrive in Lisbon?", "docs/handbook.md:8"),
+        ("Is the roof repaired by Heron Estates?", "docs/lease.txt:5"),
+        ("Who is the head of the Lisbon office?", "docs/handbook.md:12"),
+    ],
+)
+def test_a_question_whose_words_are_no_tools_goes_to_the_documents(person: Person, question: str, source: str) -> None:
+    person.types("graph", "add", "docs")
+    answer = json.loads(person.types("ask", "--model", "offline", "--json", question))
+    assert [one["tool"] for one in answer["calls"]] == ["search_documents"]
+    assert source in [one["source"] for one in answer["citations"]]
+    assert all(one["quote"] in answer["answer"] for one in answer["citations"])
+
+
+def test_a_question_that_neither_tools_nor_documents_answer_is_said_to_be_one(person: Person) -> None:
+    person.types("graph", "add", "docs")
+    answer = json.loads(person.types("ask", "--model", "offline", "--json", "Who painted the ceiling of the chapel?"))
+    assert answer["answer"].startswith("None of the tools that I have fits this request")
+    assert answer["citations"] == []
+
+
 def test_the_life_of_a_graph_at_the_shell(person: Person) -> None:
     person.types("graph", "add", "docs")
     assert person.graph_file.stat().st_mode & 0o777 == 0o600
