@@ -27,6 +27,7 @@ from agent_plugin_graph.retrieve.quoting import quotes
 from agent_plugin_graph.store.protocol import Entity
 
 _QUOTED = 3
+_ROWS_SHOWN = 50
 _MOST_SEARCHED = 20
 _PER_ENTITY = 200
 _WIDEST = 2_000
@@ -135,7 +136,9 @@ def _told(graph: Graph, first: Entity, last: Entity, came: Mapping[int, tuple[in
 
 def rows(found: Sequence[Mapping[str, Any]]) -> Rows:
     """Rows with a line for each."""
-    lines = [", ".join(f"{name}: {_shown(value)}" for name, value in row.items()) for row in found]
+    lines = [", ".join(f"{name}: {_shown(value)}" for name, value in row.items()) for row in found[:_ROWS_SHOWN]]
+    if len(found) > _ROWS_SHOWN:
+        lines.append(f"... and {len(found) - _ROWS_SHOWN} more rows")
     return Rows([dict(row) for row in found], len(found), "\n".join(lines) or "No rows.")
 
 

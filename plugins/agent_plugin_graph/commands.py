@@ -189,6 +189,8 @@ def _report(added: Any) -> None:
     _show(", ".join(parts) + ".")
     for file, reason in added.problems[:_SHOWN_PROBLEMS]:
         _note(f"Skipped {file}: {reason}.")
+    for file, left_out in added.cut[:_SHOWN_PROBLEMS]:
+        _note(f"Not all of {file} was read: {left_out} are left out.")
     if len(added.problems) > _SHOWN_PROBLEMS:
         _note(f"... and {len(added.problems) - _SHOWN_PROBLEMS} more.")
 

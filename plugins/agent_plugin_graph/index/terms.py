@@ -9,9 +9,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-ANALYSIS = 1
-"""Raised when terms change: an index of another analysis is rebuilt."""
-
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?")
 _CJK = re.compile(r"[぀-ヿ㐀-䶿一-鿿가-힯]+")
 _LONGEST = 40
