@@ -10,6 +10,8 @@ import hypothesis
 import pydantic_ai.models
 import pytest
 
+from tests.adversarial.attacks import ROWS
+from tests.adversarial.table import AttackTable
 from tests.servers.neo4j import Neo4jMissingError, Neo4jServer
 from tests.servers.neo4j import download as download_neo4j
 from tests.servers.ollama import OllamaServer
@@ -28,6 +30,11 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 _CONFIGURATION = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY", "GROQ_API_KEY")
 _ADDRESSES = ("OLLAMA_HOST", "OLLAMA_BASE_URL", "OPENAI_BASE_URL")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Here, because with worker processes the main one reads no other conftest, and it is the one that prints.
+    config.pluginmanager.register(AttackTable(config, Path(__file__).parent / "adversarial", ROWS), "attack-table")
 
 
 @pytest.fixture(autouse=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from agent_core.errors import ToolArgumentError
@@ -25,14 +27,15 @@ from agent_plugin_graph.retrieve.quoting import quotes
 from agent_plugin_graph.store.protocol import Entity
 
 _QUOTED = 3
+_ROWS_SHOWN = 50
 _MOST_SEARCHED = 20
 _PER_ENTITY = 200
 _WIDEST = 2_000
 _LONGEST_PATH = 4
 
 
-def passages(graph: Graph, question: str, limit: int) -> FoundPassages:
-    """The passages that answer a question, quoted."""
+def passages(graph: Graph, question: str, limit: int, folder: Path) -> FoundPassages:
+    """The passages that answer a question, quoted; files below `folder` are named as seen from there."""
     if not 1 <= limit <= _MOST_SEARCHED:
         raise ToolArgumentError(f"limit is {limit}; it must be 1 to {_MOST_SEARCHED}.")
     count = graph.store.passage_count()
@@ -43,7 +46,14 @@ def passages(graph: Graph, question: str, limit: int) -> FoundPassages:
     if not chosen:
         return FoundPassages([], 0, "Nothing in your documents answers this.")
     cited = [
-        Cited(n, quote.text, quote.link, quote.hit.locator, quote.hit.title, quote.hit.why)
+        Cited(
+            n,
+            quote.text,
+            quote.link.removeprefix(f"{folder}{os.sep}"),
+            quote.hit.locator,
+            quote.hit.title,
+            quote.hit.why,
+        )
         for n, quote in enumerate(chosen, start=1)
     ]
     return FoundPassages(cited, len(cited), _quoted(cited))
@@ -126,7 +136,9 @@ def _told(graph: Graph, first: Entity, last: Entity, came: Mapping[int, tuple[in
 
 def rows(found: Sequence[Mapping[str, Any]]) -> Rows:
     """Rows with a line for each."""
-    lines = [", ".join(f"{name}: {_shown(value)}" for name, value in row.items()) for row in found]
+    lines = [", ".join(f"{name}: {_shown(value)}" for name, value in row.items()) for row in found[:_ROWS_SHOWN]]
+    if len(found) > _ROWS_SHOWN:
+        lines.append(f"... and {len(found) - _ROWS_SHOWN} more rows")
     return Rows([dict(row) for row in found], len(found), "\n".join(lines) or "No rows.")
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agent_core.errors import UsageError
+from agent_core.errors import ToolArgumentError, UsageError
 from agent_core.gate.sanitise import sanitise
 from agent_core.tools.command_context import command_context
 from agent_plugin_graph.graph import Graph
@@ -95,7 +95,7 @@ def ask(question: Annotated[str, typer.Argument(help="A question.")], as_json: J
     from agent_plugin_graph.answers import passages
 
     with _opened() as graph:
-        found = passages(graph, question, 5)
+        found = passages(graph, question, 5, Path.cwd())
     _show_json(asdict(found)) if as_json else _show(found.text)
 
 
@@ -119,7 +119,10 @@ def query(
         where = ".".join(map(str, first["loc"])) or "the query"
         raise UsageError(f"{where}: {first['msg']}.") from error
     with _opened() as graph:
-        found = rows(graph.query(read))
+        try:
+            found = rows(graph.query(read))
+        except ToolArgumentError as error:
+            raise UsageError(str(error)) from error
     _show_json(found.rows) if as_json else _show(found.text)
 
 
@@ -186,6 +189,8 @@ def _report(added: Any) -> None:
     _show(", ".join(parts) + ".")
     for file, reason in added.problems[:_SHOWN_PROBLEMS]:
         _note(f"Skipped {file}: {reason}.")
+    for file, left_out in added.cut[:_SHOWN_PROBLEMS]:
+        _note(f"Not all of {file} was read: {left_out} are left out.")
     if len(added.problems) > _SHOWN_PROBLEMS:
         _note(f"... and {len(added.problems) - _SHOWN_PROBLEMS} more.")
 

@@ -50,7 +50,7 @@ def search_documents(ctx: ToolContext, question: str, limit: int = 5) -> FoundPa
     from agent_plugin_graph.answers import passages
 
     with open_graph(ctx) as graph:
-        return passages(graph, question, limit)
+        return passages(graph, question, limit, ctx.workspace)
 
 
 @tool(

@@ -83,7 +83,7 @@ def names_of(passage: Passage, known: Container[str], starts: Container[str]) ->
             defined.setdefault(key_of(name), name)
     for key, name in defined.items():
         mentioned[key] += 1
-        written.setdefault(key, name)
+        written[key] = name
     return Names(defined, mentioned, written)
 
 

@@ -13,9 +13,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from agent_plugin_graph.passage import Passage
 
-ANALYSIS = 1
-"""Raised when terms change: an index of another analysis is rebuilt."""
-
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?")
 _CJK = re.compile(r"[぀-ヿ㐀-䶿一-鿿가-힯]+")
 _LONGEST = 40

@@ -31,6 +31,8 @@ class Added:
     passages: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     """(file, reason) of what could not be read; what the graph held of it is gone."""
+    cut: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """(file, what was left out) of files too large to be taken in whole."""
 
 
 def add_paths(store: GraphStore, indexer: Indexer, paths: Iterable[Path], progress: Progress) -> Added:
@@ -72,7 +74,8 @@ def _add(store: GraphStore, indexer: Indexer, file: Path, root: Path, known: Sou
         if known and known.content_hash == digest:
             added.unchanged += 1
             return
-        passages = passages_of(parse(file, raw), uri)
+        document = parse(file, raw)
+        passages = passages_of(document, uri)
     except UnreadableError as error:
         added.problems.append((uri, str(error)))
         if known:
@@ -84,6 +87,8 @@ def _add(store: GraphStore, indexer: Indexer, file: Path, root: Path, known: Sou
             indexer.reset()
         store.put_source(Source(uri, digest, str(root)))
         indexer.add(passages)
+    if document.left_out:
+        added.cut.append((uri, document.left_out))
     added.files += 1
     added.passages += len(passages)
 

@@ -37,3 +37,5 @@ class Document:
     title: str
     unit: Unit
     blocks: tuple[Block, ...]
+    left_out: str = ""
+    """What of the file is not in it, where that is so, as a sentence's end ("rows after 200,000")."""

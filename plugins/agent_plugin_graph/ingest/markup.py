@@ -1,14 +1,38 @@
-"""HTML pages by their headings and paragraphs; scripts, styles and navigation are left out."""
+"""HTML pages by their headings and blocks; scripts, styles and navigation are left out."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from agent_plugin_graph.ingest.document import Block, Document, UnreadableError
 
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
-_BLOCKS = frozenset({"p", "li", "td", "th", "dt", "dd", "blockquote", "pre", "figcaption", "caption"})
-_LEFT_OUT = ("script", "style", "nav", "noscript", "template", "svg", "form", "iframe")
+_INLINE = frozenset(
+    {
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "bdo",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+    }
+    | {"q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"}
+)
+"""Elements within a line of text; every other one begins a new block."""
+_CELLS = ("td", "th")
+_LEFT_OUT = ("head", "script", "style", "nav", "noscript", "template", "svg", "form", "iframe")
 
 
 def read_html(path: Path, raw: bytes) -> Document:
@@ -19,21 +43,53 @@ def read_html(path: Path, raw: bytes) -> Document:
         root = html.document_fromstring(raw, parser=html.HTMLParser(no_network=True, huge_tree=False))
     except (etree.LxmlError, ValueError) as error:
         raise UnreadableError("it holds no HTML") from error
-    etree.strip_elements(root, *_LEFT_OUT, with_tail=False)
-    blocks: list[Block] = []
-    above: dict[int, str] = {}
-    for element in root.iter():
-        tag = element.tag if isinstance(element.tag, str) else ""
-        if tag not in _HEADINGS and tag not in _BLOCKS:
-            continue
-        text = " ".join(element.text_content().split())
-        if text and tag in _HEADINGS:
-            level = _HEADINGS[tag]
-            above = {upper: name for upper, name in above.items() if upper < level} | {level: text}
-        elif text and not any(
-            isinstance(inner.tag, str) and inner.tag in _BLOCKS for inner in element.iterdescendants()
-        ):
-            line = int(element.sourceline or 1)
-            blocks.append(Block(text, tuple(above[level] for level in sorted(above)), line, line))
     title = " ".join((root.findtext(".//title") or "").split())
+    etree.strip_elements(root, *_LEFT_OUT, with_tail=False)
+    reader = _Reader()
+    for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+        if event == "start":
+            reader.start(element)
+        elif event == "end":
+            reader.end(element)
+        reader.text(element.text if event == "start" else element.tail)
+    blocks = reader.blocks
     return Document(title or next((b.headings[0] for b in blocks if b.headings), path.stem), "line", tuple(blocks))
+
+
+class _Reader:
+    """Gathers text until a block ends; what a heading holds stands above the blocks that follow."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self._above: dict[int, str] = {}
+        self._gathered: list[str] = []
+        self._line = 1
+
+    def start(self, element: Any) -> None:
+        if element.tag not in _INLINE and element.tag not in _CELLS:
+            self._close()
+            self._line = int(element.sourceline or self._line)
+
+    def end(self, element: Any) -> None:
+        if element.tag in _HEADINGS:
+            text, level = self._taken(), _HEADINGS[element.tag]
+            if text:
+                self._above = {upper: name for upper, name in self._above.items() if upper < level} | {level: text}
+        elif element.tag in _CELLS:
+            self._gathered.append(" | ")
+        elif element.tag not in _INLINE:
+            self._close()
+
+    def text(self, text: str | None) -> None:
+        if text:
+            self._gathered.append(text)
+
+    def _close(self) -> None:
+        if text := self._taken():
+            headings = tuple(self._above[level] for level in sorted(self._above))
+            self.blocks.append(Block(text, headings, self._line, self._line))
+
+    def _taken(self) -> str:
+        text = " ".join("".join(self._gathered).split()).strip(" |")
+        self._gathered.clear()
+        return text

@@ -42,7 +42,8 @@ def read_pdf(path: Path, raw: bytes) -> Document:
     ]
     if not blocks:
         raise UnreadableError("it has no text: scanned pages need to be recognised (OCR) first")
-    return Document(title or path.stem, "page", tuple(blocks))
+    left_out = f"pages after {_MOST_PAGES:,}" if len(reader.pages) > _MOST_PAGES else ""
+    return Document(title or path.stem, "page", tuple(blocks), left_out)
 
 
 def read_docx(path: Path, raw: bytes) -> Document:
@@ -92,16 +93,19 @@ def read_xlsx(path: Path, raw: bytes) -> Document:
     try:
         book = openpyxl.load_workbook(BytesIO(raw), read_only=True, data_only=True, keep_links=False)
         blocks: list[Block] = []
+        left_out = ""
         for sheet in book.worksheets:
             rows = (
                 ["" if cell is None else str(cell) for cell in row]
                 for row in sheet.iter_rows(values_only=True, max_row=_MOST_ROWS)
             )
             blocks += record_blocks(rows, sheet.title)
+            if sheet.max_row and sheet.max_row > _MOST_ROWS:
+                left_out = f"rows of {sheet.title!r} after {_MOST_ROWS:,}"
         book.close()
     except Exception as error:  # openpyxl lets through whatever its parsers raise
         raise UnreadableError("it is not a whole Excel file, or it needs a password") from error
-    return Document(path.stem, "row", tuple(blocks))
+    return Document(path.stem, "row", tuple(blocks), left_out)
 
 
 def _check_zip(raw: bytes) -> None:

@@ -58,6 +58,8 @@ def _uri(folder: Path, file: str) -> str:
 
 def _rows(folder: Path, file: str) -> _Rows:
     path = folder / file
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(f"The table {file!r} lies outside {str(folder)!r}: a mapping names files beside it.")
     try:
         with path.open(encoding="utf-8-sig", newline="") as opened:
             rows = list(csv.DictReader(opened, strict=True, restval="", restkey=""))

@@ -39,7 +39,7 @@ def most_mentions(passage_count: int) -> int:
 def read_question(text: str, store: GraphStore) -> Question:
     """Look up a question's terms and names in the store."""
     count = store.passage_count()
-    frequencies = store.frequencies(set(terms(text)))
+    frequencies = store.frequencies(list(dict.fromkeys(terms(text))))  # in its order, so that ties fall the same way
     weights = {term: math.log(1 + (count - n + 0.5) / (n + 0.5)) for term, n in frequencies.items()}
     return Question(text, weights, _named(text, store, count), count)
 

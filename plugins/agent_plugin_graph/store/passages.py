@@ -189,9 +189,9 @@ class PassageTables(Database):
         edges: list[tuple[int, int, int | None]] = []
         for key in indexed.mentioned:
             row = self._db.execute(
-                "INSERT INTO entity (key, name, mentions) VALUES (?, ?, 1) "
-                "ON CONFLICT (key) DO UPDATE SET mentions = mentions + 1 RETURNING id",
-                (key, indexed.written[key]),
+                "INSERT INTO entity (key, name, mentions) VALUES (?, ?, 1) ON CONFLICT (key) "
+                "DO UPDATE SET mentions = mentions + 1, name = iif(?, excluded.name, name) RETURNING id",
+                (key, indexed.written[key], key in indexed.defined),  # a title is written as it should be
             ).fetchone()
             edges.append((row[0], int(key in indexed.defined), number))
         self._db.executemany("INSERT INTO mention (entity_id, defining, passage_id) VALUES (?, ?, ?)", edges)

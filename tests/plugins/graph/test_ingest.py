@@ -94,7 +94,18 @@ def test_html_keeps_headings_and_leaves_scripts_out(tmp_path: Path) -> None:
     assert found[0].names == ("Shop",)
 
 
-@pytest.mark.parametrize("page", ["", "<", "<html>", "<!-- -->", "<p></p>"])
+def test_no_text_of_a_page_is_lost_or_told_twice(tmp_path: Path) -> None:
+    page = """<body>Loose start.<div>In a <i>div</i>.<ul><li>Outer<ul><li>Inner</ul> after</ul></div>
+    <table><tr><th>Pump<td>P-100<tr><td>Weight<td>4 kg</table><blockquote>Quoted <p>paragraph</p> end</blockquote>
+    one<br>two<!-- hidden -->three<nav>Menu</nav>tail"""
+    (found,) = passages(write(tmp_path / "p.html", page))
+    assert found.text.splitlines() == [
+        "Loose start.", "In a div.", "Outer", "Inner", "after", "Pump | P-100", "Weight | 4 kg",
+        "Quoted", "paragraph", "end", "one", "twothreetail",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", ["", "<html>", "<!-- -->", "<p></p>"])
 def test_a_page_without_text_is_said_to_be_one(tmp_path: Path, page: str) -> None:
     with pytest.raises(UnreadableError, match=r"HTML|no text"):
         parse(tmp_path / "p.html", page.encode())
@@ -211,6 +222,19 @@ def test_spreadsheets_name_sheet_and_row(tmp_path: Path) -> None:
         ("P-100", "model: P-100; warranty: two years", "Pumps row 2", "Pumps!A2"),
         ("P-200", "model: P-200", "Pumps row 3", "Pumps!A3"),
     ]
+
+
+def test_what_is_left_out_of_a_large_file_is_said(
+    graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent_plugin_graph.ingest.office._MOST_ROWS", 2)
+    monkeypatch.setattr("agent_plugin_graph.ingest.office._MOST_PAGES", 1)
+    (tmp_path / "p.xlsx").write_bytes(xlsx_bytes())
+    (tmp_path / "m.pdf").write_bytes(pdf_bytes("The pump is red.", "The valve is blue."))
+    added = graph.add_files([tmp_path / "p.xlsx", tmp_path / "m.pdf"])
+    assert [left_out for _, left_out in added.cut] == ["rows of 'Pumps' after 2", "pages after 1"]
+    assert graph.search("valve") == []
+    assert graph.search("warranty")[0].title == "P-100"
 
 
 def zip_bomb() -> bytes:

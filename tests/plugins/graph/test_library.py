@@ -55,6 +55,20 @@ def test_search_returns_at_most_k_and_the_same_every_time(graph: Graph) -> None:
     assert Graph.open(f"sqlite:///{graph.store.path}").search("tea") == graph.search("tea")
 
 
+def test_every_process_finds_the_same(graph: Graph, tmp_path: Path) -> None:
+    graph.add_passages(FIRM)
+    program = (
+        "import sys; from agent_plugin_graph import Graph\n"
+        "print(Graph.open(f'sqlite:///{sys.argv[1]}').search('Who founded the firm that Anna Berg joined in Graz?'))"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "graph.db")]
+    printed = {
+        subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
+        for seed in "123456"
+    }
+    assert len(printed) == 1
+
+
 def test_an_empty_graph_answers_with_nothing(graph: Graph) -> None:
     assert graph.search("anything at all") == []
     assert graph.stats().passages == 0

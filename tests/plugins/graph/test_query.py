@@ -192,6 +192,8 @@ def test_no_tables_is_said(graph: Graph) -> None:
         (("  Shop:", "  Shop Window:"), "is no name"),
         (("properties: [city]", "property: [city]"), "unknown key 'property'"),
         (("nodes:", "nodes: ["), "not valid YAML"),
+        (("file: stock.csv", "file: ../outside.csv"), "lies outside"),
+        (("file: stock.csv", "file: /etc/passwd"), "lies outside"),
         (("title: title", '"t\'] --": title'), "is no name"),
     ],
 )
