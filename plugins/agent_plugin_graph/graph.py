@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import astuple
 from importlib.util import find_spec
@@ -29,6 +28,8 @@ def _twin(method: Callable[Concatenate[Graph, _P], _R]) -> Callable[Concatenate[
     """The async twin of a method: the same work in a thread, so that there is one implementation."""
 
     async def twin(graph: Graph, /, *args: _P.args, **options: _P.kwargs) -> _R:
+        import asyncio
+
         return await asyncio.to_thread(method, graph, *args, **options)
 
     twin.__name__ = twin.__qualname__ = f"a{method.__name__}"

@@ -20,7 +20,6 @@ def read_pdf(path: Path, raw: bytes) -> Document:
     """A PDF by its pages."""
     try:
         import pypdf
-        from pypdf.errors import PyPdfError
     except ImportError as error:
         raise UnreadableError(_INSTALL) from error
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what is wrong with a file is said once, by us
@@ -32,7 +31,7 @@ def read_pdf(path: Path, raw: bytes) -> Document:
         title = str((reader.metadata.title if reader.metadata else None) or "").strip()
     except UnreadableError:
         raise
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
+    except Exception as error:  # the library has errors of its own and lets others through
         raise UnreadableError(f"it is not a whole PDF ({' '.join(str(error).split())[:80]})") from error
     blocks = [
         Block(text, (), number, number)

@@ -57,7 +57,12 @@ def parse(path: Path, raw: bytes) -> Document:
         raise UnreadableError(f"there is no reader for {path.suffix or 'files without a suffix'!r}")
     module, _, name = reader.partition(":")
     function: Callable[[Path, bytes], Document] = getattr(import_module(f"agent_plugin_graph.ingest.{module}"), name)
-    document = function(path, raw)
+    try:
+        document = function(path, raw)
+    except UnreadableError:
+        raise
+    except Exception as error:  # parsers of damaged files raise whatever comes of them
+        raise UnreadableError(f"it is damaged ({type(error).__name__})") from error
     if not document.blocks:
         raise UnreadableError("it holds no text")
     return document

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent_plugin_graph.index.terms import terms
 from agent_plugin_graph.passage import Hit
 
-_SENTENCE = re.compile(r"[^.!?。！？\n]+(?:[.!?。！？]+(?=\s|$|[\"'”’)])|\n|$)|[^\n]+")
+_GAP = re.compile(r"(?<=[.!?])[\"'”’)*_]*\s+(?![a-z])|(?<=[。！？])|\s*\n\s*")
+_MARKED = re.compile(r"[-*+|#>]|\d+[.)]\s")
+_WRAPPED = 50
+"""A line of this many characters that goes on in the next one was wrapped; a shorter one is a line of its own."""
 _LINE = re.compile(r"(.+):(\d+)")
 _MEASURE = re.compile(r"\bhow\s+(?:long|old|far|often|big|large|high|tall|deep|soon|late|fast|heavy)\b", re.IGNORECASE)
 """Asks for a number; the passage that holds it says "three months" or "80 km", and not "long" or "far"."""
@@ -65,7 +68,7 @@ def quotes(question: str, hits: Sequence[Hit], frequencies: Mapping[str, int], p
 
 def _best(text: str, weights: Mapping[str, float], about: set[str]) -> tuple[str, set[str]]:
     """The sentences in a row that hold the most weight, and the terms of the question in them and in their title."""
-    sentences = [match.span() for match in _SENTENCE.finditer(text) if match.group().strip()]
+    sentences = list(_sentences(text))
     best: tuple[float, str, set[str]] = (-1.0, text[:_LONGEST].strip(), set())
     for place, (start, _) in enumerate(sentences):
         for last, (_, end) in enumerate(sentences[place : place + 3]):
@@ -78,3 +81,21 @@ def _best(text: str, weights: Mapping[str, float], about: set[str]) -> tuple[str
             if score > best[0]:
                 best = score, joined, held
     return best[1][: 2 * _LONGEST].rstrip(), best[2]
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Where each sentence, list item and table row of `text` begins and ends."""
+    start = 0
+    for gap in _GAP.finditer(text):
+        line = gap.start() - text.rfind("\n", 0, gap.start())
+        wrapped = (
+            gap.group().count("\n") == 1
+            and text[gap.start() - 1 : gap.start()] not in ".!?:;|"
+            and line > _WRAPPED
+            and not _MARKED.match(text, gap.end())
+        )
+        if not wrapped and text[start : gap.start()].strip():
+            yield start, gap.start()
+            start = gap.end()
+    if text[start:].strip():
+        yield start, len(text)

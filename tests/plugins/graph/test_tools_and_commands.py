@@ -212,6 +212,43 @@ def test_quotes_name_the_line_that_they_stand_in(documents: ToolContext) -> None
     assert [f"[{one.n}] ({one.source})" in found.text for one in found.passages] == [True] * found.count
 
 
+WRAPPED = """# Keys
+
+- Front door: code 7731.
+- Cellar door
+
+The key of the old boat house hangs behind the second shelf, where the
+lanterns are kept, and has to be back before dark. Dr. Osei has another.
+
+| door | key |
+|------|-----|
+| attic | brass |
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "line"),
+    [
+        (
+            "Where does the key of the boat house hang?",
+            "The key of the old boat house hangs behind the second shelf, where the\nlanterns are kept, "
+            "and has to be back before dark.",
+            6,
+        ),
+        ("Which key opens the attic?", "| attic | brass |", 11),
+        ("What is the code of the front door?", "- Front door: code 7731.", 3),
+    ],
+)
+def test_a_quote_is_a_whole_sentence_item_or_row(
+    tool_context: ToolContext, question: str, quote: str, line: int
+) -> None:
+    (tool_context.workspace / "keys.md").write_text(WRAPPED)
+    with open_graph(tool_context) as graph:
+        graph.add_files([tool_context.workspace])
+    found = call(search_documents, tool_context, question=question)
+    assert (found.passages[0].quote, found.passages[0].source) == (quote, f"keys.md:{line}")
+
+
 def test_what_no_document_says_is_not_answered(documents: ToolContext) -> None:
     found = call(search_documents, documents, question="Which rocket engine burns methane in the upper stage?")
     assert (found.passages, found.text) == ([], "Nothing in your documents answers this.")
