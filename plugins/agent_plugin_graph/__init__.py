@@ -11,6 +11,7 @@ from agent_core import Tool, hookimpl
 from agent_plugin_graph.graph import Graph
 from agent_plugin_graph.passage import Hit, Passage, Stats
 from agent_plugin_graph.query.model import Column, Condition, GraphQuery, Hop, Order, Value
+from agent_plugin_graph.settings import GraphSettings
 from agent_plugin_graph.tools import TOOLS
 
 AGENT_CORE_HOOK_API = 1
@@ -22,6 +23,12 @@ __all__ = ["Column", "Condition", "Graph", "GraphQuery", "Hit", "Hop", "Order", 
 def agent_core_tools() -> Iterable[Tool]:
     """Search, entities and the typed graph."""
     return TOOLS
+
+
+@hookimpl
+def agent_core_settings() -> type[GraphSettings]:
+    """Where the graph is kept."""
+    return GraphSettings
 
 
 @hookimpl

@@ -12,10 +12,11 @@ from typing import Annotated, Any
 
 import typer
 
+from agent_core.command_context import command_context
 from agent_core.errors import ToolArgumentError, UsageError
 from agent_core.gate.sanitise import sanitise
-from agent_core.tools.command_context import command_context
 from agent_plugin_graph.graph import Graph
+from agent_plugin_graph.settings import GraphSettings
 from agent_plugin_graph.tools import open_graph
 
 app = typer.Typer(no_args_is_help=True, help="Add documents and tables, and search them.")
@@ -26,7 +27,7 @@ _SHOWN_PROBLEMS = 50
 
 @contextmanager
 def _opened() -> Generator[Graph]:
-    with open_graph(command_context("graph")) as graph:
+    with open_graph(command_context("graph", GraphSettings)) as graph:
         yield graph
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agent_core import ToolContext, tool
+from agent_core import ToolContext, ToolError, tool
 from agent_plugin_graph.query.model import GraphQuery
 from agent_plugin_graph.results import FoundEntities, FoundPassages, GraphPath, Neighbours, Rows
+from agent_plugin_graph.settings import GraphSettings
 
 if TYPE_CHECKING:
     from agent_plugin_graph.graph import Graph
@@ -16,13 +18,20 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_graph(ctx: ToolContext) -> Generator[Graph]:
-    """The user's graph: the address in the settings, else a file of the plugin's own for each user."""
+    """The user's graph: at the address in the settings, else in a file of the plugin's own for each user."""
     from hashlib import sha256
 
     from agent_plugin_graph.graph import Graph
 
-    name = "graph.db" if ctx.user == "local" else f"graph-{sha256(ctx.user.encode()).hexdigest()[:16]}.db"
-    with Graph.open(f"sqlite:///{ctx.own_file(name)}") as graph:
+    settings = ctx.settings if isinstance(ctx.settings, GraphSettings) else GraphSettings()
+    # An address is one graph. What an app keeps for its users stays apart, in a file for each.
+    if settings.address and ctx.user == "local":
+        on_server = not settings.address.startswith("sqlite:")
+        address, auth = settings.address, (settings.user, ctx.secret("graph")) if on_server else None
+    else:
+        name = "graph.db" if ctx.user == "local" else f"graph-{sha256(ctx.user.encode()).hexdigest()[:16]}.db"
+        address, auth = f"sqlite:///{ctx.own_file(name)}", None
+    with Graph.open(address, auth) as graph:
         yield graph
 
 
@@ -147,4 +156,37 @@ def query_graph(ctx: ToolContext, query: GraphQuery) -> Rows:
         return rows(graph.query(query))
 
 
-TOOLS = (search_documents, find_entity, neighbours, path_between, query_graph)
+@tool(
+    read_only=True,
+    private_data=True,
+    untrusted_content=True,
+    timeout_s=60,
+    examples=[
+        "Run the Cypher query MATCH (v:Visit) RETURN count(v)",
+        "Run this Cypher on the graph database: MATCH (p:Payer) RETURN p.name ORDER BY p.name",
+    ],
+)
+def run_cypher(ctx: ToolContext, cypher: str) -> Rows:
+    """Run a Cypher query that only reads on the graph database, for experts; the graph has to be on a Neo4j server.
+
+    Args:
+        cypher: The query, as one statement that begins with MATCH, CALL, UNWIND, WITH or RETURN.
+    """
+    from agent_plugin_graph.answers import rows
+    from agent_plugin_graph.cypher.reading import ReadLimits, read
+    from agent_plugin_graph.store.neo4j.store import Neo4jStore
+
+    settings = ctx.settings if isinstance(ctx.settings, GraphSettings) else GraphSettings()
+    with open_graph(ctx) as graph:
+        if not isinstance(graph.store, Neo4jStore):
+            raise ToolError(
+                "Cypher needs a graph on a Neo4j server, and this one is a file; set plugins.graph.address, or use "
+                "query_graph."
+            )
+        limits = ReadLimits(timeout_s=settings.cypher_timeout_s, rows=settings.cypher_rows)
+        found = read(graph.store.driver, cypher, limits=limits)
+    answer = rows([dict(zip(found.columns, row, strict=True)) for row in found.rows])
+    return replace(answer, text=f"{answer.text}\n(cut after {found.cut})") if found.cut else answer
+
+
+TOOLS = (search_documents, find_entity, neighbours, path_between, query_graph, run_cypher)

@@ -17,6 +17,7 @@ def command_context(plugin: str, settings_class: type | None = None) -> ToolCont
     Raises:
         ConfigurationError: the settings are not valid, or the state folder cannot be used.
     """
+    from agent_core.models.keys import StoredSecrets
     from agent_core.settings import Settings
     from agent_core.settings.home import open_home
 
@@ -25,4 +26,5 @@ def command_context(plugin: str, settings_class: type | None = None) -> ToolCont
         workspace=Path.cwd(),
         data_dir=open_home(settings.home) / "plugins" / plugin,
         settings=settings.plugin_settings(plugin, settings_class) if settings_class else None,
+        secrets=StoredSecrets(),
     )
