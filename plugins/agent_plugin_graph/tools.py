@@ -164,6 +164,7 @@ def query_graph(ctx: ToolContext, query: GraphQuery) -> Rows:
     examples=[
         "Run the Cypher query MATCH (v:Visit) RETURN count(v)",
         "Run this Cypher on the graph database: MATCH (p:Payer) RETURN p.name ORDER BY p.name",
+        "Execute in Neo4j: MATCH (a)-[r]->(b) RETURN type(r), count(*)",
     ],
 )
 def run_cypher(ctx: ToolContext, cypher: str) -> Rows:
