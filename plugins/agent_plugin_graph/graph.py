@@ -83,11 +83,11 @@ class Graph:
         """Add passages; one of an id that is there replaces it.
 
         Raises:
-            UsageError: a passage without an id or without text, or with half a character in it.
+            UsageError: a passage without an id, without any text, or with half a character in it.
         """
         for passage in passages:
-            if not passage.id or not passage.text.strip():
-                raise UsageError(f"The passage {passage.id!r} ({passage.title!r}) needs an id and a text.")
+            if not passage.id or not (passage.title + passage.text).strip():
+                raise UsageError(f"The passage {passage.id!r} needs an id, and a title or text.")
             try:
                 "".join(map(str, astuple(passage))).encode()
             except UnicodeEncodeError as error:

@@ -171,9 +171,9 @@ def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     assert file.read_bytes() == before
 
 
-@pytest.mark.parametrize("passage", [Passage("", "T", "text"), Passage("1", "T", " \n")])
-def test_a_passage_needs_an_id_and_a_text(graph: Graph, passage: Passage) -> None:
-    with pytest.raises(UsageError, match="needs an id and a text"):
+@pytest.mark.parametrize("passage", [Passage("", "T", "text"), Passage("1", " ", " \n")])
+def test_a_passage_needs_an_id_and_a_title_or_text(graph: Graph, passage: Passage) -> None:
+    with pytest.raises(UsageError, match="needs an id"):
         graph.add_passages([FIRM[0], passage])
     assert graph.stats().passages == 0
 
@@ -208,7 +208,7 @@ def test_any_text_can_be_added_searched_and_forgotten(
         try:
             graph.add_passages([Passage("1", title, text, "s")])
         except AgentCoreError:
-            assert not text.strip() or any("\ud800" <= letter <= "\udfff" for letter in title + text)
+            assert not (title + text).strip() or any("\ud800" <= letter <= "\udfff" for letter in title + text)
             return
         graph.search(question)
         for hit in graph.search(text):
