@@ -34,7 +34,6 @@ class FileChange:
         "What are the three largest files here?",
         "Which CSV files are in the data folder?",
         "Which file was changed last?",
-        "List everything in this folder by size",
         "Find all python files, in the subfolders too",
         "How many files does the folder 'src' contain?",
         "Count the text files in this directory",

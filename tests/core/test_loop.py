@@ -518,9 +518,10 @@ async def test_a_model_that_is_no_language_model_is_shown_every_tool(assistants)
         for number in range(60)
     ]
     chosen, all_of_them = Script("Hello."), Script("Hello.")
-    all_of_them.model.language_model = False
-    for script in (chosen, all_of_them):
-        await assistants(script, tools=tools).ask("Hello")
+    rules = all_of_them.model
+    rules.language_model = False
+    await assistants(chosen, tools=tools).ask("Hello")
+    await assistants(rules, tools=tools).ask("Hello")
     names = {tool.name for tool in tools}
     assert names <= set(all_of_them.tools_shown[0])
     assert not names <= set(chosen.tools_shown[0])

@@ -195,7 +195,7 @@ def invented(planned: Draft, request: str) -> list[str]:
     return found
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_nine_in_ten_requests_are_planned_right_and_nothing_is_invented() -> None:
     specs, reading = tools()
     wrong: list[str] = []
