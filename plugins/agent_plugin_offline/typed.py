@@ -47,7 +47,8 @@ _DURATION = re.compile(
 _AT_HOUR = re.compile(r"\s+(?:at|from)\s+\d{1,2}(?:\s*[ap]\.?m\b\.?)?(?![\w:.]\S)", re.IGNORECASE)
 _NUMBER = r"-?(?<![\w.])\d+(?:\.\d+)?(?![\w%^*/(]|\s*[-+*/^=]|\.\d)"
 _NUMBER_LIST = re.compile(
-    rf"{_NUMBER}(?:\s*(?:,\s*and|,|;|and|&)\s+{_NUMBER})+|{_NUMBER}(?:,{_NUMBER})+", re.IGNORECASE
+    rf"{_NUMBER}(?:\s*(?:,\s*and|,|;|and|&)\s+{_NUMBER})+|{_NUMBER}(?:,{_NUMBER})+|{_NUMBER}(?:\s+{_NUMBER}){{2,}}",
+    re.IGNORECASE,
 )
 _LIST_GAP = re.compile(r"^\s*(?:,|and|&|,\s*and)\s*$", re.IGNORECASE)
 
