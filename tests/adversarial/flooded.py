@@ -1,4 +1,4 @@
-"""One run with ten million characters somewhere in it, in a process of its own: `python -m tests.adversarial.flooded WAY`.
+"""One run with ten million characters somewhere in it: `python -m tests.adversarial.flooded WAY`.
 
 Prints, as JSON, how the run ended, how much the model was sent, and the most memory that the process took, before and
 after. The process has limits of its own, so that a flood that is not bounded ends it instead of the machine.
