@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agent_core.errors import ToolArgumentError, ToolError, TransientToolError, UsageError
+from agent_core.errors import ToolArgumentError, ToolError, TransientToolError, UsageError, shortened
 from agent_core.events import CallEnded, CallStarted, Event
 from agent_core.gate import labels as flow
 from agent_core.gate.binding import canonical, digest
@@ -14,6 +14,9 @@ from agent_core.gate.pending import Item
 from agent_core.journal.calls import Calls, CallStatus, RecordedCall
 from agent_core.journal.store import Journal, now
 from agent_core.tools.tool import Tool
+
+MAX_FAILURE_CHARS = 8_000
+"""Of the words in which a call failed, which come back to every model and person who hears of it."""
 
 
 class Ledger:
@@ -64,7 +67,8 @@ class Ledger:
         self, call: Call, tool: Tool, args: dict[str, Any], args_hash: str, error: ToolError, at: float
     ) -> ToolError:
         """Record why the call failed; returns the error to raise: the same one, without secrets in its words."""
-        message = str(self._secrets.tokenise(str(error), call.scope))
+        # Cut only now: half a secret would not be recognised.
+        message = shortened(str(self._secrets.tokenise(str(error), call.scope)), MAX_FAILURE_CHARS)
         self.calls.put(
             call.key,
             run_id=call.run_id,

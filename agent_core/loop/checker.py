@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from agent_core.errors import shortened
 from agent_core.loop.figures import unsupported
 from agent_core.planning.planner import sent_back
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from agent_core.loop.state import Run
 
 _MOST_NAMED = 5
+_LONGEST_NAMED = 60
 _URL = re.compile(r"https?://[^\s<>()\[\]\"'`]+")
 
 
@@ -22,9 +24,8 @@ def checked(text: str, run: Run) -> str:
     invented = sorted(_urls(text) - _urls(" ".join(_strings(known))))
     notes = [f"(No result contains {url}: do not rely on it.)" for url in invented]
     if run.tools and (figures := unsupported(text, known)):
-        notes.append(
-            f"(No result contains {', '.join(figures[:_MOST_NAMED])}: nothing was looked up or computed for it.)"
-        )
+        named = ", ".join(shortened(figure, _LONGEST_NAMED) for figure in figures[:_MOST_NAMED])
+        notes.append(f"(No result contains {named}: nothing was looked up or computed for it.)")
     notes += [f"(Not done: {name}. {error})" for name, error in _undone(run) if error not in text]
     return "\n".join([text, *notes]) if notes else text
 

@@ -21,6 +21,10 @@ _SMALL = Decimal(2)
 _MOST = 50_000
 """How many figures of the results are compared with; more than that is a table, and its reader is a tool."""
 _NOON = Decimal(12)
+_LONGEST = 400
+"""Characters up to which digits are a number to calculate with; longer ones are carried only as they stand."""
+_WRITTEN_BITS = 14_000
+"""Python writes no longer number as digits."""
 
 
 def unsupported(text: str, known: Iterable[Any]) -> list[str]:
@@ -32,14 +36,27 @@ def unsupported(text: str, known: Iterable[Any]) -> list[str]:
     prose = _CITATION.sub(" ", _LIST_MARK.sub("\n", _ADDRESS.sub(" ", _CODE.sub(" ", text))))
     written = list(dict.fromkeys(match[0] for match in _FIGURE.finditer(prose)))
     asked = {figure: values for figure in written if max(values := _readings(figure), default=_SMALL) > _SMALL}
+    values = list(known)
+    long = [figure for figure in written if len(figure) > _LONGEST and not _occurs(figure, values)]
     if not asked:
-        return []
+        return long
     carried: set[Decimal] = set()
-    for value in _figures(known):
+    for value in _figures(values):
         carried.add(value)
         if len(carried) >= _MOST:
-            return []
-    return [figure for figure, values in asked.items() if not any(_carried(value, carried) for value in values)]
+            return long
+    return [figure for figure, values in asked.items() if not any(_carried(value, carried) for value in values)] + long
+
+
+def _occurs(figure: str, value: Any) -> bool:
+    """Whether these digits stand in a text or a whole number of the value."""
+    if isinstance(value, dict):
+        return _occurs(figure, [*value.keys(), *value.values()])
+    if isinstance(value, list | tuple):
+        return any(_occurs(figure, inner) for inner in value)
+    if isinstance(value, int) and value.bit_length() < _WRITTEN_BITS:
+        return figure == str(abs(value))
+    return isinstance(value, str) and figure in value
 
 
 def _carried(value: Decimal, carried: set[Decimal]) -> bool:
@@ -55,6 +72,8 @@ def _rounds_to(other: Decimal, value: Decimal, quantum: Decimal) -> bool:
 
 def _readings(written: str) -> list[Decimal]:
     """What a figure can mean: `1,234` and `1.234` are one thing here and another there."""
+    if len(written) > _LONGEST:
+        return []
     digits = re.sub(r"['\u00a0\u202f]", "", written)
     plain = digits.replace(",", "") if "," in digits else digits
     readings = [plain]
@@ -78,11 +97,12 @@ def _figures(values: Iterable[Any]) -> Iterator[Decimal]:
             for match in _IN_DATA.finditer(value):
                 yield from _readings(match[0])
                 # A date, a version, a time: its parts are figures too.
-                yield from (Decimal(part) for part in re.findall(r"\d+", match[0]))
+                yield from (Decimal(part) for part in re.findall(r"\d+", match[0]) if len(part) <= _LONGEST)
         elif isinstance(value, bool) or value is None:
             continue
         elif isinstance(value, int | float):
-            yield abs(Decimal(str(value)))
+            if isinstance(value, float) or value.bit_length() <= 4 * _LONGEST:
+                yield abs(Decimal(value if isinstance(value, int) else str(value)))
         elif isinstance(value, dict):
             yield from _figures(list(value.keys()))
             yield from _figures(list(value.values()))

@@ -10,6 +10,7 @@ from tests.adversarial.connections import watch as watch
 from tests.adversarial.fetching import fetching as fetching
 from tests.adversarial.fetching import hostile_names as hostile_names
 from tests.adversarial.fetching import web as web
+from tests.adversarial.forging import scene as scene
 from tests.adversarial.screen import screen as screen
 from tests.adversarial.table import Cases as Cases
 from tests.core.conftest import cli as cli

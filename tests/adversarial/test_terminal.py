@@ -18,6 +18,7 @@ from tests.servers.llm_script import Call, call, calls, fail, say
 from tests.servers.scripted_llm import ScriptedLLM
 
 ATTACK = attacks.TERMINAL
+pytestmark = pytest.mark.timeout(300)  # each test starts a dozen processes
 
 
 def test_an_answer_and_the_spinner_while_it_is_written(screen: Screen, llm: ScriptedLLM) -> None:

@@ -25,6 +25,7 @@ from tests.servers.llm_script import call, say
 from tests.servers.scripted_llm import ScriptedLLM
 
 ATTACK = attacks.TERMINAL
+pytestmark = pytest.mark.timeout(300)  # each test starts a dozen processes
 
 BIDI = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 WRITTEN = EVERYTHING.replace("\0", "")

@@ -23,6 +23,7 @@ from tests.servers.scripted_llm import ScriptedLLM
 from tests.servers.scripted_web import ScriptedWeb, http_answer
 
 ATTACK = attacks.TERMINAL
+pytestmark = pytest.mark.timeout(300)  # each test starts a dozen processes
 
 MOST = len(PRINTABLE) * 9 // 10
 

@@ -118,3 +118,14 @@ def test_a_row_whose_modules_all_ran_is_judged(suite: Suite) -> None:
 def test_every_row_of_the_suite_is_attacked() -> None:
     modules = [file.read_text() for file in (ROOT / "tests" / "adversarial").glob("test_*.py")]
     assert [name for name in ROWS if not any(f"\nATTACK = attacks.{name}\n" in text for text in modules)] == []
+
+
+def test_the_readme_shows_the_table_as_it_is_printed() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    proof = readme[readme.index("\n## Proof\n") : readme.index("\n## Limits\n")]
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in proof.splitlines() if line[:1] == "|"]
+    shown = {name: (int(cases.replace(",", "")), must_hold) for name, cases, must_hold in lines[2:]}
+    assert [(name, must_hold) for name, (_, must_hold) in shown.items()] == [
+        (row.name, row.must_hold) for row in ROWS.values()
+    ]
+    assert [row.name for row in ROWS.values() if shown[row.name][0] < row.minimum] == []

@@ -77,3 +77,12 @@ async def test_an_answer_says_what_nothing_carries(assistants) -> None:
     first = await earlier.ask("Weigh it")
     again = await earlier.ask("And?", conversation=first.conversation_id)
     assert again.text == "As I said: 61.25"
+
+
+def test_digits_without_end_are_carried_only_as_they_stand() -> None:
+    pi = "3.14" + "15926535" * 200_000
+    number = 7**1500
+    assert unsupported(f"It is {pi}.", [f"pi: {pi}"]) == []
+    assert unsupported(f"It is {number}.", [{"value": number}]) == []
+    assert unsupported(f"It is {pi} and {number}.", ["3.14"]) == [pi, str(number)]
+    assert unsupported("It is 75.5.", ["9" * 2_000_000]) == ["75.5"]
