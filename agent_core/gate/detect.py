@@ -37,6 +37,8 @@ class Found:
     start: int
     end: int
     kind: str
+    decoded: tuple[str, ...] = ()
+    """What was found there, where the text holds it encoded."""
 
 
 def find_secrets(text: str, known: KnownSecrets, *, quiet: bool = False) -> list[Found]:
@@ -60,7 +62,7 @@ def find_secrets(text: str, known: KnownSecrets, *, quiet: bool = False) -> list
             continue
         if merged and secret.start < merged[-1].end:
             last = merged[-1]
-            merged[-1] = Found(last.start, max(last.end, secret.end), last.kind)
+            merged[-1] = Found(last.start, max(last.end, secret.end), last.kind, last.decoded + secret.decoded)
         else:
             merged.append(secret)
     return merged
@@ -87,7 +89,7 @@ def _in_encoded(text: str, known: KnownSecrets) -> Iterator[Found]:
         for part in decoded_parts(text):
             known_ones = (Found(start, end, kind) for start, end, kind in known.find(part.text))
             for found in (*known_ones, *_by_shape(part.text), *in_context(part.text)):
-                yield Found(*part.span(found.start, found.end), found.kind)
+                yield Found(*part.span(found.start, found.end), found.kind, (part.text[found.start : found.end],))
 
 
 def _by_shape(text: str) -> Iterator[Found]:

@@ -1,4 +1,4 @@
-"""Many exact texts, looked for at once: found by how they begin, at one look-up per character however many there are."""
+"""Many exact texts, looked for at once by how they begin: a look-up per character, however many texts there are."""
 
 from __future__ import annotations
 

@@ -152,7 +152,8 @@ LOUDEST = 16
 SECRET_FIELD = re.compile(rf"(?i)(?:.{{0,60}}[_-])?(?:{_NAMED})")
 """Names of JSON fields whose values are secret."""
 PLACEHOLDER = re.compile(
-    r"(?i)[$<{].*|%(?:[a-z_]\w*%?|\(\w{1,40}\)\w|\{.*)|\*+|x+|\.+|-+|_+|(?:your|my|the|some|example|sample|dummy)[_ -].*|changeme|none|null|true|false"
+    r"(?i)[$<{].*|%(?:[a-z_]\w*%?|\(\w{1,40}\)\w|\{.*)|\*+|x+|\.+|-+|_+"
+    r"|(?:your|my|the|some|example|sample|dummy)[_ -].*|changeme|none|null|true|false"
     r"|pass(?:word|phrase|wd|code)?|pwd|secret|token|string|str|required|optional|undefined|redacted|hidden|masked"
 )
 """What stands in examples and forms instead of a secret."""

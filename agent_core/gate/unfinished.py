@@ -51,11 +51,9 @@ def _word(text: str, quiet: bool) -> int:
     if "://" in word:
         return len(word)
     part = _ENDS_A_KEY.split(word)[-1]
-    if part and not (_PLAIN.fullmatch(part) and not _begins_a_key(part)):
-        shown = len(word) - len(part)
-    else:
-        shown = len(word)
-    return len(word) if shown and not quiet and _is_announced(text) else len(word) - shown
+    plain = not part or (_PLAIN.fullmatch(part) is not None and not _begins_a_key(part))
+    waiting = 0 if plain else len(part)
+    return len(word) if waiting < len(word) and not quiet and _is_announced(text) else waiting
 
 
 def _is_announced(text: str) -> bool:
