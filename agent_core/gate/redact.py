@@ -72,15 +72,18 @@ class StreamRedactor:
         self._credit -= len(self._held)
         return True
 
-    def _quiet(self) -> bool:
-        return self._quiet_chars >= len(self._seen) + len(self._held)
+    def _context(self) -> tuple[str, bool]:
+        """What has left and still matters, and whether nothing in it or in what is held announces a secret."""
+        quiet = self._quiet_chars >= len(self._seen) + len(self._held)
+        return (self._seen[-1:] if quiet else self._seen), quiet  # a known value never begins in what has left
 
     def _release(self, end: int) -> str:
         """Let go of the held text up to `end`, or to where a secret begins that reaches beyond it."""
         if end <= 0:
             return ""
-        quiet, context = self._quiet(), len(self._seen)
-        text = self._seen + self._held
+        seen, quiet = self._context()
+        context = len(seen)
+        text = seen + self._held
         whole = end == len(self._held)
         # Of one that began with letters which have left already, the rest is kept back.
         found_ones = [found for found in find_secrets(text, self._known, quiet=quiet) if found.end > context]
@@ -96,13 +99,14 @@ class StreamRedactor:
                 parts += text[done : found.start], self._replace(found.kind, text[found.start : found.end])
                 done = found.end
         parts.append(text[done:limit])
-        self._seen, self._held = text[max(0, limit - _CONTEXT_CHARS) : limit], text[limit:]
+        left, self._held = text[context:limit], text[limit:]
+        self._seen = f"{self._seen}{left}"[-_CONTEXT_CHARS:]
         return "".join(parts)
 
     def _unfinished(self) -> int:
         """How many characters at the end have to wait for what follows."""
-        text = self._seen + self._held
-        waiting = min(unfinished(text, self._known, quiet=self._quiet()), len(self._held))
+        seen, quiet = self._context()
+        waiting = min(unfinished(seen + self._held, self._known, quiet=quiet), len(self._held))
         self._one_word = waiting == len(self._held) and not any(map(str.isspace, self._held))
         return waiting if waiting <= _MOST_HELD_CHARS else _MOST_HELD_CHARS // 2
 
