@@ -217,7 +217,7 @@ def _is_full(error: sqlite3.DatabaseError, path: Path) -> bool:
 
 
 def dumps(value: Any) -> str:
-    """The journal's JSON: compact, non-ASCII as it is, no NaN; fields in their order, so that what is read is the same."""
+    """The journal's JSON: compact, non-ASCII as it is, no NaN; fields keep their order: what is read is the same."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
