@@ -17,8 +17,9 @@ from agent_core.event_log import EventLog
 from agent_core.gate.approvals import Approvals
 from agent_core.gate.decisions import Decisions
 from agent_core.gate.detect import known_from_environment
-from agent_core.gate.gate import Asker, Gate
+from agent_core.gate.gate import Gate
 from agent_core.gate.policy import Policy
+from agent_core.gate.questions import Asker
 from agent_core.gate.retention import Retention
 from agent_core.gate.vault import Vault
 from agent_core.journal.runs import Runs

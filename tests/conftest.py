@@ -10,6 +10,10 @@ import hypothesis
 import pydantic_ai.models
 import pytest
 
+from tests.adversarial.attacks import ROWS
+from tests.adversarial.table import AttackTable
+from tests.servers.neo4j import Neo4jMissingError, Neo4jServer
+from tests.servers.neo4j import download as download_neo4j
 from tests.servers.ollama import OllamaServer
 from tests.servers.ollama_build import OllamaMissingError, ollama_executable
 from tests.servers.scripted_llm import ScriptedLLM
@@ -26,6 +30,11 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 _CONFIGURATION = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY", "GROQ_API_KEY")
 _ADDRESSES = ("OLLAMA_HOST", "OLLAMA_BASE_URL", "OPENAI_BASE_URL")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Here, because with worker processes the main one reads no other conftest, and it is the one that prints.
+    config.pluginmanager.register(AttackTable(config, Path(__file__).parent / "adversarial", ROWS), "attack-table")
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +60,17 @@ def ollama_program() -> Path:
 def ollama(ollama_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OllamaServer]:
     """A real Ollama, shared by the tests of a process; each adds the models that it needs, by names of its own."""
     with OllamaServer(ollama_program, tmp_path_factory.mktemp("ollama")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def neo4j(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
+    """A real Neo4j, shared by the tests of a process; mark what uses it with `timeout(..., func_only=True)`."""
+    try:
+        download_neo4j()
+    except Neo4jMissingError as missing:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(missing))
+    with Neo4jServer(tmp_path_factory.mktemp("neo4j")) as server:
         yield server
 
 

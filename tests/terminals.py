@@ -8,7 +8,7 @@ import re
 import select
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,17 +20,20 @@ if TYPE_CHECKING:
     from tests.core.conftest import CommandLine
 
 PATIENCE_S = 60.0
+MOST_ANSWERS = 100
 
 
 class Terminal:
     """A command in a terminal; `screen` is what it has written, without what only paints; `raw` is all of it."""
 
-    def __init__(self, command: list[str], cwd: Path, environ: dict[str, str], columns: int = 80) -> None:
+    def __init__(
+        self, command: list[str], cwd: Path, environ: dict[str, str], columns: int = 80, lines: int = 40
+    ) -> None:
         self.screen = ""
         self.raw = b""
         self._looked_at = 0
         self._descriptor, theirs = pty.openpty()
-        environ = {**environ, "TERM": "xterm", "COLUMNS": str(columns), "LINES": "40"}
+        environ = {**environ, "TERM": "xterm", "COLUMNS": str(columns), "LINES": str(lines)}
         self.process = subprocess.Popen(
             command, cwd=cwd, env=environ, stdin=theirs, stderr=theirs, stdout=theirs, start_new_session=True
         )
@@ -46,6 +49,19 @@ class Terminal:
             assert time.monotonic() < until, f"{text!r} never came:\n{self.screen}"
             self._read()
         self._looked_at = found + len(text)
+
+    def converse(self, answers: Mapping[str, str | Iterator[str]]) -> int:
+        """Type the answer to a prompt whenever the screen ends with it, or the next one; to the end, the exit code."""
+        given = 0
+        while self._read():
+            for prompt, answer in answers.items():
+                if self.screen.endswith(prompt) and len(self.screen) > self._looked_at:
+                    self._looked_at = len(self.screen)
+                    given += 1
+                    assert given < MOST_ANSWERS, f"it asks without end:\n{self.screen[-2000:]}"
+                    self.type(answer if isinstance(answer, str) else next(answer))
+                    break
+        return self.process.wait(PATIENCE_S)
 
     def end(self) -> int:
         """Read to the end; the exit code."""

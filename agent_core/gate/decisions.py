@@ -190,7 +190,7 @@ class Decisions:
         run_id, step_id, turn, call_id = _split(item.call_key)
         labels = frozenset(pending.labels)
         call = Call(run_id, step_id, int(turn), call_id, _acting(pending, where), labels, pending.agent)
-        return await self._gate.edited_item(call, tool, {**item.args, **arguments})
+        return await self._gate.checks.edited_item(call, tool, {**item.args, **arguments})
 
 
 def _acting(pending: Pending, where: Surroundings) -> Surroundings:

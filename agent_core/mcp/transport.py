@@ -57,12 +57,17 @@ async def started_program(
 
 @asynccontextmanager
 async def reached_url(server: McpServer, headers: dict[str, str]) -> AsyncGenerator[tuple[Any, Any]]:
-    """The streams of a server that answers by streamable HTTP. The SDK follows redirects within its origin only."""
+    """The streams of a server that answers by streamable HTTP. The SDK follows redirects within its origin only.
+
+    A proxy of the environment is used as everywhere, but not on the way to this machine: it would get the headers, in
+    which a server's password is, of what need not leave at all.
+    """
     seconds = server.timeout_s
     async with (
         _BoundedClient(
             headers={**headers, "Accept-Encoding": "identity"},
             timeout=httpx2.Timeout(server.start_timeout_s, read=seconds + 1),
+            trust_env=not server.on_this_machine,
         ) as client,
         streamable_http_client(server.url, http_client=client, max_sse_event_size=MAX_MESSAGE_BYTES) as streams,
     ):

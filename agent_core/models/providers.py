@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -99,16 +100,44 @@ def _provider(prefix: str) -> Any:
     from pydantic_ai.providers import infer_provider, infer_provider_class
 
     from agent_core.models.keys import get_key
+    from agent_core.models.ollama import is_loopback
 
     key = get_key(key_owner(prefix))
-    if key is None:
-        return infer_provider(prefix)
     provider_class: Any = infer_provider_class(prefix)
     try:
-        return provider_class(api_key=key)
+        provider = provider_class(api_key=key) if key is not None else infer_provider(prefix)
     except TypeError:
         # Some are set up by more than a key (a region, an endpoint), and read it all from the environment.
-        return infer_provider(prefix)
+        provider = infer_provider(prefix)
+    return _past_proxies(provider_class, key, provider) if is_loopback(str(provider.base_url)) else provider
+
+
+def _past_proxies(provider_class: Any, key: str | None, provider: Any) -> Any:
+    """A provider on this machine, asked directly: what it is told counts as not leaving, and a proxy may be anywhere.
+
+    Its client keeps no connection open, because pydantic-ai renews and closes its own clients alone.
+
+    Raises:
+        ConfigurationError: its client takes no client of ours.
+    """
+    from urllib.request import getproxies
+
+    import httpx
+    import httpx2
+    from pydantic_ai.models import create_async_httpx2_client
+
+    if not getproxies():
+        return provider
+    direct = httpx2.AsyncHTTPTransport(trust_env=False, limits=httpx2.Limits(max_keepalive_connections=0))
+    client = create_async_httpx2_client(transport=direct)
+    timeout = httpx.Timeout(**client.timeout.as_dict())
+    older = httpx.AsyncClient(trust_env=False, timeout=timeout, limits=httpx.Limits(max_keepalive_connections=0))
+    for http_client in (client, older):
+        with suppress(TypeError):
+            return provider_class(api_key=key, http_client=http_client)
+    raise ConfigurationError(
+        f"{provider.base_url} would be asked by way of a proxy of the environment; run without HTTP_PROXY and the like."
+    )
 
 
 def _missing_package(prefix: str) -> ConfigurationError:

@@ -55,6 +55,13 @@ class McpServer:
         """What is started, or the address, for a person; no secret can stand in it."""
         return self.url.partition("?")[0] or " ".join([self.command, *self.args])
 
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether its URL is an address of this machine, so that a request to it never leaves."""
+        from urllib.parse import urlsplit
+
+        return _is_loopback(urlsplit(self.url).hostname or "")
+
 
 def as_table(server: McpServer) -> dict[str, Any]:
     """The section that says this: what differs from the defaults."""

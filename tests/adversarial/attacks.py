@@ -27,17 +27,5 @@ SECRETS = Attack("planted secrets", 500, "0 found in any file written")
 PLUGINS = Attack("hostile plugins", 30, "the others keep working")
 MODEL_OUTPUT = Attack("malformed model output", 200, "clear failure or repair, limits hold")
 
-ROWS = (
-    KILLS,
-    GRANTS,
-    CALCULATOR_CODE,
-    CALCULATOR_EXHAUSTION,
-    CALCULATOR_RESULTS,
-    INJECTION,
-    PATHS,
-    URLS,
-    TERMINAL,
-    SECRETS,
-    PLUGINS,
-    MODEL_OUTPUT,
-)
+ROWS = {name: value for name, value in globals().copy().items() if isinstance(value, Attack)}
+"""By the names that test modules use."""

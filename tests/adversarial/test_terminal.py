@@ -6,69 +6,18 @@ visible marks: a payload counts as a case where its mark was seen, so that nothi
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.adversarial import attacks
-from tests.adversarial.conftest import Cases
-from tests.adversarial.hostile_text import LEGITIMATE, MARKUP, arrived, marked, steering
+from tests.adversarial.hostile_text import LEGITIMATE, MARKUP, steering
+from tests.adversarial.screen import EVERYTHING, HOSTILE, PRINTABLE, Screen
 from tests.servers.llm_script import Call, call, calls, fail, say
 from tests.servers.scripted_llm import ScriptedLLM
-from tests.servers.scripted_web import ScriptedWeb
-from tests.terminals import Terminal
 
 ATTACK = attacks.TERMINAL
-
-HOSTILE = marked()
-EVERYTHING = "\n".join([LEGITIMATE, *HOSTILE, *MARKUP])
-PRINTABLE = [text for text in HOSTILE if "\0" not in text]
-"""What can stand in an argument or a file's name."""
-
-
-class Screen:
-    """Runs commands at a terminal and judges what arrived there."""
-
-    def __init__(self, cli: Any, cases: Cases) -> None:
-        self._cli = cli
-        self._cases = cases
-        self._seen: dict[str, set[int]] = {}
-
-    def run(self, *args: str, type_after: dict[str, str] | None = None, least: int = 1, code: int | None = None) -> str:
-        """All that a command showed; fails where anything steering arrived, or too little was shown to judge."""
-        terminal = Terminal([*self._cli.command, *args], self._cli.workspace, self._cli.environ, columns=4000)
-        try:
-            for prompt, typed in (type_after or {}).items():
-                terminal.wait_for(prompt)
-                terminal.type(typed)
-            ended = terminal.end()
-        finally:
-            terminal.close()
-        assert steering(terminal.raw) == [], args
-        assert b"Traceback" not in terminal.raw, terminal.screen
-        seen = arrived(terminal.raw)
-        assert len(seen) >= least, f"only {len(seen)} payloads were shown by {args}: {terminal.screen[-3000:]}"
-        assert code is None or ended == code, terminal.screen[-3000:]
-        self._seen.setdefault(" ".join(args[:2]), set()).update(seen)
-        self._cases.count(sum(map(len, self._seen.values())))
-        return terminal.raw.decode()
-
-
-@pytest.fixture
-def screen(cli: Any, cases: Cases) -> Screen:
-    return Screen(cli, cases)
-
-
-@pytest.fixture
-def llm(scripted_llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch) -> ScriptedLLM:
-    monkeypatch.setenv("OPENAI_BASE_URL", scripted_llm.openai_url)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
-    monkeypatch.setenv("AGENT_CORE_MODELS_DEFAULT", "openai-chat:scripted")
-    return scripted_llm
 
 
 def test_an_answer_and_the_spinner_while_it_is_written(screen: Screen, llm: ScriptedLLM) -> None:
@@ -76,10 +25,10 @@ def test_an_answer_and_the_spinner_while_it_is_written(screen: Screen, llm: Scri
     shown = screen.run("ask", "Speak", least=len(HOSTILE), code=0)
     for text in (LEGITIMATE, *MARKUP):
         assert text in shown
-    shown = screen.run("runs", "show", _last_run(screen), least=len(HOSTILE), code=0)
+    shown = screen.show_last_run(least=len(HOSTILE), code=0)
     for text in (LEGITIMATE, *MARKUP):
         assert text in shown
-    screen.run("runs", "show", _last_run(screen), "--json", least=0)
+    screen.show_last_run("--json", least=0)
 
 
 def test_json_at_a_terminal_is_escaped(cli: Any, screen: Screen, llm: ScriptedLLM) -> None:
@@ -107,7 +56,7 @@ def test_failures_of_calls(screen: Screen, llm: ScriptedLLM) -> None:
     wanted = [Call("read_file", {"path": text}, f"c{i}") for i, text in enumerate(HOSTILE)]
     llm.script(calls(*wanted), say("They are not there."))
     screen.run("ask", "Read them", least=len(HOSTILE) * 9 // 10)
-    screen.run("runs", "show", _last_run(screen), least=len(HOSTILE) * 9 // 10)
+    screen.show_last_run(least=len(HOSTILE) * 9 // 10)
 
 
 def test_errors_of_a_model_server(screen: Screen, llm: ScriptedLLM) -> None:
@@ -117,21 +66,22 @@ def test_errors_of_a_model_server(screen: Screen, llm: ScriptedLLM) -> None:
     screen.run("runs", "list", least=0)
 
 
-def test_wrong_arguments_of_commands(cli: Any, screen: Screen) -> None:
-    for text in (" ".join(PRINTABLE[:8]), " ".join(PRINTABLE[30:50]), " ".join(PRINTABLE[50:])):
-        screen.run(text, code=2)
-        screen.run("ask", "x", "--persona", text, code=2)
-        screen.run("ask", "x", "--model", text, code=2)
-        screen.run("ask", "x", "-f", text, code=2)
-        screen.run("runs", "show", text, code=2)
-        screen.run("tools", "show", text, code=2)
-        screen.run("tools", "call", "evaluate", f"{text}=1", code=2)
-        screen.run("config", "get", text, code=2)
-        screen.run("config", "set", "models.default", text, least=0)
-        screen.run("rules", "add", "allow", text, code=2)
-        screen.run("workflow", "run", text, code=2)
-        screen.run("approvals", "deny", text, "--reason", "x", code=2)
-        screen.run("ask", "x", f"--{text}", code=2)
+@pytest.mark.parametrize("texts", [PRINTABLE[:8], PRINTABLE[30:50], PRINTABLE[50:]], ids=["first", "middle", "last"])
+def test_wrong_arguments_of_commands(cli: Any, screen: Screen, texts: list[str]) -> None:
+    text = " ".join(texts)
+    screen.run(text, code=2)
+    screen.run("ask", "x", "--persona", text, code=2)
+    screen.run("ask", "x", "--model", text, code=2)
+    screen.run("ask", "x", "-f", text, code=2)
+    screen.run("runs", "show", text, code=2)
+    screen.run("tools", "show", text, code=2)
+    screen.run("tools", "call", "evaluate", f"{text}=1", code=2)
+    screen.run("config", "get", text, code=2)
+    screen.run("config", "set", "models.default", text, least=0)
+    screen.run("rules", "add", "allow", text, code=2)
+    screen.run("workflow", "run", text, code=2)
+    screen.run("approvals", "deny", text, "--reason", "x", code=2)
+    screen.run("ask", "x", f"--{text}", code=2)
 
 
 def test_settings(cli: Any, screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,57 +97,6 @@ def test_settings(cli: Any, screen: Screen, monkeypatch: pytest.MonkeyPatch) -> 
         (cli.home / "config.toml").write_text(text)
         screen.run("config", "get", least=0, code=2)
         screen.run("doctor", least=0)
-
-
-_EVIL_TOOLS = '''
-import time
-from agent_core import ToolError, hookimpl, tool
-from agent_core.tools import Tool, ToolContext
-HOSTILE = {hostile}
-
-@tool(read_only=True, examples=HOSTILE, undo_note=HOSTILE[1])
-def evil_all(ctx: ToolContext, text: str = HOSTILE[0]) -> list[str]:
-    """x"""
-    for piece in HOSTILE:
-        ctx.progress(piece)
-        time.sleep(0.02)
-    return HOSTILE
-
-@tool(read_only=True)
-def evil_fails() -> str:
-    """x"""
-    raise ToolError(" ".join(HOSTILE))
-
-@hookimpl
-def agent_core_tools():
-    import dataclasses
-    made = [evil_fails, dataclasses.replace(evil_all, description=" ".join(HOSTILE))]
-    for number, text in enumerate(HOSTILE):
-        schema = {{"type": "object", "properties": {{"p": {{"type": "string", "description": text}}}}}}
-        made.append(Tool.from_schema(lambda p="": "", f"evil_tool_{{number}}", text, schema, read_only=True))
-    return made
-'''
-
-
-@pytest.fixture
-def ollama() -> Iterator[ScriptedWeb]:
-    """A server in a thread, because the commands run in processes and this test waits for them."""
-    ready = threading.Event()
-    stop = asyncio.Event()
-    made: list[Any] = []
-
-    async def serve() -> None:
-        async with ScriptedWeb() as web:
-            made.extend([web, asyncio.get_running_loop()])
-            ready.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    assert ready.wait(30)
-    yield made[0]
-    made[1].call_soon_threadsafe(stop.set)
-    thread.join(30)
 
 
 def test_raw_bytes_in_files(cli: Any, screen: Screen, llm: ScriptedLLM) -> None:
@@ -222,7 +121,3 @@ def test_the_judge_sees_what_arrives() -> None:
         assert steering(text.encode()), repr(text)
     assert steering(b"a\x9b31mb")
     assert steering(f"{LEGITIMATE}\r\n\x1b[2K\x1b[32mdone\x1b[0m\r\n".encode()) == []
-
-
-def _last_run(screen: Screen) -> str:
-    return json.loads(screen._cli.process("runs", "list", "--json").stdout)[0]["run_id"]  # pyright: ignore[reportPrivateUsage]
