@@ -539,9 +539,15 @@ class Counting(KnownSecrets):
 
 @pytest.mark.parametrize(
     "text",
-    ["a1" * 50_000, "-----BEGIN PRIVATE KEY-----\n" * 3_500, 'password: "' + "b c" * 33_000, "4 " * 50_000, "so it is " * 11_000],
+    [
+        "a1" * 50_000,
+        "-----BEGIN PRIVATE KEY-----\n" * 3_500,
+        'password: "' + "b c" * 33_000,
+        "4 " * 50_000,
+        "so it is " * 11_000,
+    ],
     ids=["word", "keys", "quotation", "digits", "prose"],
-)  # fmt: skip
+)
 def test_the_work_on_a_stream_grows_as_the_text_does(text: str) -> None:
     """Counted in characters that are looked at, whatever has to wait and however long."""
     known = Counting({"phrase": "correct horse battery"})
