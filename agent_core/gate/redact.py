@@ -64,7 +64,8 @@ class StreamRedactor:
         return self._release(len(self._held))
 
     def _is_worth_a_look(self, chunk: str) -> bool:
-        self._credit = min(self._credit + _LOOKS_PER_CHAR * len(chunk), _MOST_HELD_CHARS * 2)
+        enough = 2 * max(len(self._held), _MOST_HELD_CHARS)
+        self._credit = min(self._credit + _LOOKS_PER_CHAR * len(chunk), enough)
         if len(self._held) <= _ALWAYS_LOOKED_AT or (self._one_word and any(map(str.isspace, chunk))):
             return True
         if len(self._held) > self._credit:

@@ -523,6 +523,14 @@ def test_an_endless_word_does_not_fill_the_memory() -> None:
     assert 100_000 - shown <= 20_000
 
 
+def test_a_piece_of_any_size_is_shown_when_its_words_have_ended() -> None:
+    redactor = StreamRedactor()
+    prose = "so it is said, " * 40_000
+    assert redactor.feed(prose) == prose
+    assert redactor.feed("x9" * 100_000)
+    assert redactor.feed(f" {SECRETS['github']} ").endswith("[redacted:github_token] ")
+
+
 class Counting(KnownSecrets):
     """Known secrets that count how much text they are asked to look at."""
 
@@ -540,11 +548,11 @@ class Counting(KnownSecrets):
 @pytest.mark.parametrize(
     "text",
     [
-        "a1" * 50_000,
-        "-----BEGIN PRIVATE KEY-----\n" * 3_500,
-        'password: "' + "b c" * 33_000,
-        "4 " * 50_000,
-        "so it is " * 11_000,
+        "a1" * 12_000,
+        "-----BEGIN PRIVATE KEY-----\n" * 900,
+        'password: "' + "b c" * 8_000,
+        "4 " * 12_000,
+        "so it is " * 3_000,
     ],
     ids=["word", "keys", "quotation", "digits", "prose"],
 )
