@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from agent_core.errors import ConfigurationError, ToolError
 from agent_core.events import CallProgress, Event
 from agent_core.gate.call import Call, Outcome, Secrets
-from agent_core.models.keys import get_key
+from agent_core.models.keys import StoredSecrets
 from agent_core.settings import Settings
 from agent_core.tools.context import ToolContext
 from agent_core.tools.execution import preview_tool, run_tool, undo_tool
@@ -80,7 +80,7 @@ class Toolbox:
             user=call.where.user,
             conversation_id=call.where.conversation_id,
             call_key=call.key,
-            secrets=_StoredSecrets(),
+            secrets=StoredSecrets(),
             labels=call.labels,
             report=report,
             save=save,
@@ -90,19 +90,3 @@ class Toolbox:
 
 def _forget(value: Any) -> None:
     """A preview and an undo keep nothing."""
-
-
-class _StoredSecrets(Mapping[str, str]):
-    """Keys by name, read when a tool asks for one: the environment first, then the keyring."""
-
-    def __getitem__(self, name: str) -> str:
-        found = get_key(name)
-        if found is None:
-            raise KeyError(name)
-        return found
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0

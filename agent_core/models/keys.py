@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -111,3 +111,19 @@ def _keyring_for(provider: str) -> Generator[Any]:
         ) from None
     except (KeyringError, OSError, RuntimeError) as error:
         raise ConfigurationError(f"The keyring failed ({type(error).__name__}) for {provider!r}; {instead}.") from None
+
+
+class StoredSecrets(Mapping[str, str]):
+    """Keys by name, as tools see them: each is read when it is asked for."""
+
+    def __getitem__(self, name: str) -> str:
+        found = get_key(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0

@@ -22,7 +22,13 @@ def definition(tool: Tool) -> ToolDefinition:
         name=tool.name,
         description=tool.description,
         parameters_json_schema=tool.parameters,
-        metadata={"agent_core": {"examples": list(tool.examples), "returns": tool.returns}},
+        metadata={
+            "agent_core": {
+                "examples": list(tool.examples),
+                "returns": tool.returns,
+                "answers_questions": tool.answers_questions,
+            }
+        },
         kind="external",
     )
 

@@ -32,7 +32,10 @@ class Catalogue:
         self.tools = tools
 
     def find(self, request: str, limit: int = SHOWN, only: Iterable[str] | None = None) -> list[Tool]:
-        """The tools that fit best, best first; all of them where there are no more than `limit`."""
+        """The tools that fit best, best first; all of them where there are no more than `limit`.
+
+        Those that any question may be put to are always among them: no word of a question tells what documents hold.
+        """
         allowed = self.tools.keys() if only is None else [name for name in only if name in self.tools]
         if len(allowed) <= limit:
             return [self.tools[name] for name in allowed]
@@ -42,7 +45,8 @@ class Catalogue:
             for name, score in self._postings.get(term, ()):
                 scores[name] += weight * score
         ranked = sorted(set(allowed), key=lambda name: (-scores[name], name))
-        return [self.tools[name] for name in ranked[:limit]]
+        asked_anything = [name for name in ranked[limit:] if self.tools[name].answers_questions][:limit]
+        return [self.tools[name] for name in [*ranked[: limit - len(asked_anything)], *asked_anything]]
 
     @cached_property
     def _postings(self) -> dict[str, list[tuple[str, float]]]:

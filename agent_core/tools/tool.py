@@ -168,6 +168,13 @@ class Tool:
         return schema_hash(self)
 
     @cached_property
+    def answers_questions(self) -> bool:
+        """Whether any question may be put to it: it looks up the user's own data and needs nothing but a `question`."""
+        asked = self.parameters.get("properties", {}).get("question", {})
+        own = self.traits.read_only and self.traits.private_data and not self.traits.open_world
+        return own and self.parameters.get("required") == ["question"] and asked.get("type") == "string"
+
+    @cached_property
     def takes_context(self) -> bool:
         """Whether the function's first parameter is a `ToolContext`."""
         from agent_core.tools.schema import takes_context

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 VERSION = "5.26.30"
@@ -35,18 +36,17 @@ _POM = """\
 </project>
 """
 
-_CONFIGURATION = """\
-server.default_listen_address=127.0.0.1
-server.bolt.listen_address=127.0.0.1:{port}
-server.bolt.advertised_address=127.0.0.1:{port}
-server.http.enabled=false
-server.https.enabled=false
-server.memory.pagecache.size=64m
-dbms.usage_report.enabled=false
-# A query that only reads could otherwise load files of this machine, and fetch addresses.
-dbms.security.allow_csv_import_from_file_urls=false
-internal.dbms.cypher_ip_blocklist=0.0.0.0/0,::/0
-"""
+SETTINGS = {
+    "server.default_listen_address": "127.0.0.1",
+    "server.http.enabled": "false",
+    "server.https.enabled": "false",
+    "server.memory.pagecache.size": "64m",
+    "dbms.memory.transaction.total.max": "256m",
+    "dbms.usage_report.enabled": "false",
+    # A query that only reads could otherwise load files of this machine, and fetch addresses.
+    "dbms.security.allow_csv_import_from_file_urls": "false",
+    "internal.dbms.cypher_ip_blocklist": "0.0.0.0/0,::/0",
+}
 
 
 def main() -> int:
@@ -55,6 +55,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=7687, help="for Bolt; 0: one that is free")
     parser.add_argument("--heap", default="512m", help="most memory for Java's objects")
     parser.add_argument("--version", default=VERSION, help="of the server; 2025 and later need Java 21")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the server")
     parser.add_argument("--download-only", action="store_true", help="download the server and print where it is")
     options = parser.parse_args()
     if missing := [program for program in ("java", "mvn") if not shutil.which(program)]:
@@ -69,7 +70,13 @@ def main() -> int:
     password = os.environ.get("NEO4J_PASSWORD", "")
     if len(password) < 8:
         return _fail("set NEO4J_PASSWORD to a password of at least 8 characters")
-    return serve(jars, options.folder.resolve(), options.port or free_port(), password, options.heap, options.version)
+    folder, port = options.folder.resolve(), options.port or free_port()
+    address = {f"server.bolt.{kind}_address": f"127.0.0.1:{port}" for kind in ("listen", "advertised")}
+    configure(folder, {**SETTINGS, **address, **dict(setting.split("=", 1) for setting in options.set)})
+    if not (folder / "data" / "databases").exists():
+        set_password(jars, folder, password)
+    entry = "CommunityEntryPoint" if options.version.startswith(("4.", "5.")) else "Neo4jCommunity"
+    return serve(jars, folder, port, options.heap, entry)
 
 
 def download(version: str) -> Path:
@@ -101,13 +108,14 @@ def download(version: str) -> Path:
     return jars
 
 
-def serve(jars: Path, folder: Path, port: int, password: str, heap: str, version: str) -> int:
-    """Run the server until it ends or this process is told to."""
+def configure(folder: Path, settings: Mapping[str, str]) -> None:
+    """Write the server's settings."""
     (folder / "conf").mkdir(parents=True, exist_ok=True)
-    (folder / "conf" / "neo4j.conf").write_text(_CONFIGURATION.format(port=port))
-    if not (folder / "data" / "databases").exists():
-        set_password(jars, folder, password)
-    entry = "CommunityEntryPoint" if version.startswith(("4.", "5.")) else "Neo4jCommunity"
+    (folder / "conf" / "neo4j.conf").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+
+
+def serve(jars: Path, folder: Path, port: int, heap: str, entry: str) -> int:
+    """Run the server until it ends or this process is told to."""
     logs = folder / "logs"
     logs.mkdir(exist_ok=True)
     log, console = logs / "neo4j.log", logs / "console.log"

@@ -28,6 +28,7 @@ from pydantic_ai.tools import ToolDefinition
 from agent_plugin_offline import answers
 from agent_plugin_offline.compound import Draft, draft
 from agent_plugin_offline.conversation import ASK_USER, CONTROL_TOOLS, SUBMIT_PLAN, Returned, Turn, read_turn
+from agent_plugin_offline.documents import found_nothing, put_to_documents
 from agent_plugin_offline.linking import Step
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.questions import answered, question
@@ -123,10 +124,12 @@ def respond(turn: Turn, definitions: Sequence[ToolDefinition]) -> Parts:
     controls = {definition.name for definition in definitions} & CONTROL_TOOLS
     reading = frozenset(definition.name for definition in definitions if _reads(definition))
     if turn.returned:
-        return [TextPart(_report(turn.returned, reading))]
+        unanswered = found_nothing(turn.request, turn.returned)
+        return [TextPart(answers.NO_TOOL_FITS if unanswered else _report(turn.returned, reading))]
     plan = answered(draft(turn.request, tools, reading, turn.earlier, turn.previous), turn.answers)
     if not plan.steps:
-        return [TextPart(answers.NO_TOOL_FITS)]
+        asked_there = put_to_documents(turn.request, definitions)
+        return [ToolCallPart(*asked_there) if asked_there else TextPart(answers.NO_TOOL_FITS)]
     asked = question(plan)
     if asked is not None:
         return [_ask(asked, controls, turn)]

@@ -64,3 +64,18 @@ def test_any_text_gives_an_order_and_always_the_same(catalogue: Catalogue, reque
 def test_no_tools_are_no_error() -> None:
     assert Catalogue({}).find("anything") == []
     assert Catalogue({}).find("anything", limit=-1) == []
+
+
+def test_a_tool_that_takes_any_question_is_always_shown() -> None:
+    def asked(name: str, **traits: bool) -> Tool:
+        schema = {"type": "object", "properties": {"question": {"type": "string"}}, "required": ["question"]}
+        return Tool.from_schema(None, name, "Look into the files.", schema, **traits)
+
+    tools = [tool(f"archive_{number}", f"Keep document number {number}.") for number in range(2 * SHOWN)]
+    tools.append(asked("own", read_only=True, private_data=True))
+    tools.append(asked("elsewhere", read_only=True, private_data=True, open_world=True))
+    tools.append(asked("changes", private_data=True))
+    found = [tool.name for tool in Catalogue({tool.name: tool for tool in tools}).find("keep a document")]
+    assert len(found) == SHOWN
+    assert found[-1] == "own"
+    assert not {"elsewhere", "changes"} & set(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 import threading
@@ -127,8 +128,9 @@ def test_docker_starts_the_same_with_the_same_limits() -> None:
         re.sub(r"(?<!_)_(?!_)", ".", name.removeprefix("NEO4J_")).replace("__", "_"): value
         for name, value in service["environment"].items()
     }
-    script = dict(re.findall(r"^([a-z][\w.]+)=(.+)$", (EXAMPLE / "serve.py").read_text(), re.MULTILINE))
-    for name in ("dbms.security.allow_csv_import_from_file_urls", "internal.dbms.cypher_ip_blocklist"):
+    script = runpy.run_path(str(EXAMPLE / "serve.py"))["SETTINGS"]
+    limits = ("dbms.security.allow_csv_import_from_file_urls", "internal.dbms.cypher_ip_blocklist")
+    for name in (*limits, "dbms.memory.transaction.total.max"):
         assert settings[name] == script[name]
 
 

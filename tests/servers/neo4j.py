@@ -35,17 +35,19 @@ def download() -> None:
 class Neo4jServer:
     """Use it as a context manager. Its data stays in the folder, so that it can be stopped and started again."""
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         """Nothing is started yet.
 
         Args:
             folder: For data and logs.
-            port: 0: a free one; the same again after a restart.
+            settings: Of the server, with _ for the dots and __ for an underscore.
         """
         self.url = ""
         self.auth = ("neo4j", secrets.token_urlsafe(16))
         self.folder = folder
-        self._port = port
+        self._port = 0  # a free one, and that one again after a restart
+        dotted = {name.replace("__", " ").replace("_", ".").replace(" ", "_"): settings[name] for name in settings}
+        self._settings = dotted
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Neo4jServer:
@@ -62,7 +64,10 @@ class Neo4jServer:
             Neo4jMissingError: it does not start.
         """
         self._process = subprocess.Popen(
-            [sys.executable, _SCRIPT, "--folder", self.folder, "--port", str(self._port), "--heap", "384m"],
+            [
+                *(sys.executable, _SCRIPT, "--folder", self.folder, "--port", str(self._port), "--heap", "384m"),
+                *(f"--set={name}={value}" for name, value in self._settings.items()),
+            ],
             env={**os.environ, "NEO4J_PASSWORD": self.auth[1]},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -1,0 +1,1 @@
+"""From files to what the graph keeps: documents as passages, tables as typed nodes."""

@@ -1,0 +1,1 @@
+"""Questions about typed nodes: a pattern that is checked against the schema, then compiled for the store."""

@@ -1,0 +1,101 @@
+"""What of the passages that were found is quoted: the sentences that hold the most of what was asked for."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from agent_plugin_graph.index.terms import terms
+from agent_plugin_graph.passage import Hit
+
+_GAP = re.compile(r"(?<=[.!?])[\"'”’)*_]*\s+(?![a-z])|(?<=[。！？])|\s*\n\s*")
+_MARKED = re.compile(r"[-*+|#>]|\d+[.)]\s")
+_WRAPPED = 50
+"""A line of this many characters that goes on in the next one was wrapped; a shorter one is a line of its own."""
+_LINE = re.compile(r"(.+):(\d+)")
+_MEASURE = re.compile(r"\bhow\s+(?:long|old|far|often|big|large|high|tall|deep|soon|late|fast|heavy)\b", re.IGNORECASE)
+"""Asks for a number; the passage that holds it says "three months" or "80 km", and not "long" or "far"."""
+_LONGEST = 320
+_BEARING = 0.45
+"""Share of what was asked for that the quotes together must hold, or the documents do not answer."""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Words of a passage, as they stand there."""
+
+    hit: Hit
+    text: str
+
+    @property
+    def link(self) -> str:
+        """The hit's link; where that names a line, the line that the quote begins in."""
+        match = _LINE.fullmatch(self.hit.link)
+        place = self.hit.text.find(self.text[:40])
+        if match is None or place < 0:
+            return self.hit.link or self.hit.source or self.hit.passage_id
+        return f"{match[1]}:{int(match[2]) + self.hit.text[:place].count(chr(10))}"
+
+
+def quotes(question: str, hits: Sequence[Hit], frequencies: Mapping[str, int], passages: int, most: int) -> list[Quote]:
+    """The best quotes, each of which holds something that those before it lack; none where they hold too little.
+
+    Args:
+        question: What was asked.
+        hits: What was found, the best first.
+        frequencies: In how many passages each of the question's terms stands.
+        passages: How many there are.
+        most: Quotes at most.
+    """
+    asked = dict.fromkeys(terms(_MEASURE.sub(" ", question)) or terms(question))
+    weights = {term: math.log(1 + (passages + 1) / (frequencies.get(term, 0) + 0.5)) for term in asked}
+    total = sum(weights.values())
+    missing = dict(weights)
+    chosen: list[Quote] = []
+    for hit in hits:
+        about = set(terms(f"{hit.title} {hit.link}"))
+        text, held = _best(hit.text, missing, about)
+        gained = sum(missing[term] for term in held & missing.keys())
+        if not chosen or gained > 0.1 * total:
+            chosen.append(Quote(hit, text))
+            missing = {term: weight for term, weight in missing.items() if term not in held}
+        if len(chosen) == most:
+            break
+    return chosen if total and 1 - sum(missing.values()) / total >= _BEARING else []
+
+
+def _best(text: str, weights: Mapping[str, float], about: set[str]) -> tuple[str, set[str]]:
+    """The sentences in a row that hold the most weight, and the terms of the question in them and in their title."""
+    sentences = list(_sentences(text))
+    best: tuple[float, str, set[str]] = (-1.0, text[:_LONGEST].strip(), set())
+    for place, (start, _) in enumerate(sentences):
+        for last, (_, end) in enumerate(sentences[place : place + 3]):
+            joined = text[start:end].strip()
+            if last and len(joined) > _LONGEST:
+                break
+            held = (set(terms(joined)) | about) & weights.keys()
+            # A sentence more has to bring something: of two quotes that hold the same, the shorter is the better.
+            score = sum(weights[term] for term in held) - len(joined) / 2000
+            if score > best[0]:
+                best = score, joined, held
+    return best[1][: 2 * _LONGEST].rstrip(), best[2]
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Where each sentence, list item and table row of `text` begins and ends."""
+    start = 0
+    for gap in _GAP.finditer(text):
+        line = gap.start() - text.rfind("\n", 0, gap.start())
+        wrapped = (
+            gap.group().count("\n") == 1
+            and text[gap.start() - 1 : gap.start()] not in ".!?:;|"
+            and line > _WRAPPED
+            and not _MARKED.match(text, gap.end())
+        )
+        if not wrapped and text[start : gap.start()].strip():
+            yield start, gap.start()
+            start = gap.end()
+    if text[start:].strip():
+        yield start, len(text)

@@ -1,0 +1,56 @@
+"""A graph on a Neo4j server, of version 5.26 or newer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from agent_plugin_graph.passage import Stats
+from agent_plugin_graph.store.neo4j.passages import PassageNodes
+from agent_plugin_graph.store.neo4j.typed import TypedNodes
+
+if TYPE_CHECKING:
+    from agent_plugin_graph.query.check import Checked
+
+
+class Neo4jStore(PassageNodes, TypedNodes):
+    """What is ours has labels and types that begin with `_`; tables have their own."""
+
+    def forget(self, uri: str) -> int:
+        """Remove a source with everything that came from it alone; how many passages and nodes that were."""
+        removed = self.forget_passages(uri) + self.forget_nodes(uri)
+        self.rows("MATCH (s:_Source {uri: $uri}) DETACH DELETE s", uri=uri)
+        return removed
+
+    def purge(self) -> None:
+        """Nothing: a server's files hold what was removed until it is written over, and no client can change that."""
+
+    def query(self, checked: Checked) -> list[dict[str, Any]]:
+        """The rows of a checked query, each by column name."""
+        from agent_plugin_graph.query.cypher import run
+
+        return run(checked, self)
+
+    def stats(self) -> Stats:
+        """How much there is, and whether it is healthy."""
+
+        def count(what: str) -> int:
+            return int(self.value(f"MATCH {what} RETURN count(*)"))
+
+        def counted(cypher: str) -> dict[str, int]:
+            return {name: number for name, number in self.rows(f"{cypher}, count(*) ORDER BY name")}
+
+        texts = self.value("MATCH (p:_Passage) RETURN count(DISTINCT [p.title, p.text])")
+        return Stats(
+            sources=count("(:_Source)"),
+            passages=count("(:_Passage)"),
+            entities=count("(:_Entity)"),
+            mentions=count("()-[:_MENTIONS]->()"),
+            nodes=count("(:_Row)"),
+            edges=count("(:_Row)-[]->(:_Row)"),
+            size_bytes=None,
+            passages_without_entities=count("(p:_Passage) WHERE NOT EXISTS { (p)-[:_MENTIONS]->() }"),
+            duplicate_passages=count("(:_Passage)") - int(texts),
+            orphan_entities=count("(e:_Entity) WHERE NOT EXISTS { ()-[:_MENTIONS]->(e) }"),
+            labels=counted("MATCH (n:_Row) RETURN n._label AS name"),
+            relationships=counted("MATCH (:_Row)-[r]->(:_Row) RETURN type(r) AS name"),
+        )

@@ -1,0 +1,215 @@
+"""Passages and their entities in the SQLite file."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from agent_plugin_graph.index.terms import indexed_terms
+from agent_plugin_graph.passage import Passage
+from agent_plugin_graph.store.database import Database, many
+from agent_plugin_graph.store.protocol import Entity, IndexedPassage, Mention, Source
+
+_PASSAGES = (
+    "SELECT id, key, title, text, (SELECT uri FROM source WHERE source.id = source_id), locator, link, names, "
+    "context FROM passage"
+)
+_GIVEN_IDS = "id IN (SELECT value FROM json_each(?))"
+_TITLE_WEIGHT = 2.0
+_BATCH = 500
+_FEWEST_TERMS = 2
+_MOST_SCORED = 4_000
+"""Postings that one question may cost: common words say little, and all of their passages would be scored."""
+
+
+class PassageTables(Database):
+    """The half of the store that documents are kept in."""
+
+    def put_passages(self, passages: Sequence[IndexedPassage]) -> None:
+        """Add passages with their entities, replacing those of the same ids."""
+        with self.transaction():
+            known = self._numbers([indexed.passage.id for indexed in passages])
+            self._remove(list(known.values()))
+            sources = {uri: self._source(uri) for uri in {indexed.passage.source for indexed in passages}}
+            for indexed in passages:
+                self._put(indexed, sources[indexed.passage.source])
+
+    def put_source(self, source: Source) -> None:
+        """Note a source with its content's hash."""
+        self.write(
+            "INSERT INTO source (uri, content_hash, root) VALUES (?, ?, ?) ON CONFLICT (uri) "
+            "DO UPDATE SET content_hash = excluded.content_hash, root = excluded.root",
+            (source.uri, source.content_hash, source.root),
+        )
+
+    def link(self, phrases: Mapping[str, Sequence[str]]) -> None:
+        """Join entities, by key, to every passage whose text has their terms in a row."""
+        for key, phrase in phrases.items():
+            self._link(key, phrase)
+
+    def _link(self, key: str, phrase: Sequence[str]) -> None:
+        entity = self.value("SELECT id FROM entity WHERE key = ?", (key,))
+        if entity is None or not phrase:
+            return
+        wanted = f'text: "{" ".join(phrase)}"'
+        added = self.write(
+            "INSERT OR IGNORE INTO mention (entity_id, defining, passage_id) SELECT ?, 0, rowid FROM passage_terms "
+            "WHERE passage_terms MATCH ? AND rowid NOT IN (SELECT passage_id FROM mention WHERE entity_id = ?)",
+            (entity, wanted, entity),
+        )
+        if added:
+            self.write("UPDATE entity SET mentions = mentions + ? WHERE id = ?", (added, entity))
+
+    def forget_passages(self, uri: str) -> int:
+        """Remove a source's passages, with the entities that only they mention; how many passages."""
+        numbers = [
+            row[0]
+            for row in self.rows(
+                "SELECT id FROM passage WHERE source_id = (SELECT id FROM source WHERE uri = ?)", (uri,)
+            )
+        ]
+        with self.transaction():
+            self._remove(numbers)
+        return len(numbers)
+
+    def sources(self) -> Sequence[Source]:
+        """All sources, by address."""
+        return [Source(*row) for row in self.rows("SELECT uri, content_hash, root FROM source ORDER BY uri")]
+
+    def passage_count(self) -> int:
+        """How many passages there are."""
+        return int(self.value("SELECT count(*) FROM passage"))
+
+    def passages(self, numbers: Collection[int]) -> Mapping[int, Passage]:
+        """Passages by number."""
+        return {row[0]: _passage(row[1:]) for row in self.rows(f"{_PASSAGES} WHERE {_GIVEN_IDS}", many(numbers))}
+
+    def all_passages(self) -> Iterator[tuple[int, Passage]]:
+        """Every passage with its number."""
+        last = 0
+        while rows := self.rows(f"{_PASSAGES} WHERE id > ? ORDER BY id LIMIT {_BATCH}", (last,)):
+            for row in rows:
+                yield row[0], _passage(row[1:])
+            last = rows[-1][0]
+
+    def frequencies(self, terms: Collection[str]) -> Mapping[str, int]:
+        """In how many passages each term stands."""
+        found = {term: self.value("SELECT doc FROM passage_vocabulary WHERE term = ?", (term,)) for term in terms}
+        return {term: count for term, count in found.items() if count}
+
+    def lexical(self, terms: Collection[str], limit: int) -> Sequence[tuple[int, float]]:
+        """The passages that fit the terms best by BM25 over title and text; in a large graph, by its rarest terms."""
+        chosen: list[str] = []
+        postings = 0
+        for term, count in sorted(self.frequencies(terms).items(), key=lambda item: (item[1], item[0])):
+            postings += count
+            if len(chosen) >= _FEWEST_TERMS and postings > _MOST_SCORED:
+                break
+            chosen.append(term)
+        if not chosen:
+            return []
+        return self.rows(
+            "SELECT rowid, -bm25(passage_terms, ?, 1.0) AS score FROM passage_terms "
+            "WHERE passage_terms MATCH ? ORDER BY score DESC LIMIT ?",
+            (_TITLE_WEIGHT, " OR ".join(f'"{term}"' for term in chosen), limit),
+        )
+
+    def holding(self, passages: Collection[int], terms: Collection[str]) -> Mapping[int, frozenset[str]]:
+        """Which of the terms each of these passages holds, those apart that stand in very many passages."""
+        wanted = set(passages)
+        found: dict[int, set[str]] = defaultdict(set)
+        for term, count in self.frequencies(terms).items():
+            if count <= _MOST_SCORED:
+                # As one value: a row for each passage would take most of the time.
+                listed = self.value(
+                    "SELECT json_group_array(rowid) FROM passage_terms WHERE passage_terms MATCH ?", (f'"{term}"',)
+                )
+                for number in wanted.intersection(json.loads(listed)):
+                    found[number].add(term)
+        return {number: frozenset(held) for number, held in found.items()}
+
+    def entities(self, keys: Collection[str]) -> Sequence[Entity]:
+        """The entities of these keys, as far as there are any."""
+        sql = "SELECT id, key, name, mentions FROM entity WHERE key IN (SELECT value FROM json_each(?))"
+        return [Entity(*row) for row in self.rows(sql, many(keys))]
+
+    def entities_by_number(self, numbers: Collection[int]) -> Mapping[int, Entity]:
+        """Entities by number."""
+        sql = "SELECT id, key, name, mentions FROM entity WHERE id IN (SELECT value FROM json_each(?))"
+        return {row[0]: Entity(*row) for row in self.rows(sql, many(numbers))}
+
+    def titles(self) -> Iterator[str]:
+        """The keys of two or more words that some passage defines."""
+        for row in self.rows(
+            "SELECT key FROM entity WHERE instr(key, ' ') AND EXISTS "
+            "(SELECT 1 FROM mention WHERE entity_id = entity.id AND defining = 1)"
+        ):
+            yield row[0]
+
+    def mentions_in(self, passages: Collection[int]) -> Sequence[Mention]:
+        """What these passages mention."""
+        sql = "SELECT entity_id, passage_id, defining FROM mention WHERE passage_id IN (SELECT value FROM json_each(?))"
+        return self.rows(sql, many(passages))
+
+    def mentions_of(self, entities: Collection[Entity], most: int) -> Sequence[Mention]:
+        """Where these entities are mentioned: `most` passages of each, those that define it first."""
+        few = [entity.number for entity in entities if entity.mentions <= most]
+        rows = self.rows(
+            "SELECT entity_id, passage_id, defining FROM mention WHERE entity_id IN (SELECT value FROM json_each(?))",
+            many(few),
+        )
+        for entity in entities:
+            if entity.mentions > most:
+                rows += self.rows(
+                    "SELECT entity_id, passage_id, defining FROM mention "
+                    "WHERE entity_id = ? ORDER BY defining DESC LIMIT ?",
+                    (entity.number, most),
+                )
+        return rows
+
+    def _numbers(self, keys: Sequence[str]) -> dict[str, int]:
+        return dict(self.rows("SELECT key, id FROM passage WHERE key IN (SELECT value FROM json_each(?))", many(keys)))
+
+    def _source(self, uri: str) -> int:
+        self.write("INSERT OR IGNORE INTO source (uri) VALUES (?)", (uri,))
+        return int(self.value("SELECT id FROM source WHERE uri = ?", (uri,)))
+
+    def _put(self, indexed: IndexedPassage, source: int) -> None:
+        passage = indexed.passage
+        number = self._db.execute(
+            "INSERT INTO passage (key, source_id, title, text, locator, link, names, context) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (passage.id, source, passage.title, passage.text, passage.locator, passage.link,
+             json.dumps(passage.names, ensure_ascii=False), passage.context),
+        ).lastrowid  # fmt: skip
+        self._db.execute(
+            "INSERT INTO passage_terms (rowid, title, text) VALUES (?, ?, ?)", (number, *indexed_terms(passage))
+        )
+        edges: list[tuple[int, int, int | None]] = []
+        for key in indexed.mentioned:
+            row = self._db.execute(
+                "INSERT INTO entity (key, name, mentions) VALUES (?, ?, 1) ON CONFLICT (key) "
+                "DO UPDATE SET mentions = mentions + 1, name = iif(?, excluded.name, name) RETURNING id",
+                (key, indexed.written[key], key in indexed.defined),  # a title is written as it should be
+            ).fetchone()
+            edges.append((row[0], int(key in indexed.defined), number))
+        self._db.executemany("INSERT INTO mention (entity_id, defining, passage_id) VALUES (?, ?, ?)", edges)
+
+    def _remove(self, numbers: Sequence[int]) -> None:
+        for number, passage in self.passages(numbers).items():
+            self.write(
+                "INSERT INTO passage_terms (passage_terms, rowid, title, text) VALUES ('delete', ?, ?, ?)",
+                (number, *indexed_terms(passage)),
+            )
+            entities = [row[0] for row in self.rows("SELECT entity_id FROM mention WHERE passage_id = ?", (number,))]
+            self.write("DELETE FROM mention WHERE passage_id = ?", (number,))
+            for entity in entities:
+                self.write("UPDATE entity SET mentions = mentions - 1 WHERE id = ?", (entity,))
+                self.write("DELETE FROM entity WHERE id = ? AND mentions = 0", (entity,))
+            self.write("DELETE FROM passage WHERE id = ?", (number,))
+
+
+def _passage(row: Sequence[str]) -> Passage:
+    key, title, text, source, locator, link, names, context = row
+    return Passage(key, title, text, source, locator, link, tuple(json.loads(names)), context)

@@ -1,0 +1,193 @@
+"""The graph's tools: search with quotes, names and how they are joined, and questions to the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from agent_core import ToolContext, ToolError, tool
+from agent_plugin_graph.query.model import GraphQuery
+from agent_plugin_graph.results import FoundEntities, FoundPassages, GraphPath, Neighbours, Rows
+from agent_plugin_graph.settings import GraphSettings
+
+if TYPE_CHECKING:
+    from agent_plugin_graph.graph import Graph
+
+
+@contextmanager
+def open_graph(ctx: ToolContext) -> Generator[Graph]:
+    """The user's graph: at the address in the settings, else in a file of the plugin's own for each user."""
+    from hashlib import sha256
+
+    from agent_plugin_graph.graph import Graph
+
+    settings = ctx.settings if isinstance(ctx.settings, GraphSettings) else GraphSettings()
+    # An address is one graph. What an app keeps for its users stays apart, in a file for each.
+    if settings.address and ctx.user == "local":
+        on_server = not settings.address.startswith("sqlite:")
+        address, auth = settings.address, (settings.user, ctx.secret("graph")) if on_server else None
+    else:
+        name = "graph.db" if ctx.user == "local" else f"graph-{sha256(ctx.user.encode()).hexdigest()[:16]}.db"
+        address, auth = f"sqlite:///{ctx.own_file(name)}", None
+    with Graph.open(address, auth) as graph:
+        yield graph
+
+
+@tool(
+    read_only=True,
+    idempotent=True,
+    private_data=True,
+    untrusted_content=True,
+    examples=[
+        "What do my documents say about parental leave?",
+        "According to the handbook, how many days of notice are needed?",
+        "Search my documents for the warranty period of the pump",
+        "Look up in the contract who pays for repairs",
+        "Which of our files mention the Lisbon office?",
+        "Find the passage about data retention in the policies",
+    ],
+)
+def search_documents(ctx: ToolContext, question: str, limit: int = 5) -> FoundPassages:
+    """Search the user's own documents and answer a question from them: quotes of the passages with their source.
+
+    Args:
+        question: The question, or what to look for, in whole words.
+        limit: Passages to consider, 1 to 20.
+    """
+    from agent_plugin_graph.answers import passages
+
+    with open_graph(ctx) as graph:
+        return passages(graph, question, limit, ctx.workspace)
+
+
+@tool(
+    read_only=True,
+    idempotent=True,
+    private_data=True,
+    untrusted_content=True,
+    examples=[
+        "Is there anything about Marta Kovacs in my graph?",
+        "Look up the entity Blue Harbour Ltd",
+        "Find the node called Wallace-Hamilton",
+    ],
+)
+def find_entity(ctx: ToolContext, name: str) -> FoundEntities:
+    """Find an entity by its name: in how many passages of the documents it is mentioned, or the node of a table.
+
+    Args:
+        name: The name of a person, place, organisation or thing.
+    """
+    from agent_plugin_graph.answers import entities
+
+    with open_graph(ctx) as graph:
+        return entities(graph, name)
+
+
+@tool(
+    read_only=True,
+    idempotent=True,
+    private_data=True,
+    untrusted_content=True,
+    examples=[
+        "What is connected to Blue Harbour Ltd in my documents?",
+        "Show the neighbours of Marta Kovacs in the graph",
+        "Which names stand together with Project Heron?",
+    ],
+)
+def neighbours(ctx: ToolContext, name: str, limit: int = 20) -> Neighbours:
+    """List the neighbours of an entity in the graph: the names that stand together with it in documents.
+
+    Args:
+        name: The entity's name.
+        limit: How many at most.
+    """
+    from agent_plugin_graph.answers import neighbours as found
+
+    with open_graph(ctx) as graph:
+        return found(graph, name, limit)
+
+
+@tool(
+    read_only=True,
+    idempotent=True,
+    private_data=True,
+    untrusted_content=True,
+    examples=[
+        "How is Marta Kovacs connected to the Lisbon office?",
+        "Find a path between Anna Berg and Blue Harbour Ltd in the graph",
+        "What links Project Heron with Dr. Osei in my documents?",
+    ],
+)
+def path_between(ctx: ToolContext, start: str, end: str) -> GraphPath:
+    """Find how two entities are connected in the documents: the path between them, with the passages on the way.
+
+    Args:
+        start: The name of the first entity.
+        end: The name of the second entity.
+    """
+    from agent_plugin_graph.answers import path
+
+    with open_graph(ctx) as graph:
+        return path(graph, start, end)
+
+
+@tool(
+    read_only=True,
+    idempotent=True,
+    private_data=True,
+    untrusted_content=True,
+    examples=[
+        "Query the graph: how many visits did each physician treat?",
+        "Use the graph's tables to sum the billing by payer for 2023",
+        "Ask the typed graph which hospitals had emergency visits",
+    ],
+)
+def query_graph(ctx: ToolContext, query: GraphQuery) -> Rows:
+    """Query the typed graph of loaded tables: a pattern of nodes and relationships with filters, groups and totals.
+
+    Args:
+        query: Where the pattern starts, its hops, conditions, columns (values and aggregates), order and limit.
+    """
+    from agent_plugin_graph.answers import rows
+
+    with open_graph(ctx) as graph:
+        return rows(graph.query(query))
+
+
+@tool(
+    read_only=True,
+    private_data=True,
+    untrusted_content=True,
+    timeout_s=60,
+    examples=[
+        "Run the Cypher query MATCH (v:Visit) RETURN count(v)",
+        "Run this Cypher on the graph database: MATCH (p:Payer) RETURN p.name ORDER BY p.name",
+        "Execute in Neo4j: MATCH (a)-[r]->(b) RETURN type(r), count(*)",
+    ],
+)
+def run_cypher(ctx: ToolContext, cypher: str) -> Rows:
+    """Run a Cypher query that only reads on the graph database, for experts; the graph has to be on a Neo4j server.
+
+    Args:
+        cypher: The query, as one statement that begins with MATCH, CALL, UNWIND, WITH or RETURN.
+    """
+    from agent_plugin_graph.answers import rows
+    from agent_plugin_graph.cypher.reading import ReadLimits, read
+    from agent_plugin_graph.store.neo4j.store import Neo4jStore
+
+    settings = ctx.settings if isinstance(ctx.settings, GraphSettings) else GraphSettings()
+    with open_graph(ctx) as graph:
+        if not isinstance(graph.store, Neo4jStore):
+            raise ToolError(
+                "Cypher needs a graph on a Neo4j server, and this one is a file; set plugins.graph.address, or use "
+                "query_graph."
+            )
+        limits = ReadLimits(timeout_s=settings.cypher_timeout_s, rows=settings.cypher_rows)
+        found = read(graph.store.driver, cypher, limits=limits)
+    answer = rows([dict(zip(found.columns, row, strict=True)) for row in found.rows])
+    return replace(answer, text=f"{answer.text}\n(cut after {found.cut})") if found.cut else answer
+
+
+TOOLS = (search_documents, find_entity, neighbours, path_between, query_graph, run_cypher)

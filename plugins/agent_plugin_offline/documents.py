@@ -1,0 +1,38 @@
+"""A question that no tool's words fit may still be answered by the user's own documents: there it goes, as it stands.
+
+Which tools take such questions is said by their shape (`Tool.answers_questions`), so those of any plugin may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from agent_plugin_offline.clauses import is_question
+
+if TYPE_CHECKING:
+    from pydantic_ai.tools import ToolDefinition
+
+    from agent_plugin_offline.conversation import Returned
+
+_PARAMETER = "question"
+
+
+def put_to_documents(request: str, definitions: Sequence[ToolDefinition]) -> tuple[str, dict[str, Any]] | None:
+    """The call (tool, arguments) that asks the documents; None for what is no question, or where nothing takes one."""
+    if not is_question(request):
+        return None
+    taking = [definition.name for definition in definitions if _takes_questions(definition)]
+    return (taking[0], {_PARAMETER: request}) if taking else None
+
+
+def found_nothing(request: str, returned: Sequence[Returned]) -> bool:
+    """Whether all that was done for a request was to ask the documents, and they do not answer it."""
+    if len(returned) != 1 or returned[0].args.get(_PARAMETER) != request:
+        return False
+    content = returned[0].content
+    return isinstance(content, Mapping) and content.get("count") == 0
+
+
+def _takes_questions(definition: ToolDefinition) -> bool:
+    return bool(((definition.metadata or {}).get("agent_core") or {}).get("answers_questions"))

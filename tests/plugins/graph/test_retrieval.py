@@ -1,0 +1,62 @@
+"""How well passages are found for questions over several of them, against floors that plain BM25 does not reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agent_plugin_graph import Graph
+from tests.benchmarks.bench_graph_retrieval import Corpus, filled, read_corpus, recall
+
+
+@pytest.mark.parametrize(
+    ("name", "titled", "floor"),
+    [
+        ("musique", True, (58.0, 74.0)),
+        ("musique", False, (48.0, 63.0)),
+        ("hotpotqa", True, (84.0, 96.0)),
+        ("hotpotqa", False, (70.0, 88.0)),
+    ],
+)
+def test_recall_stays_where_it_was_measured(
+    tmp_path: Path, given: Callable[[str], Path], name: str, titled: bool, floor: tuple[float, float]
+) -> None:
+    corpus = read_corpus(given(f"multihop/{name}.json"))
+    with filled(corpus, tmp_path / "graph.db", titled) as graph:
+        assert recall(graph, corpus) >= floor
+
+
+SMALL = Corpus(
+    passages=[
+        ("Kiln Street", "Kiln Street is a lane in the old town of Varnholm. It has about 40 houses."),
+        ("Varnholm", "The old town of Varnholm was rebuilt by the architect Ida Sellgren after the fire."),
+        ("Ida Sellgren", "Ida Sellgren studied in Uppsala and drew more than ninety bridges."),
+        ("Street", "A street is a way between houses. In a town, a street has a name."),
+        ("Architect", "An architect draws houses. Few architects rebuild a town after a fire."),
+        ("Uppsala", "Uppsala is known for its cathedral."),
+    ],
+    questions=[("Where did the architect study who rebuilt the town in which Kiln Street lies?", {0, 1, 2})],
+)
+
+
+@pytest.mark.parametrize("titled", [True, False])
+def test_a_chain_is_found_over_names_that_the_question_does_not_hold(tmp_path: Path, titled: bool) -> None:
+    with filled(SMALL, tmp_path / "graph.db", titled) as graph:
+        assert recall(graph, SMALL)[1] == 100.0
+        hits = graph.search(SMALL.questions[0][0], k=2)
+        assert {hit.passage_id for hit in hits} <= {"0", "1", "2"}
+        why = {hit.passage_id: hit.why for hit in graph.search(SMALL.questions[0][0])}
+    if titled:
+        assert '"Kiln Street", which the question names' in why["0"]
+        assert '"Ida Sellgren", which "Varnholm" names too' in why["2"]
+
+
+def test_the_order_of_adding_does_not_matter(tmp_path: Path) -> None:
+    found: list[list[str]] = []
+    for number, passages in enumerate((SMALL.passages, SMALL.passages[::-1])):
+        graph: Graph
+        with filled(Corpus(passages, ()), tmp_path / f"{number}.db", titled=True) as graph:
+            found.append([hit.title for hit in graph.search(SMALL.questions[0][0], k=3)])
+    assert found[0] == found[1]
