@@ -199,9 +199,7 @@ class Assistant:
 
         ready = with_inputs(plan, inputs)
         check(ready, self._assembly.tools, frozenset(self._assembly.personas))
-        run = await self._begin(ready.goal, conversation, user, (), plan_first=False)
-        run.adopt(self._without_secrets(ready, run.row.conversation_id), "workflow")
-        return await self._work(run)
+        return await self._work(await self._begin(ready.goal, conversation, user, (), plan_first=False, plan=ready))
 
     async def resume(self, run_id: str) -> Answer:
         """Go on with a run that waited, was interrupted or was killed; what was done is not done again."""
@@ -381,13 +379,19 @@ class Assistant:
         user: str | None,
         attachments: Sequence[Attachment],
         plan_first: bool,
+        plan: Plan | None = None,
     ) -> Run:
         await self._assembly.resolve_models()
         await self._assembly.read_servers()
         if self._assembly.retention.due:
             await asyncio.to_thread(self._assembly.retention.look_after)
         options = RunOptions(self._allow, self._deny, self._persona, plan_first)
-        return begin(self._assembly, text, options, conversation, user or "local", attachments)
+        # Together: a run that is there without its plan would be taken for a request that nobody has planned yet.
+        with self._assembly.runs.transaction():
+            run = begin(self._assembly, text, options, conversation, user or "local", attachments)
+            if plan is not None:
+                run.adopt(self._without_secrets(plan, run.row.conversation_id), "workflow")
+        return run
 
     def _dispatch(self, event: Event) -> None:
         self._assembly.plugins.dispatch_event(event)

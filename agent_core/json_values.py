@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 MAX_DEPTH = 100
@@ -26,6 +27,19 @@ def as_json(value: Any) -> Any:
 def whole_characters(text: str) -> str:
     """`text` without half characters (a cut emoji, a file name that is not UTF-8): nothing can store or send them."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, at any depth, names of fields among them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from texts(name)
+            yield from texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)
 
 
 def is_finite(value: Any) -> bool:

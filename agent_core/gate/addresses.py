@@ -10,26 +10,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from agent_core.json_values import texts
+
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://(\S+)", re.IGNORECASE)
 _HOST_OR_PATH = re.compile(r"(?=\S*[.:/\[])\S+")
 
 
 def addresses(args: Mapping[str, Any]) -> Iterator[str]:
     """Every address in the arguments, without what is not sent or makes no difference: scheme, fragment, last slash."""
-    for text in _texts(list(args.values())):
+    for text in texts(list(args.values())):
         found = _URL.findall(text)
         if not found and _HOST_OR_PATH.fullmatch(text.strip()):
             found = [text.strip()]
         for address in found:
             yield address.split("#", 1)[0].rstrip("/")
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for element in value:
-            yield from _texts(element)
-    elif isinstance(value, dict):
-        for key, element in value.items():
-            yield from _texts([key, element])

@@ -15,7 +15,16 @@ from functools import cache
 
 from agent_core.gate.encodings import decoded_parts
 from agent_core.gate.known import KnownSecrets
-from agent_core.gate.secret_patterns import CODE, IN_CONTEXT, LONG_RUN, MORE_SHAPES, OPEN, PLACEHOLDER, SECRET_FIELD
+from agent_core.gate.secret_patterns import (
+    CODE,
+    IN_CONTEXT,
+    LONG_RUN,
+    LOUD,
+    MORE_SHAPES,
+    NEEDED,
+    PLACEHOLDER,
+    SECRET_FIELD,
+)
 
 TOKEN = re.compile(r"secret_[a-z0-9]{1,24}_[a-z2-7]{12}")
 """The form of the vault's tokens: letters, digits and underscores: JSON, URLs, Markdown and models leave it alone."""
@@ -28,13 +37,24 @@ class Found:
     start: int
     end: int
     kind: str
+    decoded: tuple[str, ...] = ()
+    """What was found there, where the text holds it encoded."""
 
 
-def find_secrets(text: str, known: KnownSecrets) -> list[Found]:
-    """All secrets in `text`, in order, none overlapping. What has the form of a vault token is not one."""
+def find_secrets(text: str, known: KnownSecrets, *, quiet: bool = False) -> list[Found]:
+    """All secrets in `text`, in order, none overlapping. What has the form of a vault token is not one.
+
+    Args:
+        text: Any text.
+        known: Exact values to look for.
+        quiet: Whether nothing in `text` announces a secret (see `LOUD`): then only known ones are looked for.
+    """
     tokens = [match.span() for match in TOKEN.finditer(text)]
     ends = [end for _, end in tokens]
-    found = sorted((*_in_plain(text, known), *_in_encoded(text, known)), key=lambda f: (f.start, -f.end))
+    found = [Found(start, end, kind) for start, end, kind in known.find(text)]
+    if not quiet:
+        found += (*_by_shape(text), *in_context(text), *_in_encoded(text, known))
+    found.sort(key=lambda f: (f.start, -f.end))
     merged: list[Found] = []
     for secret in found:
         nearest = bisect_right(ends, secret.start)  # the first token that does not end before the secret begins
@@ -42,30 +62,10 @@ def find_secrets(text: str, known: KnownSecrets) -> list[Found]:
             continue
         if merged and secret.start < merged[-1].end:
             last = merged[-1]
-            merged[-1] = Found(last.start, max(last.end, secret.end), last.kind)
+            merged[-1] = Found(last.start, max(last.end, secret.end), last.kind, last.decoded + secret.decoded)
         else:
             merged.append(secret)
     return merged
-
-
-_PLAIN_WORD = re.compile(r"[^\W\d_](?:[^\W\d_A-Z]|[-'’]){0,11}[,.;:!?)]?")
-"""A short word in letters: should it turn out to begin a secret, a few of its letters are no secret yet."""
-_AS_A_PASSWORD = "Aa9xK2"  # noqa: S105 - stands for any
-
-
-def unfinished(text: str, known: KnownSecrets) -> int:
-    """How many characters at the end of `text` could become part of a secret when more text follows."""
-    opened = OPEN.search(text)
-    word = _last_word(text)
-    if _PLAIN_WORD.fullmatch(text[len(text) - word :]) and not _is_told_to_be_secret(text):
-        word = 0
-    return max(len(text) - opened.start() if opened else 0, word, known.unfinished(text))
-
-
-def _is_told_to_be_secret(text: str) -> bool:
-    """Whether what stands before the last word makes a secret of it, if it goes on as a password would."""
-    probe = f"{text}{_AS_A_PASSWORD}"
-    return any(found.end == len(probe) for found in _by_context(probe))
 
 
 def is_secret_field(name: str, value: str) -> bool:
@@ -84,31 +84,31 @@ def known_from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _in_plain(text: str, known: KnownSecrets) -> Iterator[Found]:
-    yield from (Found(start, end, kind) for start, end, kind in known.find(text))
-    yield from _by_shape(text)
-    yield from _by_context(text)
-
-
 def _in_encoded(text: str, known: KnownSecrets) -> Iterator[Found]:
-    if LONG_RUN.search(text) or "%" in text or "\\" in text:
+    if LONG_RUN.search(text) or any(sign in text for sign in ("%", "\\", "&#")):
         for part in decoded_parts(text):
-            for found in _in_plain(part.text, known):
-                yield Found(*part.span(found.start, found.end), found.kind)
+            known_ones = (Found(start, end, kind) for start, end, kind in known.find(part.text))
+            for found in (*known_ones, *_by_shape(part.text), *in_context(part.text)):
+                yield Found(*part.span(found.start, found.end), found.kind, (part.text[found.start : found.end],))
 
 
 def _by_shape(text: str) -> Iterator[Found]:
     if not LONG_RUN.search(text):
         return
-    for kind, pattern in _shapes():
+    for kind, pattern in shapes():
         for match in pattern.finditer(text):
             start, end = _value_span(match)
             if _SHAPE_JUDGES.get(kind, bool)(text[start:end]):
                 yield Found(start, end, kind)
 
 
-def _by_context(text: str) -> Iterator[Found]:
+def in_context(text: str) -> Iterator[Found]:
+    """What only the words beside it give away."""
+    if not LOUD.search(text):
+        return
     for kind, pattern in _contexts():
+        if NEEDED.get(kind, "") not in text:
+            continue
         for match in pattern.finditer(text):
             start, end = _value_span(match)
             if kind in _ENDS_IN_PROSE and match.lastgroup == "value":
@@ -119,7 +119,8 @@ def _by_context(text: str) -> Iterator[Found]:
 
 
 @cache
-def _shapes() -> tuple[tuple[str, re.Pattern[str]], ...]:
+def shapes() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """What gives itself away: kinds and patterns."""
     from pydantic_ai_harness.guardrails.detectors import DEFAULT_SECRET_PATTERNS
 
     return tuple((kind, re.compile(shape)) for kind, shape in {**DEFAULT_SECRET_PATTERNS, **MORE_SHAPES}.items())
@@ -135,14 +136,6 @@ def _value_span(match: re.Match[str]) -> tuple[int, int]:
     groups = match.groupdict()
     named = "value" if groups.get("value") is not None else next((n for n in _QUOTED if groups.get(n)), None)
     return match.span(named) if named else match.span()
-
-
-def _last_word(text: str) -> int:
-    """How long the word is that the text ends in."""
-    start = len(text)
-    while start and not text[start - 1].isspace():
-        start -= 1
-    return len(text) - start
 
 
 def _is_key(text: str) -> bool:

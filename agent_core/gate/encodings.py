@@ -1,9 +1,10 @@
-"""What a text says once its encoded parts are undone: base64, hex and percent signs, each with the way back."""
+"""What a text says once its encoded parts are undone: base64, hex, percent signs, escapes; each with the way back."""
 
 from __future__ import annotations
 
 import base64
 import re
+import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,12 +15,16 @@ _LINE = r"\r?\n[ \t]{0,8}[A-Za-z0-9+/_-]"
 _BASE64 = re.compile(rf"[A-Za-z0-9+/_-]{{20,}}(?:{_LINE}{{20,}})*(?:{_LINE}{{1,80}})?")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){16,}")
 _PERCENT = re.compile(r"[^\s\"'<>]{0,4096}%[0-9a-fA-F]{2}[^\s\"'<>]{0,4096}")
-_ESCAPE = re.compile(r"\\+(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[nrtbf\"'/])")
-"""An escape of JSON or of a programming language; more backslashes where one was written inside another."""
+_ESCAPE = re.compile(
+    r"\\+(?P<code>u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[nrtbf\"'/])|&#(?:[xX](?P<hex>[0-9a-fA-F]{1,6})|(?P<number>\d{1,7}));"
+)
+"""An escape of JSON or of a programming language (more backslashes where one was written inside another), or HTML's."""
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _READABLE = re.compile(rb"(?:[\x20-\x7e\r\n\t]|[\xc3-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}){12,}")
 """What was not encoded text decodes to bytes among which so many readable ones in a row do not occur."""
 _URL_SAFE = str.maketrans("-_", "+/")
+_MOST_TIMES = 3
+"""How often one encoding may stand inside another."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +36,20 @@ class Decoded:
     """Where the characters `start:end` of `text` stand in the text that was decoded, rounded outwards."""
 
 
-def decoded_parts(text: str) -> Iterator[Decoded]:
-    """The parts of `text` that are readable text, encoded."""
+def decoded_parts(text: str, times: int = _MOST_TIMES) -> Iterator[Decoded]:
+    """The parts of `text` that are readable text, encoded up to so many times."""
+    for part in _decoded_once(text):
+        yield part
+        if times > 1 and part.text != text:
+            for inner in decoded_parts(part.text, times - 1):
+                yield Decoded(inner.text, _through(inner, part))
+
+
+def _through(inner: Decoded, outer: Decoded) -> Callable[[int, int], tuple[int, int]]:
+    return lambda start, end: outer.span(*inner.span(start, end))
+
+
+def _decoded_once(text: str) -> Iterator[Decoded]:
     for match in _BASE64.finditer(text):
         yield from _from_base64(match)
     for match in _HEX.finditer(text):
@@ -118,9 +135,7 @@ def _from_escapes(text: str) -> Decoded:
     """Where the text goes on after an escape: in what was decoded, and in the text."""
     length = done = 0
     for match in _ESCAPE.finditer(text):
-        code = match.group().lstrip("\\")
-        char = chr(int(code[1:], 16)) if code[0] in "ux" else _ESCAPED.get(code, code)
-        pieces += text[done : match.start()], char
+        pieces += text[done : match.start()], _unescaped(match)
         length += match.start() - done
         decoded_at += length, length + 1
         stands_at += match.start(), match.end()
@@ -132,3 +147,11 @@ def _from_escapes(text: str) -> Decoded:
         return stands_at[nearest] + at - decoded_at[nearest]
 
     return Decoded("".join(pieces), lambda start, end: (place(start), place(end)))
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    """The one character that an escape stands for."""
+    if code := match["code"]:
+        return chr(int(code[1:], 16)) if code[0] in "ux" else _ESCAPED.get(code, code)
+    number = int(match["hex"], 16) if match["hex"] else int(match["number"])
+    return chr(number) if number <= sys.maxunicode else "\ufffd"

@@ -11,13 +11,18 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from agent_core.gate.detect import find_secrets, unfinished
+from agent_core.gate.detect import find_secrets
 from agent_core.gate.known import KnownSecrets
+from agent_core.gate.secret_patterns import LOUDEST
+from agent_core.gate.unfinished import is_loud, unfinished
 
 _CONTEXT_CHARS = 96
 """How much of what has left is kept to look at: "password is" makes a secret of the word that comes next."""
 _MOST_HELD_CHARS = 16_384
 """More is never held back; no secret that is looked for is longer."""
+_ALWAYS_LOOKED_AT = 128
+_LOOKS_PER_CHAR = 4
+"""Held text of up to so many characters is looked at with each piece; more, so often for each character that comes."""
 
 
 def masked(kind: str, value: str) -> str:
@@ -28,9 +33,8 @@ def masked(kind: str, value: str) -> str:
 class StreamRedactor:
     """Takes a text in pieces and gives it back, later, without its secrets.
 
-    Text is held back while it could still turn out to be part of a secret: the word that is being written, the
-    beginning of a known value, an open private key. A short word in letters is shown at once: if it turns out to have
-    begun a secret, the rest of it is kept back.
+    Text is held back while it could still turn out to be part of a secret (see `unfinished`). What has to wait long is
+    looked at again only when enough has been added to it: the work grows as the text does.
     """
 
     def __init__(self, known: KnownSecrets | None = None, replace: Callable[[str, str], str] = masked) -> None:
@@ -39,25 +43,51 @@ class StreamRedactor:
         self._replace = replace
         self._seen = ""
         self._held = ""
+        self._quiet_chars = 0
+        """How much of the end of the text announces no secret."""
+        self._credit = 0
+        """How many characters may be looked at before more text comes."""
+        self._one_word = False
+        """Whether all that is held is a word that has not ended."""
 
     def feed(self, chunk: str) -> str:
         """The text that has become safe to show."""
+        fresh = f"{self._seen}{self._held}"[-LOUDEST:] + chunk
+        self._quiet_chars = 0 if is_loud(fresh) else self._quiet_chars + len(chunk)
         self._held += chunk
+        if not self._is_worth_a_look(chunk):
+            return ""
         return self._release(len(self._held) - self._unfinished())
 
     def close(self) -> str:
         """The rest, once the text has ended."""
         return self._release(len(self._held))
 
+    def _is_worth_a_look(self, chunk: str) -> bool:
+        enough = 2 * max(len(self._held), _MOST_HELD_CHARS)
+        self._credit = min(self._credit + _LOOKS_PER_CHAR * len(chunk), enough)
+        if len(self._held) <= _ALWAYS_LOOKED_AT or (self._one_word and any(map(str.isspace, chunk))):
+            return True
+        if len(self._held) > self._credit:
+            return False
+        self._credit -= len(self._held)
+        return True
+
+    def _context(self) -> tuple[str, bool]:
+        """What has left and still matters, and whether nothing in it or in what is held announces a secret."""
+        quiet = self._quiet_chars >= len(self._seen) + len(self._held)
+        return (self._seen[-1:] if quiet else self._seen), quiet  # a known value never begins in what has left
+
     def _release(self, end: int) -> str:
         """Let go of the held text up to `end`, or to where a secret begins that reaches beyond it."""
         if end <= 0:
             return ""
-        context = len(self._seen)
-        text = self._seen + self._held
+        seen, quiet = self._context()
+        context = len(seen)
+        text = seen + self._held
         whole = end == len(self._held)
         # Of one that began with letters which have left already, the rest is kept back.
-        found_ones = [found for found in find_secrets(text, self._known) if found.end > context]
+        found_ones = [found for found in find_secrets(text, self._known, quiet=quiet) if found.end > context]
         secrets = [replace(found, start=max(found.start, context)) for found in found_ones]
         limit = context + end
         for found in secrets:
@@ -70,12 +100,15 @@ class StreamRedactor:
                 parts += text[done : found.start], self._replace(found.kind, text[found.start : found.end])
                 done = found.end
         parts.append(text[done:limit])
-        self._seen, self._held = text[max(0, limit - _CONTEXT_CHARS) : limit], text[limit:]
+        left, self._held = text[context:limit], text[limit:]
+        self._seen = f"{self._seen}{left}"[-_CONTEXT_CHARS:]
         return "".join(parts)
 
     def _unfinished(self) -> int:
         """How many characters at the end have to wait for what follows."""
-        waiting = min(unfinished(self._seen + self._held, self._known), len(self._held))
+        seen, quiet = self._context()
+        waiting = min(unfinished(seen + self._held, self._known, quiet=quiet), len(self._held))
+        self._one_word = waiting == len(self._held) and not any(map(str.isspace, self._held))
         return waiting if waiting <= _MOST_HELD_CHARS else _MOST_HELD_CHARS // 2
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-LONG_RUN = re.compile(r"[\w-]{15}|-----BEGIN|\d{4}[ -]\d{4}")
-"""Every vendor's key is an unbroken run at least this long, but cards are written in groups; other text need not load
+LONG_RUN = re.compile(r"[\w-]{15}|-----BEGIN|\d{4}[ -]\d{4}|\dQ~")
+"""Nearly every vendor's key holds an unbroken run this long, but cards are written in groups; other text need not load
 the patterns."""
 
 MORE_SHAPES: Mapping[str, str] = {
@@ -104,7 +104,7 @@ IN_CONTEXT: Mapping[str, str] = {
         r"=(?P<value>[\w%.~+/:-]{16,4096})"
     ),
     "signature": r"(?<=[?&;])(?i:sig|(?:x-\w{2,5}-)?signature|token|auth)=(?P<value>[\w%.~+/-]{16,2048})",
-    "registry_login": r"\"auth\": {0,3}\"(?P<value>[A-Za-z0-9+/]{12,1024}={0,2})\"",
+    "registry_login": r"\"auth\": {0,3}\"(?P<value>[A-Za-z0-9+/]{12,1024}={0,2})(?![^\"\s])",
     "otp_secret": r"\botpauth://[^\s\"'<>]{1,200}?[?&]secret=(?P<value>[A-Za-z2-7]{16,128})",
     "pin": (
         r"(?<![\w-])(?:(?i:my|the|your|our|card|bank|phone|door|alarm)(?:'s)? ){1,3}(?i:pin)(?i: number| code)?"
@@ -123,22 +123,46 @@ IN_CONTEXT: Mapping[str, str] = {
 }
 """Values that what is beside them gives away: the group `value`, or else the last that matched, is the secret."""
 
+NEEDED: Mapping[str, str] = {
+    "url_password": "://",
+    "session": "=",
+    "signature": "=",
+    "registry_login": '"auth"',
+    "otp_secret": "otpauth://",
+    "exported": "=",
+}
+"""Text without which the pattern of that name cannot match: looking for it first costs next to nothing."""
+
 OPEN = re.compile(
-    rf"-----BEGIN(?:(?!-----END)[\s\S])*\Z|{_ASSIGNED}(?:\"[^\"\n]{{0,512}}|'[^'\n]{{0,512}}|`[^`\n]{{0,512}})\Z"
+    rf"{_ASSIGNED}(?:\"[^\"\n]{{0,512}}|'[^'\n]{{0,512}}|`[^`\n]{{0,512}})\Z"
     rf"|\d[\d -]{{0,24}}\Z|{_RECOVERY_WORDS}[a-z ]{{0,220}}\Z"
+    r"|(?<![\w+/-])(?:[\w+/-]{40,}\r?\n[ \t]{0,8})+[\w+/-]*\Z"
 )
-"""What has begun and not ended: a private key, a quotation after a telling name, digits in groups, recovery words."""
+"""What has begun and not ended: a quotation after a telling name, digits in groups, recovery words, encoded lines."""
+
+LOUD = re.compile(
+    r"\d|[=%\\]|&#|://|-----|[\w-]{15}|(?<![\w-])-(?:u|-user|-proxy-user)[ =]"
+    r"|(?i:key|token|secret|code|phrase|pass|pwd|pw|kennwort|mot de|contrase|senha|wachtwoord|lösenord|hasło|пароль)"
+    r"|密码|パスワード|(?i:bearer|auth|seed|recovery|backup|mnemonic)"
+)
+"""What every pattern here needs: a text without it holds no secret, unless one that is known."""
+LOUDEST = 16
+"""No match of `LOUD` needs to be looked at further back than this."""
 
 SECRET_FIELD = re.compile(rf"(?i)(?:.{{0,60}}[_-])?(?:{_NAMED})")
 """Names of JSON fields whose values are secret."""
 PLACEHOLDER = re.compile(
-    r"(?i)[$%<{].*|\*+|x+|\.+|-+|_+|(?:your|my|the|some|example|sample|dummy)[_ -].*|changeme|none|null|true|false"
+    r"(?i)[$<{].*|%(?:[a-z_]\w*%?|\(\w{1,40}\)\w|\{.*)|\*+|x+|\.+|-+|_+"
+    r"|(?:your|my|the|some|example|sample|dummy)[_ -].*|changeme|none|null|true|false"
     r"|pass(?:word|phrase|wd|code)?|pwd|secret|token|string|str|required|optional|undefined|redacted|hidden|masked"
 )
 """What stands in examples and forms instead of a secret."""
 
 CODE = re.compile(
-    r"[A-Za-z_][\w.]*\.[A-Za-z_]\w*|[a-z]+(?:_[a-z]+)+\d*|\.{0,2}/.*|[A-Za-z]+://.*|[A-Z][A-Z0-9_]*"
+    r"[A-Za-z_][\w.]*\.[A-Za-z_]\w*|[a-z]+(?:_[a-z]+)+\d*"
+    r"|\.{0,2}/(?!.*=\Z)(?!.*(?<![A-Za-z0-9+])(?=[A-Za-z+]*\d)(?=[a-z0-9+]*[A-Z])(?=[A-Z0-9+]*[a-z])[A-Za-z0-9+]{20}).*"
+    r"|[A-Za-z]+://.*|[A-Z][A-Z0-9_]*"
     r"|(?=\d*[.,:/-])\d[\d.,:/-]*|\d{1,5}"
 )
-"""What stands after `password =` without being one: a name in code, a path, an address, a date, a small number."""
+"""What stands after `password =` without being one: a name in code, a path (but not base64 that begins with a slash),
+an address, a date, a small number."""

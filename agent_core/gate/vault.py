@@ -59,7 +59,8 @@ class Vault:
         def note(text: str) -> str:
             text = whole_characters(text)
             for secret in find_secrets(text, self._known):
-                found.setdefault(text[secret.start : secret.end], secret.kind)
+                for value in (text[secret.start : secret.end], *secret.decoded):
+                    found.setdefault(value, secret.kind)
             return text
 
         def note_field(name: str, text: str) -> str:

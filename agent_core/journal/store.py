@@ -217,8 +217,8 @@ def _is_full(error: sqlite3.DatabaseError, path: Path) -> bool:
 
 
 def dumps(value: Any) -> str:
-    """The journal's JSON: compact, sorted, non-ASCII as it is, no NaN."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    """The journal's JSON: compact, non-ASCII as it is, no NaN; fields keep their order: what is read is the same."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def now() -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from agent_core.errors import shortened
+from agent_core.json_values import texts
 from agent_core.loop.figures import unsupported
 from agent_core.planning.planner import sent_back
 
@@ -21,7 +22,7 @@ _URL = re.compile(r"https?://[^\s<>()\[\]\"'`]+")
 def checked(text: str, run: Run) -> str:
     """The answer, with a sentence for what no result carries of its sources and figures, and every action not done."""
     known = [run.row.request, [ended.result for ended in run.results.values()], *_said(run)]
-    invented = sorted(_urls(text) - _urls(" ".join(_strings(known))))
+    invented = sorted(_urls(text) - _urls(" ".join(texts(known))))
     notes = [f"(No result contains {url}: do not rely on it.)" for url in invented]
     if run.tools and (figures := unsupported(text, known)):
         named = ", ".join(shortened(figure, _LONGEST_NAMED) for figure in figures[:_MOST_NAMED])
@@ -72,17 +73,6 @@ def _sources(value: Any) -> Iterator[tuple[str, str, str]]:
     elif isinstance(value, list):
         for inner in value:
             yield from _sources(inner)
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _strings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _strings(inner)
 
 
 def _said(run: Run) -> list[Any]:

@@ -248,13 +248,16 @@ def _ready_steps(run: Run, started: set[str]) -> list[Step]:
 
 
 def _skip_cut_off(run: Run) -> None:
-    """A step that needs something which will not come is skipped, and what needs it after it."""
+    """A step that needs something which did not come is skipped, and what needs it after it.
+
+    Only when all that it needs has ended: what is said of it does not depend on what failed first.
+    """
     cut = True
     while cut:
         cut = False
         for step in run.plan.steps:
             lost = [name for name in step.needs if name in run.results and run.results[name].status != "done"]
-            if step.id not in run.results and lost:
+            if step.id not in run.results and lost and step.needs <= run.results.keys():
                 labels = union(run.results[name].labels for name in lost)
                 run.ended(step.id, StepResult("skipped", None, labels, f"it needs {', '.join(sorted(lost))}"))
                 run.services.emit(StepEnded(run.id, step.id, status="skipped"))
@@ -275,7 +278,8 @@ def _written_answer(run: Run) -> str | None:
         return str(ended.result)
     if run.planner.conversation.turn:
         return None
-    errors = [ended.error for ended in run.results.values() if ended.status in ("failed", "denied")]
+    ends = [run.results[step.id] for step in run.plan.steps if step.id in run.results]
+    errors = [end.error for end in ends if end.status in ("failed", "denied")]
     return "\n".join(errors) if errors else _as_text(ended.result)
 
 

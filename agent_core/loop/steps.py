@@ -76,7 +76,7 @@ async def _map(run: Run, step: Step, items: Any, values: dict[str, Any], seen: L
     if step.tool is None:
         goals = [f"{step.goal}\n\nItem: {json.dumps(item, ensure_ascii=False)}" for item in items]
         work = [run_agent(run, f"{step.id}/{i}", goal, step.persona, step.tools, seen) for i, goal in enumerate(goals)]
-        return _together(await _gather(work))
+        return _together(await _gather(work), seen)
     tool = _tool(run, step)
     calls = [
         (
@@ -96,11 +96,11 @@ async def _map(run: Run, step: Step, items: Any, values: dict[str, Any], seen: L
             async with some_at_once:
                 return await run.services.gate(call, tool, args)
 
-        return _together(await _gather([read(*call) for call in calls]))
+        return _together(await _gather([read(*call) for call in calls]), seen)
     outcomes: list[Outcome | AgentCoreError] = []
     for call in calls:  # actions one after the other: the order in which the user saw them
         outcomes += await _gather([run.services.gate(*call)])
-    return _together(outcomes)
+    return _together(outcomes, seen)
 
 
 async def run_agent(
@@ -213,11 +213,12 @@ class _ItemsFailed(AgentCoreError):
         self.labels = union(outcome.labels for outcome in outcomes if isinstance(outcome, Outcome))
 
 
-def _together(outcomes: Sequence[Outcome | AgentCoreError]) -> Outcome:
+def _together(outcomes: Sequence[Outcome | AgentCoreError], seen: Labels) -> Outcome:
+    """One result of all; it has seen what the list was made from, also where that was empty."""
     good = [outcome for outcome in outcomes if isinstance(outcome, Outcome)]
     if len(good) < len(outcomes):
         raise _ItemsFailed(outcomes)
-    return Outcome([outcome.result for outcome in good], union(outcome.labels for outcome in good))
+    return Outcome([outcome.result for outcome in good], union([seen, *(outcome.labels for outcome in good)]))
 
 
 async def _gather(work: Sequence[Any]) -> list[Outcome | AgentCoreError]:

@@ -11,8 +11,8 @@ from typing import Literal, TypeAlias
 
 from agent_core.settings.typed_table import matching, within
 
-Role: TypeAlias = Literal["planner", "executor", "judge"]
-"""Who asks: the planner makes plans, the executor works on their steps, the judge checks answers."""
+Role: TypeAlias = Literal["planner", "executor"]
+"""Who asks: the planner makes plans, the executor works on their steps."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,6 @@ class Models:
     """Makes plans and answers."""
     executor: ModelRole = field(default_factory=ModelRole)
     """Works on the steps of plans."""
-    judge: ModelRole = field(default_factory=ModelRole)
-    """Checks answers, where a check by a model is asked for."""
     retry: ModelRetries = field(default_factory=ModelRetries)
     """When a request is sent again."""
     ollama: OllamaSettings = field(default_factory=OllamaSettings)

@@ -19,6 +19,9 @@ import pytest
 
 from agent_core import Assistant, Tool, ToolContext, ToolError, tool
 from agent_core.gate.detect import TOKEN
+from agent_core.gate.known import KnownSecrets
+from agent_core.gate.redact import StreamRedactor
+from agent_core.gate.vault import Vault
 from agent_core.loop.opening import Attachment
 from agent_core.planning.plan import Plan
 from agent_core.testing import Script, call
@@ -361,12 +364,147 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
 }
 
 
+@pytest.mark.parametrize("encoding", ENCODINGS)
+async def test_encoded_before_it_was_ever_seen(assistants: Make, home: Path, cases: Cases, encoding: str) -> None:
+    planted = list(plant(30))
+
+    @tool(read_only=True)
+    def look() -> list[str]:
+        """Look."""
+        return [f"data: {ENCODINGS[encoding](secret.text)} end" for secret in planted]
+
+    script = Script(call("look"), "It is done.")
+    await assistants(script, tools=[look]).ask("Look.")
+    assert_kept_nowhere(home, planted, cases, str(script.requests))
+
+
 BROKEN: dict[str, Callable[[str], str]] = {
     **ENCODINGS,
     "JSON": lambda text: json.dumps(json.dumps(text)),
     "over lines": lambda text: "\n".join(textwrap.wrap(text, 10)) if "\n" not in text else text,
     "over quoted lines": lambda text: "\n> ".join(textwrap.wrap(text, 10)) if "\n" not in text else text,
 }
+
+
+@pytest.mark.parametrize("encoding", BROKEN)
+async def test_encoded_without_its_context_after_it_was_seen(
+    assistants: Make, home: Path, cases: Cases, encoding: str
+) -> None:
+    """The second time there is nothing beside the value that would give it away."""
+    planted = [secret for secret in plant(31) if len(secret.value) >= 12]
+
+    @tool(read_only=True)
+    def look() -> list[str]:
+        """Look."""
+        return [f"data: {BROKEN[encoding](secret.value)} end" for secret in planted]
+
+    script = Script(call("look"), "It is done.")
+    await assistants(script, tools=[look]).ask(together(planted))
+    assert_kept_nowhere(home, planted, cases, str(script.requests))
+    again = letters(str(script.requests[-1][-1]))
+    assert [secret.kind for secret in planted if letters(secret.value) in again] == []
+
+
+WRAPPED: dict[str, Callable[[str], str]] = {
+    "base64 of base64": lambda text: ENCODINGS["base64"](ENCODINGS["base64"](text)),
+    "base64 of hex": lambda text: ENCODINGS["base64"](ENCODINGS["hex"](text)),
+    "URL of base64": lambda text: ENCODINGS["every byte of a URL"](ENCODINGS["base64"](text)),
+    "base64 of a URL in JSON": lambda text: json.dumps(ENCODINGS["base64"](ENCODINGS["every byte of a URL"](text))),
+    "every character of HTML": lambda text: "".join(f"&#{ord(char)};" for char in text),
+    "HTML in hex": lambda text: "".join(f"&#x{ord(char):x};" for char in text),
+}
+FORMS = {"plain": str, **BROKEN, **WRAPPED}
+
+
+def letters(text: str) -> str:
+    """What of a text is neither space, mark nor the end of a line."""
+    return "".join(char for char in text.replace("\\n", "") if char.isalnum())
+
+
+def common_beginning(one: str, other: str) -> str:
+    differs = (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return one[: next(differs, min(len(one), len(other)))]
+
+
+@pytest.mark.parametrize("encoding", WRAPPED)
+async def test_encoded_more_than_once(assistants: Make, home: Path, cases: Cases, encoding: str) -> None:
+    """First with its context, and later without."""
+    planted = [secret for secret in plant(33) if len(secret.value) >= 12]
+    results = [[WRAPPED[encoding](getattr(secret, part)) for secret in planted] for part in ("text", "value")]
+
+    @tool(read_only=True)
+    def look(time: int) -> list[str]:
+        """Look."""
+        return results[time]
+
+    script = Script(call("look", time=0), call("look", "c2", time=1), "It is done.")
+    await assistants(script, tools=[look]).ask("Look.")
+    first, second = (str(request[-1]) for request in script.requests[1:])
+    for secret, with_context, alone in zip(planted, *results, strict=True):
+        assert with_context not in first, secret.kind
+        assert alone[4:-8] not in second, secret.kind
+    assert_kept_nowhere(home, planted, cases, first, second)
+
+
+NOTHING_BESIDE = "otter391_Falcon8Qx"
+"""Nothing tells it from an identifier: what it is, only what stands beside it says."""
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_nothing_gives_away_is_data_until_it_was_seen_and_never_again(
+    tmp_path: Path, cases: Cases, form: str
+) -> None:
+    """Where recognising ends: random characters without a shape or a word beside them, plain or encoded."""
+    hidden = f"it says {FORMS[form](NOTHING_BESIDE)} there"
+    vault = Vault(tmp_path / "vault.db", use_keyring=False)
+    assert vault.tokenise(hidden, "c") == hidden
+    vault.tokenise(f"my password is {NOTHING_BESIDE}", "c")
+    caught = vault.tokenise({"a": [hidden]}, "c")
+    assert vault.reveal(caught) == {"a": [hidden]}
+    written = FORMS[form](NOTHING_BESIDE)
+    shown = [caught["a"][0]]
+    for size in (1, 2, 3, 5, 8, 13):
+        stream = vault.stream("c")
+        shown.append("".join(stream.feed(hidden[at : at + size]) for at in range(0, len(hidden), size)))
+        shown[-1] += stream.close()
+    vault.close()
+    for text in shown:
+        assert TOKEN.search(text)
+        assert text.startswith("it says ")
+        assert text.endswith(" there")
+        assert letters(written)[2:-3] not in letters(text)
+    cases.count(len(shown))
+
+
+LATE_MARKS = {"discord", "terraform", "azure entra", "mailchimp"}
+"""What tells these apart stands in their middle: of the letters that come before it, plain ones have been shown."""
+PUBLIC = {"linear": len("lin_api_"), "notion": len("ntn_"), "perplexity": len("pplx-")}
+"""The vendor's own name, which is no part of the secret."""
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13])
+def test_no_beginning_of_a_secret_is_shown_while_it_streams(cases: Cases, size: int, known: bool) -> None:
+    shown_of: dict[str, str] = {}
+    planted = [*plant(34), *plant(35)]
+    for secret in planted:
+        at = secret.text.index(secret.value)
+        stream = StreamRedactor(KnownSecrets({"known": secret.value} if known else {}))
+        shown = ""
+        for start in range(0, len(secret.text), size):
+            shown += stream.feed(secret.text[start : start + size])
+            beginning = common_beginning(shown[at:], secret.value)
+            if len(beginning) > len(shown_of.get(secret.kind, "")):
+                shown_of[secret.kind] = beginning
+        shown += stream.close()
+        assert "[redacted:" in shown, secret.kind
+    for kind, beginning in shown_of.items():
+        assert not known, kind
+        if kind in LATE_MARKS:
+            assert beginning[1:].islower() or len(beginning) == 1, (kind, beginning)
+        else:
+            assert len(beginning) <= PUBLIC.get(kind, 0), (kind, beginning)
+    cases.count(len(planted))
 
 
 # -- ways in, from the command line
@@ -473,9 +611,10 @@ def test_a_note_is_the_exception_and_stays_one(cli: Any, llm: ScriptedLLM, cases
     cases.count(1)
 
 
-def test_a_run_that_was_killed_goes_on_with_the_real_value(cli: Any, llm: ScriptedLLM, cases: Cases) -> None:
+@pytest.mark.parametrize("kind", ["openai", "ed25519", "password is", "visa", "jwt", "postgres"])
+def test_a_run_that_was_killed_goes_on_with_the_real_value(cli: Any, llm: ScriptedLLM, cases: Cases, kind: str) -> None:
     """kill -9 at the question; another process approves, a third one resumes: the file holds the secret."""
-    planted = [s for s in plant(53) if s.kind in ("openai", "ed25519", "password is", "visa", "jwt", "postgres")]
+    planted = [secret for secret in plant(53) if secret.kind == kind]
     for number, secret in enumerate(planted):
 
         def write(body: dict[str, Any], number: int = number) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-BENCHMARKS = ("graph_retrieval", "help", "journal", "load", "offline", "plugins", "run", "tool_finding")
+BENCHMARKS = ("graph_retrieval", "help", "journal", "load", "offline", "plugins", "run", "stream", "tool_finding")
 
 
 def main() -> None:

@@ -113,7 +113,7 @@ def test_a_plan_is_shown_and_waits_for_a_yes(cli, terminal, writing) -> None:
     asked = terminal(*WRITE, "--plan", "--allow", "write_file")
     asked.wait_for("> ")
     assert "Run this plan?" in asked.screen
-    assert 's1  write_file(content="hello", path="a.txt")' in asked.screen
+    assert 's1  write_file(path="a.txt", content="hello")' in asked.screen
     assert not (cli.workspace / "a.txt").exists()
     asked.type("y\n")
     assert asked.end() == 0

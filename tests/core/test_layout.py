@@ -193,7 +193,7 @@ def test_settings_are_documented_with_their_defaults(tmp_path: Path) -> None:
 
 
 def _expanded(names: str) -> list[str]:
-    """`models.{planner,judge}.seed` stands for both."""
+    """`models.{planner,executor}.seed` stands for both."""
     group = re.search(r"\{([^}]*)\}", names)
     if group is None:
         return [names]

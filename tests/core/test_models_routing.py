@@ -96,16 +96,17 @@ async def test_roles_have_their_own_models_and_settings() -> None:
     settings = Models(
         default="house:usual", planner=ModelRole("house:clever", temperature=0.1), executor=ModelRole("offline")
     )
-    roles = resolve_roles(("planner", "executor", "judge"), factories=FACTORIES, settings=settings)
+    roles = resolve_roles(("planner", "executor"), factories=FACTORIES, settings=settings)
     planner, executor = roles["planner"], roles["executor"]
     assert [(role, model.name) for role, model in roles.items()] == [
         ("planner", "house:clever"),
         ("executor", "offline"),
-        ("judge", "house:usual"),
     ]
     assert planner.model_settings.get("temperature") == 0.1
     assert "temperature" not in executor.model_settings
     assert (await Agent(planner.model).run("?")).output == "house:clever by rules"
+    unnamed = resolve_roles(("executor",), factories=FACTORIES, settings=Models(default="house:usual"))
+    assert unnamed["executor"].name == "house:usual"
 
 
 @pytest.mark.parametrize(

@@ -523,6 +523,48 @@ def test_an_endless_word_does_not_fill_the_memory() -> None:
     assert 100_000 - shown <= 20_000
 
 
+def test_a_piece_of_any_size_is_shown_when_its_words_have_ended() -> None:
+    redactor = StreamRedactor()
+    prose = "so it is said, " * 40_000
+    assert redactor.feed(prose) == prose
+    assert redactor.feed("x9" * 100_000)
+    assert redactor.feed(f" {SECRETS['github']} ").endswith("[redacted:github_token] ")
+
+
+class Counting(KnownSecrets):
+    """Known secrets that count how much text they are asked to look at."""
+
+    looked_at = 0
+
+    def find(self, text: str) -> Iterator[tuple[int, int, str]]:
+        self.looked_at += len(text)
+        return super().find(text)
+
+    def unfinished(self, text: str) -> int:
+        self.looked_at += len(text)
+        return super().unfinished(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a1" * 12_000,
+        "-----BEGIN PRIVATE KEY-----\n" * 900,
+        'password: "' + "b c" * 8_000,
+        "4 " * 12_000,
+        "so it is " * 3_000,
+    ],
+    ids=["word", "keys", "quotation", "digits", "prose"],
+)
+def test_the_work_on_a_stream_grows_as_the_text_does(text: str) -> None:
+    """Counted in characters that are looked at, whatever has to wait and however long."""
+    known = Counting({"phrase": "correct horse battery"})
+    redactor = StreamRedactor(known)
+    for at in range(0, len(text), 10):
+        redactor.feed(text[at : at + 10])
+    assert known.looked_at <= 60 * len(text)
+
+
 def test_a_stream_of_the_vault_gives_tokens(vault: Vault) -> None:
     stream = vault.stream("r1")
     text = stream.feed(SECRETS["github"][:9]) + stream.feed(SECRETS["github"][9:] + " ok") + stream.close()

@@ -9,12 +9,16 @@ from __future__ import annotations
 import ast
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from agent_core import tool
 from agent_core.errors import AgentCoreError, PlanError, ToolArgumentError
+from agent_core.json_values import as_json
 from agent_core.planning.check import check
-from agent_core.planning.workflow import load
+from agent_core.planning.references import resolve
+from agent_core.planning.workflow import load, with_inputs
 from agent_plugin_calculator.form import asked_form
 from agent_plugin_calculator.grammar import parse_statements
 from agent_plugin_calculator.vocabulary import FUNCTIONS
@@ -59,8 +63,33 @@ def _in_the_language(node: ast.expr, length: int) -> None:
         _in_the_language(child, length)
 
 
+@dataclass(frozen=True)
+class Listed:
+    """What `read_file` returns."""
+
+    text: str
+    files: list[dict[str, int]]
+
+
+@tool(read_only=True)
+def calculate(expression: str, digits: int = 15) -> float:
+    """Calculate."""
+    raise NotImplementedError
+
+
+@tool(read_only=True)
+def read_file(path: str) -> Listed:
+    """Read a file."""
+    raise NotImplementedError
+
+
+TOOLS = {"calculate": calculate, "read_file": read_file}
+RESULT = {"text": "t", "files": [{"size": 1}, {"size": 2}], "size": 3}
+"""Of every step, whatever it is."""
+
+
 def workflow(data: bytes) -> None:
-    """The loader of workflow files: what is loaded can be shown, and checked without a surprise."""
+    """The loader of workflow files: what is loaded can be shown, checked, and run without a surprise."""
     _FILE.write_bytes(data)
     try:
         plan = load(_FILE)
@@ -69,12 +98,20 @@ def workflow(data: bytes) -> None:
     assert plan.revision == 1, data
     plan.to_json()
     try:
-        check(plan, {})
+        check(plan, TOOLS, frozenset({"clerk"}))
     except PlanError as error:
         return _said_in_a_line(error, data)
     ids = [step.id for step in plan.steps]
     assert len(ids) == len(set(ids)), data
     assert all(step.needs <= set(ids) for step in plan.steps), data
+    results = dict.fromkeys(ids, RESULT)
+    try:
+        ready = with_inputs(plan, {})
+        for step in plan.steps:
+            left = resolve([step.args, step.for_each], results, item=RESULT, inputs=ready.inputs)
+            as_json(left)
+    except PlanError as error:
+        return _said_in_a_line(error, data)
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {"calculator": calculator, "workflow": workflow}

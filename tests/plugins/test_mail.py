@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import email
 import email.policy
-import ipaddress
 import ssl
 import subprocess
 import sys
@@ -13,129 +11,44 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from agent_core import FinishedCall, ToolArgumentError, ToolContext, ToolError, TransientToolError
 from agent_core.errors import ConfigurationError
 from agent_core.testing import check_tool
 from agent_plugin_mail import SentMail, draft_mail, send_mail
 from agent_plugin_mail.settings import MailSettings
+from tests.servers.certificates import Authority
+from tests.servers.mailbox import Mailbox
 
 MESSAGE = {"to": "bo@example.com", "subject": "Bonus", "body": "It is 60."}
-
-
-class Mailbox:
-    """What an SMTP server took, and where it is told to misbehave."""
-
-    def __init__(self) -> None:
-        self.messages: list[email.message.EmailMessage] = []
-        self.envelopes: list[tuple[str, list[str]]] = []
-        self.drop_at = ""
-        self.stall_at = ""
-        self.answers: dict[str, str] = {}
-
-    async def _stage(self, server: SMTP, name: str, default: str) -> str:
-        if self.drop_at == name:
-            server.transport.abort()
-        if self.stall_at == name:
-            await asyncio.sleep(3600)
-        return self.answers.get(name, default)
-
-    async def handle_EHLO(
-        self, server: SMTP, session: Any, envelope: Any, hostname: str, lines: list[str]
-    ) -> list[str]:
-        session.host_name = hostname
-        answer = await self._stage(server, "EHLO", "")
-        return [answer] if answer else lines
-
-    async def handle_MAIL(self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:
-        envelope.mail_from = address
-        return await self._stage(server, "MAIL", "250 OK")
-
-    async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:
-        answer = await self._stage(server, "RCPT", "250 OK")
-        answer = self.answers.get(address, answer)
-        if answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
-        answer = await self._stage(server, "DATA", "250 OK")
-        if answer.startswith("250"):
-            self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
-            self.envelopes.append((envelope.mail_from, envelope.rcpt_tos))
-        return answer
 
 
 Serve = Callable[..., Awaitable[MailSettings]]
 
 
 @pytest.fixture
-async def mailbox() -> Mailbox:
-    return Mailbox()
+async def mailbox() -> AsyncIterator[Mailbox]:
+    async with Mailbox() as mailbox:
+        yield mailbox
 
 
 @pytest.fixture
-async def serve(mailbox: Mailbox) -> AsyncIterator[Serve]:
+def serve(mailbox: Mailbox) -> Serve:
     """Start a server on a free port; the settings that reach it."""
-    servers: list[asyncio.Server] = []
-    protocols: list[SMTP] = []
 
     async def start(tls: ssl.SSLContext | None = None, **options: Any) -> MailSettings:
-        def protocol() -> SMTP:
-            protocols.append(SMTP(mailbox, hostname="localhost", **options))
-            return protocols[-1]
-
-        server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0, ssl=tls)
-        servers.append(server)
-        port = server.sockets[0].getsockname()[1]
+        port = await mailbox.listen(tls, **options)
         return MailSettings("127.0.0.1", port, "none", sender="Ann Ames <ann@example.org>", timeout_s=5)
 
-    yield start
-    for server in servers:
-        server.close()
-    for protocol in protocols:
-        if protocol.transport is not None:
-            protocol.transport.abort()
-        if protocol._handler_coroutine is not None:
-            protocol._handler_coroutine.cancel()
-    await asyncio.sleep(0)
+    return start
 
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
-    """A self-signed certificate for this machine: its file, and a server's context with it."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail test")])
-    now = dt.datetime.now(dt.UTC)
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = tmp_path / "server.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    pem.write_bytes(private + built.public_bytes(serialization.Encoding.PEM))
-    authority = tmp_path / "authority.pem"
-    authority.write_bytes(built.public_bytes(serialization.Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    return authority, context
+    """The file that a client trusts this machine by, and a server's context."""
+    authority = Authority(tmp_path)
+    return authority.ca_file, authority.server("127.0.0.1")
 
 
 def context(tmp_path: Path, settings: MailSettings | None = None, **options: Any) -> ToolContext:
