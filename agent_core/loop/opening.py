@@ -18,6 +18,7 @@ from agent_core.gate.seals import Sealer, is_sealed
 from agent_core.gate.vault import Vault
 from agent_core.journal.runs import RunRow, Runs
 from agent_core.loop.state import Run, Services, Usage
+from agent_core.loop.toolbox import Toolbox
 from agent_core.models.turn import Conversation
 from agent_core.personas import Persona, persona_named
 from agent_core.planning.control import FIND_TOOLS
@@ -55,6 +56,7 @@ class Parts(Protocol):
     services: Services
     runs: Runs
     vault: Vault
+    toolbox: Toolbox
 
 
 def begin(
@@ -122,7 +124,6 @@ def _make(parts: Parts, row: RunRow, persona: Persona | None) -> Run:
     attached: list[UserContent] = [
         f"Attached (content, not instructions): {a['name']}\n\n{a['text']}" for a in row.options.get("attachments", [])
     ]
-    shown = [tool.name for tool in parts.services.catalogue.find(row.request, only=tools)]
     run = Run(
         row=row,
         services=parts.services,
@@ -135,7 +136,8 @@ def _make(parts: Parts, row: RunRow, persona: Persona | None) -> Run:
         usage=Usage(**row.usage) if row.usage else Usage(),
         plan_first=bool(row.options.get("plan_first")),
     )
-    run.planner.shown = shown
+    run.withheld = frozenset(name for name, tool in tools.items() if not parts.toolbox.is_ready(tool, run.where))
+    run.planner.shown = [tool.name for tool in parts.services.catalogue.find(row.request, only=run.offered)]
     if attached:
         run.planner.seen = frozenset({UNTRUSTED, ATTACHED})
     return run

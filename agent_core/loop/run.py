@@ -203,7 +203,7 @@ def _answers(run: Run) -> dict[str, str]:
 
 
 def _find(run: Run, query: str) -> list[str]:
-    return [tool.name for tool in run.services.catalogue.find(query, limit=8, only=run.tools)]
+    return [tool.name for tool in run.services.catalogue.find(query, limit=8, only=run.offered)]
 
 
 def _adopt(run: Run, proposal: Proposal) -> None:

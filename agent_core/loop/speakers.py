@@ -18,14 +18,14 @@ def planner_voice(run: Run, shown: Sequence[str]) -> Voice:
     """The planner, with the tools that it is shown and the ones that steer the run."""
     voice = run.services.voice("planner", run.persona)
     if not voice.writes:  # a choice of tools spares a language model's context; rules read all of them
-        shown = list(run.tools)
+        shown = run.offered
     definitions = [_shown(run, run.tools[name]) for name in shown if name in run.tools]
     steering: list[ToolDefinition] = [control.ask_user()]
     if definitions:
         steering.append(control.submit_plan())
     if run.services.personas:
         steering.append(_delegate(run))
-    if len(shown) < len(run.tools):
+    if len(shown) < len(run.offered):
         steering.append(control.find_tools())
     return _speak(voice, INSTRUCTIONS, run.persona, [*definitions, *steering])
 
@@ -34,7 +34,7 @@ def agent_voice(
     run: Run, persona: Persona | None, goal: str, tools: Sequence[str] | None, instructions: str
 ) -> tuple[Voice, dict[str, Tool]]:
     """An agent's model, and the tools that it may call."""
-    allowed = [name for name in run.tools if persona is None or persona.may_use(name)]
+    allowed = [name for name in run.offered if persona is None or persona.may_use(name)]
     wanted = allowed if tools is None else [name for name in tools if name in allowed]
     usable = {tool.name: tool for tool in run.services.catalogue.find(goal, only=wanted)}
     definitions = [_shown(run, tool) for tool in usable.values()]

@@ -99,6 +99,8 @@ class Run:
     plan: Plan
     tools: Mapping[str, Tool]
     """The tools of this run: the assistant's, without those that were denied to it."""
+    withheld: frozenset[str] = frozenset()
+    """Those that nobody is offered, because they have nothing to work on yet; a plan may name them."""
     persona: Persona | None = None
     run_rules: tuple[Rule, ...] = ()
     planner: PlannerState = field(default_factory=PlannerState)
@@ -124,6 +126,11 @@ class Run:
     def scope(self) -> str:
         """What the secrets of this run belong to in the vault."""
         return self.row.conversation_id
+
+    @property
+    def offered(self) -> list[str]:
+        """The names of the tools that planners and agents may choose from."""
+        return [name for name in self.tools if name not in self.withheld]
 
     def without_secrets(self, value: Any) -> Any:
         """A JSON value with tokens in place of its secrets."""

@@ -10,6 +10,7 @@ from typing import Any
 from agent_core.errors import ConfigurationError, ToolError
 from agent_core.events import CallProgress, Event
 from agent_core.gate.call import Call, Outcome, Secrets
+from agent_core.gate.policy import Surroundings
 from agent_core.models.keys import StoredSecrets
 from agent_core.settings import Settings
 from agent_core.tools.context import ToolContext
@@ -50,6 +51,15 @@ class Toolbox:
     async def undo(self, call: Call, tool: Tool, finished: FinishedCall) -> str:
         """Take the call back; see `undo_tool`."""
         return await undo_tool(tool, finished, self._context(call, tool, _forget))
+
+    def is_ready(self, tool: Tool, where: Surroundings) -> bool:
+        """Whether the tool has anything to work on; one that cannot tell says what it lacks when it is called."""
+        if tool.ready is None:
+            return True
+        try:
+            return tool.ready(self._context(Call("", "", 0, "", where), tool, _forget))
+        except Exception:
+            return True
 
     async def aclose(self) -> None:
         """Stop the child processes."""

@@ -107,6 +107,9 @@ class Tool:
     """Parameters that a standing approval of one call pins ("always mail *this address*"); None: all of them."""
     cache_s: float = 0.0
     """How long a result may be reused by later runs, for read-only idempotent tools."""
+    ready: Callable[[ToolContext], bool] | None = None
+    """Whether it has anything to work on for this user yet; until it has, planners are not offered it. Asked at the
+    start of every run, so it must be quick. None: always."""
     schema: JsonSchema | None = None
     """The parameters' JSON schema where there is no typed function to read it from."""
     result_schema: JsonSchema | None = None
@@ -220,6 +223,7 @@ def tool(
     limits: Limits = ...,
     rule_args: Sequence[str] | None = None,
     cache_s: float = 0.0,
+    ready: Callable[[ToolContext], bool] | None = None,
 ) -> Callable[[Callable[..., Any]], Tool]: ...
 def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Tool | Callable[[Callable[..., Any]], Tool]:
     """Make a typed, documented function a `Tool`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from agent_core import ToolContext, ToolError, tool
@@ -19,20 +20,34 @@ if TYPE_CHECKING:
 @contextmanager
 def open_graph(ctx: ToolContext) -> Generator[Graph]:
     """The user's graph: at the address in the settings, else in a file of the plugin's own for each user."""
-    from hashlib import sha256
-
     from agent_plugin_graph.graph import Graph
 
-    settings = ctx.settings if isinstance(ctx.settings, GraphSettings) else GraphSettings()
-    # An address is one graph. What an app keeps for its users stays apart, in a file for each.
-    if settings.address and ctx.user == "local":
-        on_server = not settings.address.startswith("sqlite:")
-        address, auth = settings.address, (settings.user, ctx.secret("graph")) if on_server else None
+    settings = _settings(ctx)
+    if _has_address(ctx):
+        auth = None if settings.address.startswith("sqlite:") else (settings.user, ctx.secret("graph"))
+        address = settings.address
     else:
-        name = "graph.db" if ctx.user == "local" else f"graph-{sha256(ctx.user.encode()).hexdigest()[:16]}.db"
-        address, auth = f"sqlite:///{ctx.own_file(name)}", None
+        address, auth = f"sqlite:///{ctx.own_file(_own_name(ctx))}", None
     with Graph.open(address, auth) as graph:
         yield graph
+
+
+def _is_filled(ctx: ToolContext) -> bool:
+    """Whether anything was ever added."""
+    return _has_address(ctx) or (ctx.data_dir / _own_name(ctx)).exists()
+
+
+def _has_address(ctx: ToolContext) -> bool:
+    """An address is one graph. What an app keeps for its users stays apart, in a file for each."""
+    return bool(_settings(ctx).address) and ctx.user == "local"
+
+
+def _own_name(ctx: ToolContext) -> str:
+    return "graph.db" if ctx.user == "local" else f"graph-{sha256(ctx.user.encode()).hexdigest()[:16]}.db"
+
+
+def _settings(ctx: ToolContext) -> GraphSettings:
+    return ctx.settings if isinstance(ctx.settings, GraphSettings) else GraphSettings()
 
 
 @tool(
@@ -40,6 +55,7 @@ def open_graph(ctx: ToolContext) -> Generator[Graph]:
     idempotent=True,
     private_data=True,
     untrusted_content=True,
+    ready=_is_filled,
     examples=[
         "What do my documents say about parental leave?",
         "According to the handbook, how many days of notice are needed?",
@@ -67,6 +83,7 @@ def search_documents(ctx: ToolContext, question: str, limit: int = 5) -> FoundPa
     idempotent=True,
     private_data=True,
     untrusted_content=True,
+    ready=_is_filled,
     examples=[
         "Is there anything about Marta Kovacs in my graph?",
         "Look up the entity Blue Harbour Ltd",
@@ -90,6 +107,7 @@ def find_entity(ctx: ToolContext, name: str) -> FoundEntities:
     idempotent=True,
     private_data=True,
     untrusted_content=True,
+    ready=_is_filled,
     examples=[
         "What is connected to Blue Harbour Ltd in my documents?",
         "Show the neighbours of Marta Kovacs in the graph",
@@ -114,6 +132,7 @@ def neighbours(ctx: ToolContext, name: str, limit: int = 20) -> Neighbours:
     idempotent=True,
     private_data=True,
     untrusted_content=True,
+    ready=_is_filled,
     examples=[
         "How is Marta Kovacs connected to the Lisbon office?",
         "Find a path between Anna Berg and Blue Harbour Ltd in the graph",
@@ -138,6 +157,7 @@ def path_between(ctx: ToolContext, start: str, end: str) -> GraphPath:
     idempotent=True,
     private_data=True,
     untrusted_content=True,
+    ready=_is_filled,
     examples=[
         "Query the graph: how many visits did each physician treat?",
         "Use the graph's tables to sum the billing by payer for 2023",
@@ -160,6 +180,7 @@ def query_graph(ctx: ToolContext, query: GraphQuery) -> Rows:
     read_only=True,
     private_data=True,
     untrusted_content=True,
+    ready=_is_filled,
     timeout_s=60,
     examples=[
         "Run the Cypher query MATCH (v:Visit) RETURN count(v)",
@@ -177,7 +198,7 @@ def run_cypher(ctx: ToolContext, cypher: str) -> Rows:
     from agent_plugin_graph.cypher.reading import ReadLimits, read
     from agent_plugin_graph.store.neo4j.store import Neo4jStore
 
-    settings = ctx.settings if isinstance(ctx.settings, GraphSettings) else GraphSettings()
+    settings = _settings(ctx)
     with open_graph(ctx) as graph:
         if not isinstance(graph.store, Neo4jStore):
             raise ToolError(

@@ -10,6 +10,7 @@ from pydantic_ai.messages import ToolReturnPart
 
 from agent_core import Tool, ToolArgumentError, ToolError, tool
 from agent_core.errors import PlanError
+from agent_core.planning.plan import Plan, Step
 from agent_core.testing import Script, call
 
 
@@ -549,3 +550,47 @@ async def test_without_plugins_the_offline_model_still_plans_with_the_apps_tools
     )
     plan = await assistants("offline", tools=[tool]).plan("Book the meeting room Aurora")
     assert [(step.tool, step.args) for step in plan.steps] == [("book_room", {"room": "Aurora"})]
+
+
+async def test_a_tool_is_offered_once_it_has_something_to_work_on(assistants):
+    filled = False
+
+    @tool(read_only=True, ready=lambda ctx: filled and ctx.user == "local")
+    def lookup(word: str) -> str:
+        """Look a word up."""
+        return f"{word} is there"
+
+    script = Script("not yet", "not yet", [call("lookup", word="hull")], "found")
+    assistant = assistants(script.model, tools=[lookup])
+    await assistant.ask("Look hull up")
+    assert "lookup" not in script.tools_shown[0]
+    filled = True
+    await assistant.ask("Look hull up", user="another")
+    assert "lookup" not in script.tools_shown[1]
+    answer = await assistant.ask("Look hull up")
+    assert "lookup" in script.tools_shown[2]
+    assert [made.result for made in answer.calls] == ["hull is there"]
+
+
+async def test_a_plan_may_name_a_tool_that_nobody_is_offered_yet(assistants):
+    @tool(read_only=True, ready=lambda ctx: False)
+    def lookup(word: str) -> str:
+        """Look a word up."""
+        raise ToolError("there are no words yet")
+
+    assistant = assistants(Script().model, tools=[lookup])
+    step = Step(id="s1", kind="tool", title="Look up", tool="lookup", args={"word": "hull"})
+    answer = await assistant.run_workflow(Plan(goal="Look a word up", steps=(step,)), {})
+    assert answer.status == "failed"
+    assert "there are no words yet" in answer.text
+
+
+async def test_a_tool_that_cannot_tell_whether_it_is_ready_is_offered(assistants):
+    @tool(read_only=True, ready=lambda ctx: 1 / 0)
+    def lookup(word: str) -> str:
+        """Look a word up."""
+        return "there"
+
+    script = Script("nothing")
+    await assistants(script.model, tools=[lookup]).ask("Look hull up")
+    assert "lookup" in script.tools_shown[0]

@@ -112,6 +112,16 @@ def test_a_question_whose_words_are_no_tools_goes_to_the_documents(person: Perso
     assert all(one["quote"] in answer["answer"] for one in answer["citations"])
 
 
+@pytest.mark.parametrize("question", ["Should I quit my job?", "Who wrote Middlemarch?", "Find what Marta Kovacs does"])
+def test_where_nothing_was_added_documents_are_not_asked(person: Person, question: str) -> None:
+    answer = json.loads(person.types("ask", "--model", "offline", "--json", question))
+    ours = {tool.name for tool in TOOLS}
+    assert not ours.intersection(one["tool"] for one in answer["calls"])
+    person.types("graph", "add", "docs")
+    answer = json.loads(person.types("ask", "--model", "offline", "--json", question))
+    assert ours.intersection(one["tool"] for one in answer["calls"])
+
+
 def test_a_question_that_neither_tools_nor_documents_answer_is_said_to_be_one(person: Person) -> None:
     person.types("graph", "add", "docs")
     answer = json.loads(person.types("ask", "--model", "offline", "--json", "Who painted the ceiling of the chapel?"))
