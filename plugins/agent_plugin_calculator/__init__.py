@@ -204,7 +204,6 @@ def evaluate(expression: str, at: str) -> Calculation:
         "Can (x^2 - 4)/(x - 2) be made simpler?",
         "What is the shortest form of 6x/9?",
         "Write sin(x)^2 + cos(x)^2 more simply",
-        "Reduce the fraction 84/126",
     ]
 )
 def simplify(expression: str) -> Calculation:
@@ -223,7 +222,7 @@ def simplify(expression: str) -> Calculation:
         "Expand (x + 1)^3",
         "Multiply out (a + b)(a - b)",
         "Write (2x - 1)^2 without brackets",
-        "Remove the brackets in 2(x + 3y)",
+        "What is 2(x + 3y) without its brackets?",
     ]
 )
 def expand(expression: str) -> Calculation:

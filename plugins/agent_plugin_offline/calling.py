@@ -89,6 +89,8 @@ class Caller:
         for one in frames:
             if one.promise + LABELLED * len(one.found.missing) >= settled:  # else it can win nothing any more
                 fill_by_engine(one)
+        if any(one.wording.is_general_arithmetic and not one.over for one in frames):
+            frames = [one for one in frames if not one.transforms_words]
         best = max(frames, key=_standing, default=None)
         if best is not None and (best.over or (best.found.missing and not best.is_ordered)):
             least = _standing(best) - _NEAR if best.over else max(_ENOUGH_FOR_FREE_TEXT, best.asked / 2)

@@ -153,7 +153,7 @@ def is_equation(text: str) -> bool:
 def has_unknowns(text: str) -> bool:
     """Whether a formula holds unknowns such as x; it can then be solved or differentiated, but has no value."""
     text = re.sub(r"(?<=\d)\s*[xX]\s*(?=\d)|\b[xX]\s+(?=\d)", " times ", text)  # 24 x 12
-    letters = "" if is_equation(text) else "ae"  # "a" is an article too, and e a number
+    letters = "" if is_equation(text) else "aei"  # "a" is an article too, "I" somebody, and e a number
     return any(len(word) == 1 and word.lower() not in letters for word in _WORD.findall(text))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +79,15 @@ class Frame:
         """Whether it has found an equation, for a tool that takes equations."""
         given = (self.found.args.get(slot.name) for slot in self.wording.slots if "equation" in slot.name)
         return any(is_equation(str(value)) for value in given if value)
+
+    @property
+    def transforms_words(self) -> bool:
+        """Whether it would expand, integrate and so on what is no formula: "multiply the sum of 9 and 5 by 2"."""
+        if not self.wording.computes_one_thing:
+            return False
+        given = (self.found.args.get(slot.name) for slot in self.wording.slots if slot.role == "expression")
+        told = [str(value) for value in given if value]
+        return any(re.search(r"[A-Za-z]{2}", one) and not has_unknowns(one) for one in told)
 
     @property
     def promise(self) -> float:

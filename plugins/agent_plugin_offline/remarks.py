@@ -19,10 +19,12 @@ _STATES = (
     r"(?:is|are|was|were|has|have|had|contains?|holds?|lives?|sits?|stands?|says?|does|did|will|won['’]t|can['’]?t|cannot"
     r"|should(?:n['’]t)?|(?:is|are|was|were|do|does|did|has|have)n['’]t|lists?|shows?|keeps?|comes?|goes|lasts?|starts?|ends?|takes?)"
 )
+_CLAUSE = r"(?:when|if|where|that|which|who|whose)"
+"""What follows is said of the subject: "the remainder when 17 is divided by 5" states nothing."""
 _STATEMENT = re.compile(
     r"(?:(?:because|since|as|so|and|but|well|anyway|sorry)[,\s]+)*"
     r"(?:(?:i|it|they|we|he|she|that|this|these|those|there|you|everything)(?:['’](?:s|m|ve|re|ll|d))?(?=\s)"
-    rf"|(?:my|our|his|her|its|their|the|all|today['’]s|this)\s+(?:[\w'’-]+\s+){{1,4}}?{_STATES}\b)",
+    rf"|(?:my|our|his|her|its|their|the|all|today['’]s|this)\s+(?:(?!{_CLAUSE}\b)[\w'’-]+\s+){{1,4}}?{_STATES}\b)",
     re.IGNORECASE,
 )
 _PLAIN_STATEMENT = re.compile(
