@@ -112,7 +112,7 @@ def _calls(tokens: Sequence[Token]) -> Iterator[tuple[bool, str]]:
         called = end < len(tokens) and tokens[end].text == "("
         if "." in name and (procedure or called):
             yield procedure, name
-        place = max(end, place + 1)
+        place = end if "." in name else place + 1
 
 
 def _dotted(tokens: Sequence[Token], start: int) -> tuple[str, int]:

@@ -92,6 +92,7 @@ HIDDEN = {
     "name with a quote": "WITH 1 AS `'` LOAD CSV FROM 'FILE' AS line RETURN line // '",
     "name with a quote of names": "WITH 1 AS `a``'` LOAD CSV FROM 'FILE' AS line RETURN line // '",
     "name like a colon": "RETURN 1 AS `:` UNION SHOW USERS",
+    "name before a call": "MATCH (p:Person) WITH 1 AS call CALL db.createLabel('Intruder') RETURN call",
     "number before a call": "WITH 1 AS x LIMIT 1.CALL db.createLabel('Intruder') RETURN x",
     "line of another system": "RETURN 1 AS line // it's\r UNION LOAD CSV FROM 'FILE' AS line RETURN line //'",
     "separator of lines": "RETURN 1 AS line // \u2028 ' \n UNION LOAD CSV FROM 'FILE' AS line RETURN line // '",
