@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from agent_core import ToolContext, ToolError, tool
+from agent_core import Tool, ToolContext, ToolError, tool
 from agent_plugin_graph.query.model import GraphQuery
 from agent_plugin_graph.results import FoundEntities, FoundPassages, GraphPath, Neighbours, Rows
 from agent_plugin_graph.settings import GraphSettings
@@ -50,20 +50,27 @@ def _settings(ctx: ToolContext) -> GraphSettings:
     return ctx.settings if isinstance(ctx.settings, GraphSettings) else GraphSettings()
 
 
-@tool(
-    read_only=True,
-    idempotent=True,
-    private_data=True,
-    untrusted_content=True,
-    ready=_is_filled,
-    examples=[
+def _reads_graph(examples: Sequence[str], *, idempotent: bool = True) -> Callable[[Callable[..., Any]], Tool]:
+    """A tool over the user's own graph, which holds what others wrote."""
+    return tool(
+        read_only=True,
+        idempotent=idempotent,
+        private_data=True,
+        untrusted_content=True,
+        ready=_is_filled,
+        examples=examples,
+    )
+
+
+@_reads_graph(
+    [
         "What do my documents say about parental leave?",
         "According to the handbook, how many days of notice are needed?",
         "Search my documents for the warranty period of the pump",
         "Look up in the contract who pays for repairs",
         "Which of our files mention the Lisbon office?",
         "Find the passage about data retention in the policies",
-    ],
+    ]
 )
 def search_documents(ctx: ToolContext, question: str, limit: int = 5) -> FoundPassages:
     """Search the user's own documents and answer a question from them: quotes of the passages with their source.
@@ -78,17 +85,12 @@ def search_documents(ctx: ToolContext, question: str, limit: int = 5) -> FoundPa
         return passages(graph, question, limit, ctx.workspace)
 
 
-@tool(
-    read_only=True,
-    idempotent=True,
-    private_data=True,
-    untrusted_content=True,
-    ready=_is_filled,
-    examples=[
+@_reads_graph(
+    [
         "Is there anything about Marta Kovacs in my graph?",
         "Look up the entity Blue Harbour Ltd",
         "Find the node called Wallace-Hamilton",
-    ],
+    ]
 )
 def find_entity(ctx: ToolContext, name: str) -> FoundEntities:
     """Find an entity by its name: in how many passages of the documents it is mentioned, or the node of a table.
@@ -102,17 +104,12 @@ def find_entity(ctx: ToolContext, name: str) -> FoundEntities:
         return entities(graph, name)
 
 
-@tool(
-    read_only=True,
-    idempotent=True,
-    private_data=True,
-    untrusted_content=True,
-    ready=_is_filled,
-    examples=[
+@_reads_graph(
+    [
         "What is connected to Blue Harbour Ltd in my documents?",
         "Show the neighbours of Marta Kovacs in the graph",
         "Which names stand together with Project Heron?",
-    ],
+    ]
 )
 def neighbours(ctx: ToolContext, name: str, limit: int = 20) -> Neighbours:
     """List the neighbours of an entity in the graph: the names that stand together with it in documents.
@@ -127,17 +124,12 @@ def neighbours(ctx: ToolContext, name: str, limit: int = 20) -> Neighbours:
         return found(graph, name, limit)
 
 
-@tool(
-    read_only=True,
-    idempotent=True,
-    private_data=True,
-    untrusted_content=True,
-    ready=_is_filled,
-    examples=[
+@_reads_graph(
+    [
         "How is Marta Kovacs connected to the Lisbon office?",
         "Find a path between Anna Berg and Blue Harbour Ltd in the graph",
         "What links Project Heron with Dr. Osei in my documents?",
-    ],
+    ]
 )
 def path_between(ctx: ToolContext, start: str, end: str) -> GraphPath:
     """Find how two entities are connected in the documents: the path between them, with the passages on the way.
@@ -152,17 +144,12 @@ def path_between(ctx: ToolContext, start: str, end: str) -> GraphPath:
         return path(graph, start, end)
 
 
-@tool(
-    read_only=True,
-    idempotent=True,
-    private_data=True,
-    untrusted_content=True,
-    ready=_is_filled,
-    examples=[
+@_reads_graph(
+    [
         "Query the graph: how many visits did each physician treat?",
         "Use the graph's tables to sum the billing by payer for 2023",
         "Ask the typed graph which hospitals had emergency visits",
-    ],
+    ]
 )
 def query_graph(ctx: ToolContext, query: GraphQuery) -> Rows:
     """Query the typed graph of loaded tables: a pattern of nodes and relationships with filters, groups and totals.
@@ -176,17 +163,13 @@ def query_graph(ctx: ToolContext, query: GraphQuery) -> Rows:
         return rows(graph.query(query))
 
 
-@tool(
-    read_only=True,
-    private_data=True,
-    untrusted_content=True,
-    ready=_is_filled,
-    timeout_s=60,
-    examples=[
+@_reads_graph(
+    [
         "Run the Cypher query MATCH (v:Visit) RETURN count(v)",
         "Run this Cypher on the graph database: MATCH (p:Payer) RETURN p.name ORDER BY p.name",
         "Execute in Neo4j: MATCH (a)-[r]->(b) RETURN type(r), count(*)",
     ],
+    idempotent=False,
 )
 def run_cypher(ctx: ToolContext, cypher: str) -> Rows:
     """Run a Cypher query that only reads on the graph database, for experts; the graph has to be on a Neo4j server.

@@ -10,17 +10,14 @@ from agent_plugin_graph.index.terms import indexed_terms
 from agent_plugin_graph.passage import Passage
 from agent_plugin_graph.store.database import Database, many
 from agent_plugin_graph.store.protocol import Entity, IndexedPassage, Mention, Source
+from agent_plugin_graph.store.scoring import MOST_SCORED, TITLE_WEIGHT, telling
 
 _PASSAGES = (
     "SELECT id, key, title, text, (SELECT uri FROM source WHERE source.id = source_id), locator, link, names, "
     "context FROM passage"
 )
 _GIVEN_IDS = "id IN (SELECT value FROM json_each(?))"
-_TITLE_WEIGHT = 2.0
 _BATCH = 500
-_FEWEST_TERMS = 2
-_MOST_SCORED = 4_000
-"""Postings that one question may cost: common words say little, and all of their passages would be scored."""
 
 
 class PassageTables(Database):
@@ -100,19 +97,13 @@ class PassageTables(Database):
 
     def lexical(self, terms: Collection[str], limit: int) -> Sequence[tuple[int, float]]:
         """The passages that fit the terms best by BM25 over title and text; in a large graph, by its rarest terms."""
-        chosen: list[str] = []
-        postings = 0
-        for term, count in sorted(self.frequencies(terms).items(), key=lambda item: (item[1], item[0])):
-            postings += count
-            if len(chosen) >= _FEWEST_TERMS and postings > _MOST_SCORED:
-                break
-            chosen.append(term)
+        chosen = telling(self.frequencies(terms))
         if not chosen:
             return []
         return self.rows(
             "SELECT rowid, -bm25(passage_terms, ?, 1.0) AS score FROM passage_terms "
             "WHERE passage_terms MATCH ? ORDER BY score DESC LIMIT ?",
-            (_TITLE_WEIGHT, " OR ".join(f'"{term}"' for term in chosen), limit),
+            (TITLE_WEIGHT, " OR ".join(f'"{term}"' for term in chosen), limit),
         )
 
     def holding(self, passages: Collection[int], terms: Collection[str]) -> Mapping[int, frozenset[str]]:
@@ -120,7 +111,7 @@ class PassageTables(Database):
         wanted = set(passages)
         found: dict[int, set[str]] = defaultdict(set)
         for term, count in self.frequencies(terms).items():
-            if count <= _MOST_SCORED:
+            if count <= MOST_SCORED:
                 # As one value: a row for each passage would take most of the time.
                 listed = self.value(
                     "SELECT json_group_array(rowid) FROM passage_terms WHERE passage_terms MATCH ?", (f'"{term}"',)

@@ -1,7 +1,4 @@
-"""BM25 as SQLite's FTS5 counts it, so that both stores rank alike: a passage is one text in which titles count double.
-
-The server's own score, by which it finds candidates, adds up fields that are counted apart and rounds their lengths.
-"""
+"""What every store scores, and how: so that all rank alike. A passage is one text in which titles count double."""
 
 from __future__ import annotations
 
@@ -10,13 +7,31 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 TITLE_WEIGHT = 2.0
+MOST_SCORED = 4_000
+"""Postings that one question may cost: common words say little, and all of their passages would be scored."""
+_FEWEST_TERMS = 2
 _K1, _B = 1.2, 0.75
 _LEAST_IDF = 1e-6
 
 
+def telling(frequencies: Mapping[str, int]) -> list[str]:
+    """The terms to score by, the rarest first: all of them, or in a large graph as many as may be paid for."""
+    chosen: list[str] = []
+    postings = 0
+    for term, count in sorted(frequencies.items(), key=lambda item: (item[1], item[0])):
+        postings += count
+        if len(chosen) >= _FEWEST_TERMS and postings > MOST_SCORED:
+            break
+        chosen.append(term)
+    return chosen
+
+
 @dataclass(frozen=True)
 class Corpus:
-    """What a score is relative to."""
+    """What a score is relative to: BM25 as SQLite's FTS5 counts it, for a store that counts otherwise.
+
+    A server's own score adds up fields that are counted apart, and rounds their lengths.
+    """
 
     passages: int
     tokens: int

@@ -10,15 +10,12 @@ from typing import Any
 from agent_plugin_graph.index.terms import indexed_terms
 from agent_plugin_graph.passage import Passage
 from agent_plugin_graph.store.neo4j.connection import PART, TERMS_INDEX, Connection
-from agent_plugin_graph.store.neo4j.scoring import TITLE_WEIGHT, Corpus
 from agent_plugin_graph.store.protocol import Entity, IndexedPassage, Mention, Source
+from agent_plugin_graph.store.scoring import MOST_SCORED, TITLE_WEIGHT, Corpus, telling
 
 _BATCH = 500
 _CANDIDATES = 5
 """Passages that the server finds for each that is wanted."""
-_FEWEST_TERMS = 2
-_MOST_SCORED = 4_000
-"""Postings that one question may cost, as in the embedded store."""
 _ENTITY = "e.number, e.key, e.name, e.mentions"
 
 
@@ -99,14 +96,8 @@ class PassageNodes(Connection):
 
     def lexical(self, terms: Collection[str], limit: int) -> Sequence[tuple[int, float]]:
         """The passages that fit the terms best by BM25 over title and text; in a large graph, by its rarest terms."""
-        chosen: list[str] = []
-        postings = 0
         frequencies = self.frequencies(terms)
-        for term, count in sorted(frequencies.items(), key=lambda item: (item[1], item[0])):
-            postings += count
-            if len(chosen) >= _FEWEST_TERMS and postings > _MOST_SCORED:
-                break
-            chosen.append(term)
+        chosen = telling(frequencies)
         if not chosen:
             return []
         passages, tokens = self.rows("MATCH (m:_Meta {name: 'graph'}) RETURN m.passages, m.tokens")[0]
@@ -122,7 +113,7 @@ class PassageNodes(Connection):
 
     def holding(self, passages: Collection[int], terms: Collection[str]) -> Mapping[int, frozenset[str]]:
         """Which of the terms each of these passages holds, those apart that stand in very many passages."""
-        wanted = [term for term, count in self.frequencies(terms).items() if count <= _MOST_SCORED]
+        wanted = [term for term, count in self.frequencies(terms).items() if count <= MOST_SCORED]
         rows = self.rows(
             "MATCH (p:_Passage) WHERE p.number IN $numbers RETURN p.number, "
             "[term IN $terms WHERE term IN split(p.title_terms + ' ' + p.text_terms, ' ')]",
