@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.servers.process import ServerProcess
+
 _SCRIPT = Path(__file__).parents[2] / "examples" / "neo4j" / "serve.py"
-_STOPS_WITHIN_S = 40.0
 
 
 class Neo4jMissingError(Exception):
@@ -32,8 +32,10 @@ def download() -> None:
         raise Neo4jMissingError(done.stderr.strip()[-2000:])
 
 
-class Neo4jServer:
+class Neo4jServer(ServerProcess):
     """Use it as a context manager. Its data stays in the folder, so that it can be stopped and started again."""
+
+    stops_within_s = 40.0
 
     def __init__(self, folder: Path, **settings: str) -> None:
         """Nothing is started yet.
@@ -42,20 +44,17 @@ class Neo4jServer:
             folder: For data and logs.
             settings: Of the server, with _ for the dots and __ for an underscore.
         """
+        super().__init__()
         self.url = ""
         self.auth = ("neo4j", secrets.token_urlsafe(16))
         self.folder = folder
         self._port = 0  # a free one, and that one again after a restart
         dotted = {name.replace("__", " ").replace("_", ".").replace(" ", "_"): settings[name] for name in settings}
         self._settings = dotted
-        self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Neo4jServer:
         self.start()
         return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def start(self) -> None:
         """Start it; at the same address where it was started before.
@@ -84,32 +83,11 @@ class Neo4jServer:
             raise Neo4jMissingError(why.strip()[-2000:])
         self._port = int(self.url.rpartition(":")[2])
 
-    def stop(self) -> None:
-        """End it as a service manager would."""
-        if self._process is None:
-            return
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(_STOPS_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self._close()
-
-    def kill(self) -> None:
-        """End it at once, as a crash would."""
-        if self._process is None:
-            return
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(_STOPS_WITHIN_S)
-        self._close()
-
     def _close(self) -> None:
-        if self._process is None:
-            return
-        for stream in (self._process.stdout, self._process.stderr):
+        for stream in (self._process.stdout, self._process.stderr) if self._process else ():
             if stream is not None:
                 stream.close()
-        self._process = None
+        super()._close()
 
 
 if __name__ == "__main__":

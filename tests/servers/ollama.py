@@ -19,8 +19,9 @@ from typing import IO, Any
 
 import httpx
 
+from tests.servers.process import ServerProcess
+
 _STARTS_WITHIN_S = 30.0
-_STOPS_WITHIN_S = 10.0
 _TIMEOUT_S = 60.0
 _LISTENING = re.compile(r"Listening on (127\.0\.0\.1:\d+)")
 
@@ -35,7 +36,7 @@ CHAT_TEMPLATE = """\
 """A template by which Ollama sees that the model calls tools: it has `.Tools`, and says how a call is written."""
 
 
-class OllamaServer:
+class OllamaServer(ServerProcess):
     """`ollama serve` in a process of its own; use it as a context manager."""
 
     def __init__(self, program: Path, folder: Path, **environ: str) -> None:
@@ -46,11 +47,11 @@ class OllamaServer:
             folder: Where it keeps models, keys and its log.
             environ: What else its environment has (OLLAMA_CONTEXT_LENGTH="2048").
         """
+        super().__init__()
         self.url = ""
         self._program = program
         self._folder = folder
         self._environ = environ
-        self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
 
     def __enter__(self) -> OllamaServer:
@@ -71,32 +72,10 @@ class OllamaServer:
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
     @property
     def log(self) -> str:
         """What it has written so far."""
         return self._log_path.read_text("utf-8", "replace")
-
-    def stop(self) -> None:
-        """End it as a service manager would; the processes that run its models end with it."""
-        if self._process is None:
-            return
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(_STOPS_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self._close()
-
-    def kill(self) -> None:
-        """End it and the processes that run its models, at once, as a crash of the machine would."""
-        if self._process is None:
-            return
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(_STOPS_WITHIN_S)
-        self._close()
 
     def kill_runners(self) -> None:
         """End only the processes that run its models, as the kernel does when memory is short."""
@@ -150,7 +129,7 @@ class OllamaServer:
         """Let go of every model that is loaded."""
         for name in self.loaded():
             self.request("POST", "/api/chat", json={"model": name, "messages": [], "keep_alive": 0})
-        deadline = time.monotonic() + _STOPS_WITHIN_S
+        deadline = time.monotonic() + self.stops_within_s
         while self.loaded() and time.monotonic() < deadline:
             time.sleep(0.02)
         assert not self.loaded()
@@ -189,7 +168,7 @@ class OllamaServer:
         raise RuntimeError(f"Ollama did not start:\n{self.log[-2000:]}")
 
     def _close(self) -> None:
-        self._process = None
+        super()._close()
         if self._log is not None:
             self._log.close()
 
