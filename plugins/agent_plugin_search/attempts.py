@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from email.utils import parsedate_to_datetime
-from time import time
 from typing import TYPE_CHECKING, TypeVar
 
 from agent_core.errors import TransientToolError
@@ -64,18 +62,6 @@ async def attempted(
     except (AttemptFailed, TimeoutError):
         count = f"{len(outcomes)} attempt{'s' if len(outcomes) > 1 else ''}"
         raise TransientToolError(f"The web search failed: {service}, {count}: {outcomes[-1]}. {advice}") from None
-
-
-def retry_after_s(header: str | None) -> float | None:
-    """Seconds to wait by a Retry-After header (a number or an HTTP date); None where it says nothing usable."""
-    if not header:
-        return None
-    if header.strip().isdecimal():
-        return float(header)
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - time())
-    except ValueError:
-        return None
 
 
 def _pause(backoff_s: float) -> Callable[[RetryCallState], float]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from agent_core.errors import ToolArgumentError, ToolError
 from agent_core.gate.sanitise import sanitise, sanitise_line
-from agent_plugin_search.connection import Resolver, resolve
-from agent_plugin_search.content import decode, looks_like_html, media_type, refuse_binary
-from agent_plugin_search.download import Download, download
-from agent_plugin_search.main_text import main_text
+from agent_core.web.connection import Resolver, resolve
+from agent_core.web.content import decode, looks_like_html, media_type, refuse_binary
+from agent_core.web.download import Download, download
+from agent_core.web.main_text import main_text
 from agent_plugin_search.results import Page
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ async def read_page(url: str, max_chars: int, settings: SearchSettings, resolver
     """The readable text of the page at `url`; raises what `download` raises, and ToolError where there is none."""
     if not 1 <= max_chars <= MAX_CHARS:
         raise ToolArgumentError(f"max_chars is {max_chars}; ask for 1 to {MAX_CHARS} characters.")
-    received = await download(url, settings, resolver)
+    received = await download(url, settings.access, resolver)
     refuse_binary(received.content_type, received.url, received.data)
     media = media_type(received.content_type)
     html = looks_like_html(media, received.data)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from agent_core.errors import ConfigurationError, ToolError
 from agent_core.gate.sanitise import sanitise_line
-from agent_plugin_search.attempts import AttemptFailed, attempted, retry_after_s
-from agent_plugin_search.bounded import UnreadableBody, read_at_most
+from agent_core.web.bounded import UnreadableBody, read_at_most
+from agent_core.web.retry_after import retry_after_s
+from agent_plugin_search.attempts import AttemptFailed, attempted
 from agent_plugin_search.settings import SAFESEARCH
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ async def ask_searxng(query: str, settings: SearchSettings) -> list[dict[str, ob
     """
     import httpx
 
-    from agent_plugin_search.connection import trust
+    from agent_core.web.connection import trust
 
     base = _base_url(settings.searxng_url)
     # Shown in messages: a password in the address is not.
@@ -57,7 +58,7 @@ async def ask_searxng(query: str, settings: SearchSettings) -> list[dict[str, ob
 
     async with httpx.AsyncClient(
         timeout=settings.timeout_s / settings.attempts,
-        verify=trust(settings.ca_file),
+        verify=trust(settings.ca_file, "plugins.search"),
         headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
         trust_env=False,
     ) as client:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from agent_core import ToolContext
 from agent_core.errors import ConfigurationError
+from agent_core.web.access import WebAccess
 
 PROVIDERS = ("ddgs", "searxng")
 SAFESEARCH = ("off", "moderate", "on")
@@ -53,6 +54,13 @@ class SearchSettings:
 
         if not re.fullmatch(r"[a-z]{2}-[a-z]{2}", self.region):
             raise ConfigurationError(f"plugins.search.region is {self.region!r}; give country-language, as in us-en.")
+
+    @property
+    def access(self) -> WebAccess:
+        """What `fetch_page` may take, and where it may go."""
+        return WebAccess(
+            self.page_timeout_s, self.page_max_bytes, self.ca_file, self.allow_private_hosts, "plugins.search"
+        )
 
     @staticmethod
     def _check(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from agent_core import ToolArgumentError, ToolContext, ToolError, TransientToolError
 from agent_core.errors import ConfigurationError
 from agent_core.gate.sanitise import sanitise
+from agent_core.web.addresses import check_port, is_public, parse_url
+from agent_core.web.content import decode
+from agent_core.web.main_text import main_text
 from agent_plugin_search import fetch_page
-from agent_plugin_search.addresses import check_port, is_public, parse_url
-from agent_plugin_search.content import decode
-from agent_plugin_search.main_text import main_text
 from agent_plugin_search.page import read_page
 from agent_plugin_search.results import Page
 from agent_plugin_search.settings import SearchSettings
@@ -263,7 +263,7 @@ async def test_statuses(web: ScriptedWeb, settings: SearchSettings, status: str,
     web.default = http_answer("<p>an error page</p>", status=status, headers={"Retry-After": "7"})
     with pytest.raises(ToolError, match=says) as error:
         await fetch(web.url(), settings)
-    assert type(error.value) is kind
+    assert error.value.failure == kind.failure
 
 
 @pytest.mark.parametrize(

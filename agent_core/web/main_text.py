@@ -2,7 +2,7 @@
 
 The parser is C code and the extraction takes time and memory quadratic in some pages (a megabyte of `<b>x</b>`
 needs many gigabytes), and a thread cannot be stopped. So the page goes through a short-lived child with limits:
-`python -m agent_plugin_search.main_text CPU_SECONDS` reads HTML on stdin and writes `{"title": ..., "text": ...}`.
+`python -m agent_core.web.main_text CPU_SECONDS` reads HTML on stdin and writes `{"title": ..., "text": ...}`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ async def main_text(source: str, host: str, cpu_s: int = CPU_S) -> tuple[str, st
     """
     environment = {name: os.environ[name] for name in ("LANG", "LC_ALL", "SYSTEMROOT") if name in os.environ}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "agent_plugin_search.main_text", str(cpu_s)),
+        *(sys.executable, "-P", "-m", "agent_core.web.main_text", str(cpu_s)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

@@ -10,17 +10,17 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from agent_core.errors import ConfigurationError, ToolArgumentError, ToolError, TransientToolError
-from agent_plugin_search.addresses import check_addresses, check_port, is_allowed_private, port_of
+from agent_core.web.addresses import check_addresses, check_port, is_allowed_private, port_of
 
 if TYPE_CHECKING:
     import httpx
 
-    from agent_plugin_search.settings import SearchSettings
+    from agent_core.web.access import WebAccess
 
 Resolver: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
 """From a host (ASCII) and port to IP addresses, best first."""
@@ -33,6 +33,7 @@ HEADERS = {
     "Accept-Encoding": "gzip",  # what `bounded` can undo within a limit
     "Connection": "close",
 }
+NO_HEADERS: Mapping[str, str] = {}
 
 
 async def resolve(host: str, port: int) -> list[str]:
@@ -54,8 +55,10 @@ async def resolve(host: str, port: int) -> list[str]:
 
 
 @lru_cache(maxsize=4)
-def trust(ca_file: str) -> ssl.SSLContext:
+def trust(ca_file: str, settings: str) -> ssl.SSLContext:
     """Certificate checks against `ca_file`, or against the public authorities where it is empty.
+
+    `settings` is where the user has named the file.
 
     Raises:
         ConfigurationError: the file cannot be read or holds no certificates.
@@ -65,11 +68,15 @@ def trust(ca_file: str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file or certifi.where())
     except OSError as error:
-        raise ConfigurationError(f"plugins.search.ca_file {ca_file!r} cannot be used ({error}).") from None
+        raise ConfigurationError(f"{settings}.ca_file {ca_file!r} cannot be used ({error}).") from None
 
 
 async def request_page(
-    transport: httpx.AsyncBaseTransport, url: httpx.URL, settings: SearchSettings, resolver: Resolver
+    transport: httpx.AsyncBaseTransport,
+    url: httpx.URL,
+    access: WebAccess,
+    resolver: Resolver,
+    headers: Mapping[str, str] = NO_HEADERS,
 ) -> httpx.Response:
     """GET `url` from its checked address; the response is open, to be streamed and closed by the caller.
 
@@ -80,28 +87,28 @@ async def request_page(
     """
     import httpx
 
-    trusted = is_allowed_private(url, settings.allow_private_hosts)
+    trusted = is_allowed_private(url, access.allow_private_hosts)
     if not trusted:
         check_port(url)  # before the look-up, which would already tell the owner of the name something
     addresses = await resolver(url.raw_host.decode("ascii"), port_of(url))
     if not trusted:
-        check_addresses(url, addresses)
+        check_addresses(url, addresses, access.settings)
     failure: httpx.TransportError | None = None
     for address in addresses[:ADDRESSES_TRIED]:
         try:
-            return await transport.handle_async_request(_pinned_request(url, address, settings.page_timeout_s))
+            return await transport.handle_async_request(_pinned_request(url, address, access.timeout_s, headers))
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             failure = error  # a host's IPv6 address may be out of reach where its IPv4 address is not
     raise failure or httpx.ConnectError("the host has no address")
 
 
-def _pinned_request(url: httpx.URL, address: str, timeout_s: float) -> httpx.Request:
+def _pinned_request(url: httpx.URL, address: str, timeout_s: float, headers: Mapping[str, str]) -> httpx.Request:
     import httpx
 
     return httpx.Request(
         "GET",
         url.copy_with(host=address),
-        headers={"Host": url.netloc.decode("ascii"), **HEADERS},
+        headers={"Host": url.netloc.decode("ascii"), **HEADERS, **headers},
         extensions={
             # The certificate must be the name's, not the address's.
             "sni_hostname": url.raw_host.decode("ascii"),

@@ -137,10 +137,11 @@ def check_port(url: httpx.URL) -> None:
         raise ToolArgumentError(f"{url.host!r} is addressed on port {port_of(url)}; only {ports} are fetched.")
 
 
-def check_addresses(url: httpx.URL, addresses: Collection[str]) -> None:
+def check_addresses(url: httpx.URL, addresses: Collection[str], settings: str) -> None:
     """Refuse a host any of whose resolved addresses is not on the public internet.
 
-    One private address among public ones is enough: it is how a rebinding attack looks.
+    One private address among public ones is enough: it is how a rebinding attack looks. `settings` is where the user
+    makes exceptions.
 
     Raises:
         ToolArgumentError: naming the host and the address.
@@ -149,5 +150,5 @@ def check_addresses(url: httpx.URL, addresses: Collection[str]) -> None:
     if inside is not None:
         raise ToolArgumentError(
             f"{url.host!r} is at {inside}, which is not on the public internet; a page there is fetched only if "
-            f"plugins.search.allow_private_hosts names it with its port."
+            f"{settings}.allow_private_hosts names it with its port."
         )
