@@ -42,6 +42,14 @@ class _Server(NamedTuple):
     control: socket.socket
 
 
+class LimitError(ToolError):
+    """A call that was stopped at one of its limits, which `limit` names."""
+
+    def __init__(self, message: str, limit: Literal["cpu_s", "memory_bytes", "output_bytes", "timeout_s"]) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
 class _ServerGoneError(Exception):
     """The server ended before it began the call, so that the call may be made again."""
 
@@ -136,7 +144,7 @@ class IsolatedRunner:
                     reply, status = await _exchange(call, payload, tool)
             except TimeoutError:
                 message = f"{tool.name} did not finish within {tool.timeout_s:g} s (timeout_s) and was stopped."
-                raise ToolError(message) from None
+                raise LimitError(message, "timeout_s") from None
         return _outcome(tool, reply, status)
 
     async def _submit(self, request: bytes, call: _Call) -> _Server:
@@ -289,13 +297,14 @@ def _decoded(reply: bytes) -> dict[str, Any] | None:
     return answer if isinstance(answer, dict) else None  # pyright: ignore[reportUnknownVariableType]
 
 
-def _exceeded(tool: Tool, limit: Literal["cpu_s", "memory_bytes", "output_bytes"]) -> ToolError:
+def _exceeded(tool: Tool, limit: Literal["cpu_s", "memory_bytes", "output_bytes"]) -> LimitError:
     words = {
         "cpu_s": f"used more than {tool.limits.cpu_s:g} s of processor time",
         "memory_bytes": f"needed more than {tool.limits.memory_bytes / 1024**2:g} MiB of memory",
         "output_bytes": f"returned more than {tool.limits.output_bytes} bytes",
     }
-    return ToolError(f"{tool.name} {words[limit]} (limits.{limit}) and was stopped; ask for something smaller.")
+    message = f"{tool.name} {words[limit]} (limits.{limit}) and was stopped; ask for something smaller."
+    return LimitError(message, limit)
 
 
 def _death(tool: Tool, status: int | None) -> ToolError:

@@ -48,7 +48,8 @@ async def main_text(source: str, host: str, cpu_s: int = CPU_S) -> tuple[str, st
     return found["title"], found["text"]
 
 
-def _extract(source: str) -> tuple[str, str]:
+def extract(source: str) -> tuple[str, str]:
+    """Title and main text (as Markdown), in this process: only for one that may be lost."""
     import trafilatura
 
     tree = trafilatura.load_html(source)
@@ -72,7 +73,7 @@ def _limit_this_process(cpu_s: int) -> None:
 
 def _main() -> None:
     _limit_this_process(int(sys.argv[1]))
-    title, text = _extract(sys.stdin.buffer.read().decode())
+    title, text = extract(sys.stdin.buffer.read().decode())
     sys.stdout.write(json.dumps({"title": title, "text": text}))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,8 +16,12 @@ from agent_core.command_context import command_context
 from agent_core.errors import ToolArgumentError, UsageError
 from agent_core.gate.sanitise import sanitise
 from agent_plugin_graph.graph import Graph
+from agent_plugin_graph.ingest.passages import is_address
 from agent_plugin_graph.settings import GraphSettings
 from agent_plugin_graph.tools import open_graph
+
+if TYPE_CHECKING:
+    from agent_plugin_graph.ingest.adding import PageReading
 
 app = typer.Typer(no_args_is_help=True, help="Add documents and tables, and search them.")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -45,9 +49,15 @@ def _show_json(value: Any) -> None:
 
 @app.command()
 def add(
-    paths: Annotated[list[Path], typer.Argument(help="Files, folders, or a mapping (.yaml) of tables beside it.")],
+    what: Annotated[
+        list[str], typer.Argument(metavar="PATH|URL...", help="Files, folders, a mapping (.yaml) of tables, or pages.")
+    ],
+    depth: Annotated[int, typer.Option(help="Follow a page's links that far within its folder.", min=0, max=50)] = 0,
+    pages: Annotated[int, typer.Option(help="Pages of each URL at most.", min=1, max=100_000)] = 100,
 ) -> None:
-    """Add documents and tables; what is unchanged since the last time is not read again."""
+    """Add documents, pages and tables; what is unchanged since the last time is not read again."""
+    addresses = [one for one in what if is_address(one)]
+    paths = [Path(one) for one in what if not is_address(one)]
     with _opened() as graph:
         documents = [path for path in paths if path.suffix.lower() not in _MAPPINGS]
         for mapping in (path for path in paths if path.suffix.lower() in _MAPPINGS):
@@ -58,6 +68,10 @@ def add(
             with _progress() as progress:
                 added = graph.add_files(documents, progress)
             _report(added)
+        if addresses:
+            with _progress() as progress:
+                added = graph.add_pages(addresses, depth, pages, _page_reading(), progress)
+            _report(added)
 
 
 @app.command()
@@ -65,7 +79,7 @@ def sync() -> None:
     """Follow edits, new files and deletions in all that was added."""
     with _opened() as graph:
         with _progress() as progress:
-            added = graph.refresh(progress)
+            added = graph.refresh(progress, _page_reading())
         _report(added)
 
 
@@ -142,15 +156,17 @@ def stats(as_json: Json = False) -> None:
 
 
 @app.command()
-def forget(source: Annotated[str, typer.Argument(help="A file or address, as `graph export` names it.")]) -> None:
-    """Remove a source and everything that came from it alone."""
+def forget(source: Annotated[str, typer.Argument(help="A file, folder or URL that was added.")]) -> None:
+    """Remove a source and everything that came from it alone; of a folder or site, all that it brought."""
     with _opened() as graph:
-        known = {known.uri for known in graph.store.sources()}
-        wanted = source if source in known else str(Path(source).expanduser().absolute())
-        if wanted not in known:
+        known = graph.store.sources()
+        names = {source, source if is_address(source) else str(Path(source).expanduser().absolute())}
+        wanted = next((name for one in known for name in (one.uri, one.root) if name in names), None)
+        if wanted is None:
             from agent_core.suggest import did_you_mean
 
-            raise UsageError(f"The graph has no source {source!r}.{did_you_mean(source, known)}")
+            uris = {one.uri for one in known} | {one.root for one in known if one.root}
+            raise UsageError(f"The graph has no source {source!r}.{did_you_mean(source, uris)}")
         _show(f"Forgot {wanted}: {graph.forget(wanted)} passages and nodes.")
 
 
@@ -184,7 +200,9 @@ def doctor(as_json: Json = False) -> None:
 
 
 def _report(added: Any) -> None:
-    parts = [f"{added.files} files read ({added.passages} passages)", f"{added.unchanged} unchanged"]
+    read = [f"{added.files} files"] if added.files or not added.pages else []
+    read += [f"{added.pages} pages"] if added.pages else []
+    parts = [f"{' and '.join(read)} read ({added.passages} passages)", f"{added.unchanged} unchanged"]
     parts += [f"{added.removed} removed"] if added.removed else []
     parts += [f"{len(added.problems)} not readable"] if added.problems else []
     _show(", ".join(parts) + ".")
@@ -194,6 +212,14 @@ def _report(added: Any) -> None:
         _note(f"Not all of {file} was read: {left_out} are left out.")
     if len(added.problems) > _SHOWN_PROBLEMS:
         _note(f"... and {len(added.problems) - _SHOWN_PROBLEMS} more.")
+
+
+def _page_reading() -> PageReading:
+    from agent_plugin_graph.ingest.adding import PageReading
+
+    settings = command_context("graph", GraphSettings).settings
+    assert isinstance(settings, GraphSettings)
+    return PageReading(settings.web_access, settings.page_pause_s)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from agent_core.errors import UsageError
 from agent_plugin_graph.passage import Hit, Passage, Stats
 
 if TYPE_CHECKING:
-    from agent_plugin_graph.ingest.adding import Added, Progress
+    from agent_plugin_graph.ingest.adding import Added, PageReading, Progress
     from agent_plugin_graph.ingest.tables import Loaded
     from agent_plugin_graph.query.model import GraphQuery
     from agent_plugin_graph.store.protocol import GraphStore
@@ -106,11 +106,39 @@ class Graph:
 
         return add_paths(self.store, self._indexer, [Path(path) for path in paths], progress)
 
-    def refresh(self, progress: Progress = _unheard) -> Added:
-        """Follow edits, new files and deletions in everything that `add_files` was given."""
-        from agent_plugin_graph.ingest.adding import sync
+    def add_pages(
+        self,
+        addresses: Sequence[str],
+        depth: int = 0,
+        pages: int = 100,
+        reading: PageReading | None = None,
+        progress: Progress = _unheard,
+    ) -> Added:
+        """Add pages of the web, and what they link to in their own folder and below, as its robots.txt permits.
 
-        return sync(self.store, self._indexer, progress)
+        Args:
+            addresses: URLs of pages, or of files that `add_files` could read.
+            depth: How many links to follow away from each; 0 takes that page alone.
+            pages: How many pages to ask for at most, for each address.
+            reading: How the web is reached, and how fast; None: public addresses only, a page each second.
+            progress: Called with each address.
+
+        Raises:
+            UsageError: one of the addresses is none, or a bound is not above 0.
+        """
+        from agent_plugin_graph.ingest.adding import PageReading, add_pages
+        from agent_plugin_graph.ingest.section import Bounds
+
+        if depth < 0 or pages < 1:
+            raise UsageError(f"depth is {depth} and pages {pages}; give 0 or more links and 1 or more pages.")
+        bounds = Bounds(depth, pages)
+        return add_pages(self.store, self._indexer, addresses, bounds, reading or PageReading(), progress)
+
+    def refresh(self, progress: Progress = _unheard, reading: PageReading | None = None) -> Added:
+        """Follow edits, new files and pages, and deletions in everything that was added."""
+        from agent_plugin_graph.ingest.adding import PageReading, sync
+
+        return sync(self.store, self._indexer, reading or PageReading(), progress)
 
     def search(self, question: str, k: int = 5) -> list[Hit]:
         """The `k` passages that best help to answer a question, the best first; fewer where little fits."""
@@ -150,8 +178,12 @@ class Graph:
         return self.store.query(check(query, self.store.schema()))
 
     def forget(self, source: str) -> int:
-        """Remove a source and all that came from it alone, unreadably; how many passages and nodes that were."""
-        removed = self.store.forget(source)
+        """Remove a source and all that came from it alone, unreadably; how many passages and nodes that were.
+
+        Of a folder or an address that was added, all that it brought goes.
+        """
+        brought = {known.uri for known in self.store.sources() if known.root and known.root == source}
+        removed = sum(self.store.forget(uri) for uri in sorted({source} | brought))
         self.store.purge()
         self._indexer.reset()
         return removed
@@ -166,6 +198,7 @@ class Graph:
 
     aadd_passages = _twin(add_passages)
     aadd_files = _twin(add_files)
+    aadd_pages = _twin(add_pages)
     arefresh = _twin(refresh)
     asearch = _twin(search)
     aload_tables = _twin(load_tables)

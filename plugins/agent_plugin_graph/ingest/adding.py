@@ -1,22 +1,34 @@
-"""Files and folders into a graph: what changed is read anew, what is gone is removed, one bad file stops nothing."""
+"""Files and pages into a graph: what changed is read anew, what is gone is removed, one bad one stops nothing."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent_core.errors import UsageError
+from agent_core.errors import ToolArgumentError, UsageError
+from agent_core.web.access import WebAccess
 from agent_plugin_graph.index.indexing import Indexer
 from agent_plugin_graph.ingest.document import UnreadableError
 from agent_plugin_graph.ingest.folder import files_in
-from agent_plugin_graph.ingest.passages import passages_of
-from agent_plugin_graph.ingest.reading import parse, read_bytes
+from agent_plugin_graph.ingest.passages import is_address
+from agent_plugin_graph.ingest.reader import Reader
+from agent_plugin_graph.ingest.reading import Content, check_size
+from agent_plugin_graph.ingest.section import Bounds
+from agent_plugin_graph.passage import Passage
 from agent_plugin_graph.store.protocol import GraphStore, Source
 
 Progress = Callable[[str, float], None]
-"""Called with a file's path and the share of files that are done."""
+"""Called with a file's path or a page's address, and the share that is done."""
+_BATCH = 32
+_BATCH_BYTES = 512 * 1024
+"""Of files that one process reads: small ones together, for a process takes longer than most of them."""
+_AHEAD = 1
+"""Batches that are read while another one is indexed."""
 
 
 @dataclass
@@ -25,78 +37,214 @@ class Added:
 
     files: int = 0
     """Read and indexed now."""
+    pages: int = 0
+    """Of the web, likewise."""
     unchanged: int = 0
     removed: int = 0
-    """Sources whose files are gone."""
+    """Sources whose files or pages are gone."""
     passages: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    """(file, reason) of what could not be read; what the graph held of it is gone."""
+    """(file or address, reason) of what could not be read. What the graph held of such a file is gone; of a page it
+    stays until the server says that there is none."""
     cut: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    """(file, what was left out) of files too large to be taken in whole."""
+    """(file or address, what was left out) of what is too large to be taken in whole."""
+
+
+@dataclass(frozen=True)
+class PageReading:
+    """How pages are reached."""
+
+    access: WebAccess = field(default_factory=lambda: WebAccess(max_bytes=20_000_000))
+    pause_s: float = 1.0
+    """Between two pages of a site; longer where its robots.txt asks for that."""
+
+
+class Ingest:
+    """One ingest into a store. A context manager: it holds the processes that read, and cleans up in the end."""
+
+    def __init__(self, store: GraphStore, indexer: Indexer, progress: Progress) -> None:
+        self.added = Added()
+        self._store = store
+        self._indexer = indexer
+        self._progress = progress
+        self._reader = Reader()
+
+    def __enter__(self) -> Ingest:
+        self._reader.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.__exit__()
+        if self.added.removed:
+            self._store.purge()
+
+    def files(self, paths: Iterable[Path]) -> None:
+        """Add files and folders. Each file is one transaction, so a run that was killed goes on where it ended.
+
+        Raises:
+            UsageError: there is nothing at one of the paths.
+        """
+        roots = [path.expanduser().absolute() for path in paths]
+        for root in roots:
+            if not root.exists():
+                raise UsageError(f"There is no file or folder {str(root)!r}.")
+        files = {file: root for root in roots for file in (files_in(root) if root.is_dir() else [root])}
+        known = {source.uri: source for source in self._store.sources()}
+        with closing(self._contents(files, known)) as contents:
+            for done, (file, content) in enumerate(contents):
+                self._progress(str(file), done / len(files))
+                self._file(str(file), content, str(files[file]), str(file) in known)
+        named = set(map(str, roots))
+        self.remove(s.uri for s in known.values() if s.root in named and Path(s.uri) not in files)
+
+    def page(self, address: str, bounds: Bounds | None, reading: PageReading) -> None:
+        """Add a page, and as much of its site as the bounds hold; the same as the last time where there are none.
+
+        Raises:
+            UsageError: this is no address of a page.
+        """
+        from agent_plugin_graph.ingest.crawl import Crawl, Memo
+        from agent_plugin_graph.ingest.section import plain_address
+
+        try:
+            start = plain_address(address)
+        except ToolArgumentError as error:
+            raise UsageError(str(error)) from error
+        sources = {source.uri: source for source in self._store.sources()}
+        known = {uri: Memo.read(source.memo) for uri, source in sources.items() if source.root == start}
+        widest = max((memo.bounds for memo in known.values()), key=lambda b: (b.depth, b.pages), default=Bounds())
+        crawl = Crawl(start, bounds or widest, reading.access, reading.pause_s, self._reader, known, self._progress)
+        for visit in crawl.visits():
+            self.remove(uri for uri in visit.gone if uri in sources and uri != visit.url)
+            source = sources.get(visit.url)
+            if visit.url in visit.gone:
+                self.remove([visit.url] if source else [])
+            elif visit.problem:
+                self.added.problems.append((visit.url, visit.problem))
+            elif visit.content is None or (source and source.content_hash == visit.content.digest):
+                self.added.unchanged += 1
+                if source:
+                    self._store.put_source(Source(source.uri, source.content_hash, start, visit.memo.to_json()))
+            else:
+                fresh = Source(visit.url, visit.content.digest, start, visit.memo.to_json())
+                self._put(fresh, visit.content.passages, visit.content.left_out, known=source is not None)
+                self.added.pages += 1
+        self.added.cut += [(start, left_out) for left_out in crawl.left_out]
+
+    def _contents(
+        self, files: Iterable[Path], known: Mapping[str, Source]
+    ) -> Generator[tuple[Path, Content | str], None, None]:
+        """Each file with what it holds, or why it cannot be read; "" where it is as it was. Some are read ahead."""
+        begun: deque[tuple[list[Path], Future[list[Content | str]]]] = deque()
+        batch: list[Path] = []
+        size = 0
+        try:
+            for file in files:
+                bytes_, known_already = _looked_at(file, known.get(str(file)))
+                if known_already is not None:
+                    yield file, known_already
+                    continue
+                if batch and (len(batch) == _BATCH or size + bytes_ > _BATCH_BYTES):
+                    begun.append((batch, self._reader.files(batch)))
+                    batch, size = [], 0
+                batch.append(file)
+                size += bytes_
+                if len(begun) > _AHEAD:
+                    yield from _ended(*begun.popleft())
+            if batch:
+                begun.append((batch, self._reader.files(batch)))
+            while begun:
+                yield from _ended(*begun.popleft())
+        finally:
+            for _, reading in begun:
+                reading.cancel()
+
+    def _file(self, uri: str, content: Content | str, root: str, known: bool) -> None:
+        if content == "":
+            self.added.unchanged += 1
+        elif isinstance(content, str):
+            self.added.problems.append((uri, content))
+            self.remove([uri] if known else [])
+        else:
+            self._put(Source(uri, content.digest, root), content.passages, content.left_out, known=known)
+            self.added.files += 1
+
+    def _put(self, source: Source, passages: Sequence[Passage], left_out: str, *, known: bool) -> None:
+        with self._store.transaction():
+            if known:
+                self._store.forget(source.uri)
+                self._indexer.reset()
+            self._store.put_source(source)
+            self._indexer.add(passages)
+        if left_out:
+            self.added.cut.append((source.uri, left_out))
+        self.added.passages += len(passages)
+
+    def remove(self, uris: Iterable[str]) -> None:
+        """Remove sources that are gone."""
+        for uri in uris:
+            self._store.forget(uri)
+            self._indexer.reset()
+            self.added.removed += 1
 
 
 def add_paths(store: GraphStore, indexer: Indexer, paths: Iterable[Path], progress: Progress) -> Added:
-    """Add files and folders. Each file is one transaction, so a run that was killed goes on where it ended.
+    """Add files and folders.
 
     Raises:
         UsageError: there is nothing at one of the paths.
     """
-    roots = [path.expanduser().absolute() for path in paths]
-    for root in roots:
-        if not root.exists():
-            raise UsageError(f"There is no file or folder {str(root)!r}.")
-    added = Added()
-    files = {file: root for root in roots for file in (files_in(root) if root.is_dir() else [root])}
-    known = {source.uri: source for source in store.sources()}
-    for done, (file, root) in enumerate(files.items()):
-        progress(str(file), done / len(files))
-        _add(store, indexer, file, root, known.get(str(file)), added)
-    gone = [source.uri for source in known.values() if source.root in map(str, roots) and Path(source.uri) not in files]
-    _remove(store, indexer, gone, added)
-    return added
+    with Ingest(store, indexer, progress) as ingest:
+        ingest.files(paths)
+    return ingest.added
 
 
-def sync(store: GraphStore, indexer: Indexer, progress: Progress) -> Added:
-    """Follow what happened to everything that was added: edits, new files in folders, deletions."""
-    roots = {Path(source.root) for source in store.sources() if source.root}
-    there = {root for root in roots if root.exists()}
-    added = add_paths(store, indexer, sorted(there), progress)
-    gone = [source.uri for source in store.sources() if source.root and Path(source.root) not in there]
-    _remove(store, indexer, gone, added)
-    return added
+def add_pages(
+    store: GraphStore,
+    indexer: Indexer,
+    addresses: Iterable[str],
+    bounds: Bounds,
+    reading: PageReading,
+    progress: Progress,
+) -> Added:
+    """Add pages of the web, each with as much of its site as the bounds hold.
+
+    Raises:
+        UsageError: one of the addresses is none.
+    """
+    with Ingest(store, indexer, progress) as ingest:
+        for address in addresses:
+            ingest.page(address, bounds, reading)
+    return ingest.added
 
 
-def _add(store: GraphStore, indexer: Indexer, file: Path, root: Path, known: Source | None, added: Added) -> None:
-    uri = str(file)
+def sync(store: GraphStore, indexer: Indexer, reading: PageReading, progress: Progress) -> Added:
+    """Follow what happened to everything that was added: edits, new files and pages, deletions."""
+    roots = {source.root for source in store.sources() if source.root}
+    pages = {root for root in roots if is_address(root)}
+    there = {root for root in roots - pages if Path(root).exists()}
+    with Ingest(store, indexer, progress) as ingest:
+        ingest.files(map(Path, sorted(there)))
+        ingest.remove(source.uri for source in store.sources() if source.root in roots - pages - there)
+        for address in sorted(pages):
+            ingest.page(address, None, reading)
+    return ingest.added
+
+
+def _looked_at(file: Path, known: Source | None) -> tuple[int, str | None]:
+    """A file's size; and "" where it is as it was, or why it cannot be read. None: it has to be read."""
     try:
-        raw = read_bytes(file)
-        digest = hashlib.sha256(raw).hexdigest()
-        if known and known.content_hash == digest:
-            added.unchanged += 1
-            return
-        document = parse(file, raw)
-        passages = passages_of(document, uri)
+        check_size(file)
+        if known:
+            with file.open("rb") as opened:
+                if known.content_hash == hashlib.file_digest(opened, "sha256").hexdigest():
+                    return 0, ""
+        return file.stat().st_size, None
     except UnreadableError as error:
-        added.problems.append((uri, str(error)))
-        if known:
-            _remove(store, indexer, [uri], added)
-        return
-    with store.transaction():
-        if known:
-            store.forget(uri)
-            indexer.reset()
-        store.put_source(Source(uri, digest, str(root)))
-        indexer.add(passages)
-    if document.left_out:
-        added.cut.append((uri, document.left_out))
-    added.files += 1
-    added.passages += len(passages)
+        return 0, str(error)
+    except OSError as error:
+        return 0, error.strerror or "it cannot be read"
 
 
-def _remove(store: GraphStore, indexer: Indexer, uris: Iterable[str], added: Added) -> None:
-    for uri in uris:
-        store.forget(uri)
-        added.removed += 1
-    if added.removed:
-        store.purge()
-        indexer.reset()
+def _ended(files: Sequence[Path], reading: Future[list[Content | str]]) -> Iterator[tuple[Path, Content | str]]:
+    return zip(files, reading.result(), strict=True)

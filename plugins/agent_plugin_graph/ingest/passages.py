@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby, pairwise
+from urllib.parse import quote
 
 from agent_plugin_graph.ingest.document import Block, Document
 from agent_plugin_graph.passage import Passage
@@ -13,6 +14,8 @@ from agent_plugin_graph.passage import Passage
 MOST_CHARACTERS = 900
 """Of a passage: a few paragraphs, which can be quoted whole."""
 _MOST_APART = 100
+_PLAIN_WORDS = re.compile(r"[^\W_]+(?:[ ,][^\W_]+){1,7}")
+"""Words of a page as they stand there: no marks of Markdown among them."""
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+")
 
 
@@ -91,6 +94,8 @@ def _locator(document: Document, first: Block, last: Block) -> str:
 
 
 def _link(document: Document, source: str, first: Block) -> str:
+    if is_address(source) and document.unit != "page":
+        return _fragment(source, first)
     match document.unit:
         case "line":
             return f"{source}:{first.first}"
@@ -100,3 +105,14 @@ def _link(document: Document, source: str, first: Block) -> str:
             return f"{source}#{first.part}!A{first.first}" if first.part else f"{source}:{first.first}"
         case unit:
             return f"{source}#{unit}={first.first}"
+
+
+def is_address(source: str) -> bool:
+    """Whether a source is on the web, and no file."""
+    return source.startswith(("http://", "https://"))
+
+
+def _fragment(url: str, first: Block) -> str:
+    """The page at the words with which the passage begins, as browsers understand it (a text fragment)."""
+    words = _PLAIN_WORDS.match(first.text)
+    return f"{url}#:~:text={quote(words[0], safe='')}" if words else url

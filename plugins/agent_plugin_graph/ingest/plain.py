@@ -31,11 +31,16 @@ def decoded(raw: bytes) -> str:
 
 def read_markdown(path: Path, raw: bytes) -> Document:
     """A Markdown file by its headings."""
+    return markdown_document(decoded(raw), _name(path))
+
+
+def markdown_document(text: str, name: str) -> Document:
+    """Markdown by its headings; `name` is its title where it has none."""
     blocks: list[Block] = []
     above: dict[int, str] = {}
     paragraph: list[str] = []
     started, fenced = 1, False
-    lines = decoded(raw).splitlines()
+    lines = text.splitlines()
     skipped = _front_matter(lines)
 
     def close(line: int) -> None:
@@ -60,7 +65,7 @@ def read_markdown(path: Path, raw: bytes) -> Document:
         else:
             close(number - 1)
     close(len(lines))
-    title = next((block.headings[0] for block in blocks if block.headings), _name(path))
+    title = next((block.headings[0] for block in blocks if block.headings), name)
     return Document(title, "line", tuple(blocks))
 
 

@@ -35,9 +35,9 @@ class PassageTables(Database):
     def put_source(self, source: Source) -> None:
         """Note a source with its content's hash."""
         self.write(
-            "INSERT INTO source (uri, content_hash, root) VALUES (?, ?, ?) ON CONFLICT (uri) "
-            "DO UPDATE SET content_hash = excluded.content_hash, root = excluded.root",
-            (source.uri, source.content_hash, source.root),
+            "INSERT INTO source (uri, content_hash, root, memo) VALUES (?, ?, ?, ?) ON CONFLICT (uri) "
+            "DO UPDATE SET content_hash = excluded.content_hash, root = excluded.root, memo = excluded.memo",
+            (source.uri, source.content_hash, source.root, source.memo),
         )
 
     def link(self, phrases: Mapping[str, Sequence[str]]) -> None:
@@ -72,7 +72,7 @@ class PassageTables(Database):
 
     def sources(self) -> Sequence[Source]:
         """All sources, by address."""
-        return [Source(*row) for row in self.rows("SELECT uri, content_hash, root FROM source ORDER BY uri")]
+        return [Source(*row) for row in self.rows("SELECT uri, content_hash, root, memo FROM source ORDER BY uri")]
 
     def passage_count(self) -> int:
         """How many passages there are."""

@@ -50,7 +50,9 @@ class Source:
     uri: str
     content_hash: str
     root: str
-    """The file or folder that was added, by which `sync` finds it again; empty for passages of a program."""
+    """The file, folder or address that was added, by which `sync` finds it again; empty for passages of a program."""
+    memo: str = ""
+    """What its ingest noted for the next time, as JSON (what a server called this version of a page)."""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,10 @@ class PassageNodes(Connection):
 
     def put_source(self, source: Source) -> None:
         """Note a source with its content's hash."""
-        self.rows("MERGE (s:_Source {uri: $uri}) SET s.content_hash = $content_hash, s.root = $root", **asdict(source))
+        self.rows(
+            "MERGE (s:_Source {uri: $uri}) SET s.content_hash = $content_hash, s.root = $root, s.memo = $memo",
+            **asdict(source),
+        )
 
     def link(self, phrases: Mapping[str, Sequence[str]]) -> None:
         """Join entities, by key, to the passages from before this transaction whose text has their terms in a row."""
@@ -72,7 +75,10 @@ class PassageNodes(Connection):
     def sources(self) -> Sequence[Source]:
         """All sources, by address."""
         return [
-            Source(*row) for row in self.rows("MATCH (s:_Source) RETURN s.uri, s.content_hash, s.root ORDER BY s.uri")
+            Source(*row)
+            for row in self.rows(
+                "MATCH (s:_Source) RETURN s.uri, s.content_hash, s.root, coalesce(s.memo, '') ORDER BY s.uri"
+            )
         ]
 
     def passage_count(self) -> int:
