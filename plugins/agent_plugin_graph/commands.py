@@ -194,6 +194,10 @@ def doctor(as_json: Json = False) -> None:
             _show(f"changed since it was added: {uri}")
         for uri in health.missing:
             _show(f"gone: {uri}")
+        for uri in health.new:
+            _show(f"new, or not readable: {uri}")
+        if health.pages:
+            _show(f"{health.pages} pages of the web were not compared: agent-core graph sync asks for them.")
         _show("Everything is as it was added." if health.sound else "Run: agent-core graph sync")
     if not health.sound:
         raise typer.Exit(1)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent_plugin_graph.graph import Graph
+from agent_plugin_graph.ingest.folder import files_in
+from agent_plugin_graph.ingest.passages import is_address
 from agent_plugin_graph.passage import Passage
 
 _PROBES = 50
@@ -23,6 +25,10 @@ class Health:
     """Sources whose files hold something else now."""
     missing: list[str]
     """Sources whose files are gone."""
+    new: list[str]
+    """Files in folders that were added, which are no sources: new ones, or such as cannot be read."""
+    pages: int
+    """Sources on the web: only `sync` asks whether they have changed."""
     probes: int
     found: int
     """Of the probes: passages that come up among the first five for their own lead sentence."""
@@ -37,11 +43,13 @@ def examine(graph: Graph) -> Health:
     """Compare the graph with its files, and look for a sample of its passages."""
     changed: list[str] = []
     missing: list[str] = []
-    for source in graph.store.sources():
-        if not source.content_hash:  # a program's, or a table's
-            continue
+    # Others are a program's, or a table's.
+    ingested = [source for source in graph.store.sources() if source.content_hash]
+    files = [source for source in ingested if not is_address(source.uri)]
+    for source in files:
         try:
-            digest = hashlib.sha256(Path(source.uri).read_bytes()).hexdigest()
+            with open(source.uri, "rb") as opened:
+                digest = hashlib.file_digest(opened, "sha256").hexdigest()
         except OSError:
             missing.append(source.uri)
         else:
@@ -49,7 +57,10 @@ def examine(graph: Graph) -> Health:
                 changed.append(source.uri)
     probes = _sample(graph)
     found = sum(any(hit.text == probe.text for hit in graph.search(_lead(probe), _WITHIN)) for probe in probes)
-    return Health(changed, missing, len(probes), found)
+    folders = {Path(source.root) for source in files if source.root != source.uri}
+    known = {source.uri for source in files}
+    new = sorted({str(file) for folder in folders for file in files_in(folder)} - known)
+    return Health(changed, missing, new, len(ingested) - len(files), len(probes), found)
 
 
 def _sample(graph: Graph) -> list[Passage]:

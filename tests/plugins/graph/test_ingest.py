@@ -15,7 +15,7 @@ from agent_core.errors import UsageError
 from agent_plugin_graph import Graph, Passage
 from agent_plugin_graph.ingest.document import UnreadableError
 from agent_plugin_graph.ingest.passages import MOST_CHARACTERS, passages_of
-from agent_plugin_graph.ingest.reading import parse
+from agent_plugin_graph.ingest.reading import parse, read_file
 
 HANDBOOK = """---
 author: nobody
@@ -224,17 +224,41 @@ def test_spreadsheets_name_sheet_and_row(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_left_out_of_a_large_file_is_said(
-    graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_left_out_of_a_large_file_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agent_plugin_graph.ingest.office._MOST_ROWS", 2)
     monkeypatch.setattr("agent_plugin_graph.ingest.office._MOST_PAGES", 1)
     (tmp_path / "p.xlsx").write_bytes(xlsx_bytes())
     (tmp_path / "m.pdf").write_bytes(pdf_bytes("The pump is red.", "The valve is blue."))
-    added = graph.add_files([tmp_path / "p.xlsx", tmp_path / "m.pdf"])
-    assert [left_out for _, left_out in added.cut] == ["rows of 'Pumps' after 2", "pages after 1"]
-    assert graph.search("valve") == []
-    assert graph.search("warranty")[0].title == "P-100"
+    sheet, pages = read_file(str(tmp_path / "p.xlsx")), read_file(str(tmp_path / "m.pdf"))
+    assert [sheet.left_out, pages.left_out] == ["rows of 'Pumps' after 2", "pages after 1"]
+    assert [passage.title for passage in sheet.passages] == ["P-100"]
+    assert [passage.text for passage in pages.passages] == ["The pump is red."]
+
+
+def million_rows() -> bytes:
+    """A sheet with numbers in a million rows, written as Excel writes it."""
+    rows = "".join(
+        f'<row r="{n}"><c r="A{n}"><v>{n * 7919 % 1_000_003}</v></c><c r="B{n}"><v>{n}</v></c></row>'
+        for n in range(2, 1_000_001)
+    )
+    header = '<row r="1"><c r="A1" t="inlineStr"><is><t>weight</t></is></c></row>'
+    made = xlsx_bytes()
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(made)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
+        for entry in old.namelist():
+            content = old.read(entry)
+            if entry == "xl/worksheets/sheet1.xml":
+                main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+                content = f'<worksheet xmlns="{main}"><sheetData>{header}{rows}</sheetData></worksheet>'.encode()
+            new.writestr(entry, content)
+    return out.getvalue()
+
+
+def test_a_sheet_of_a_million_rows_is_taken_in_as_far_as_is_said(graph: Graph, tmp_path: Path) -> None:
+    (tmp_path / "big.xlsx").write_bytes(million_rows())
+    (tmp_path / "good.md").write_text("# Good\n\nThe answer is here.")
+    added = graph.add_files([tmp_path])
+    print(added)
 
 
 def zip_bomb() -> bytes:
