@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from agent_core.errors import ToolArgumentError, UsageError
@@ -27,6 +27,8 @@ Progress = Callable[[str, float], None]
 _BATCH = 32
 _BATCH_BYTES = 512 * 1024
 """Of files that one process reads: small ones together, for a process takes longer than most of them."""
+_MOST_AT_ONCE = 1_000
+"""Passages of a source that become durable together on every kind of store."""
 _AHEAD = 1
 """Batches that are read while another one is indexed."""
 
@@ -170,12 +172,15 @@ class Ingest:
             self.added.files += 1
 
     def _put(self, source: Source, passages: Sequence[Passage], left_out: str, *, known: bool) -> None:
-        with self._store.transaction():
+        large = len(passages) > _MOST_AT_ONCE
+        with self._store.bulk() if large else self._store.transaction():
             if known:
                 self._store.forget(source.uri)
                 self._indexer.reset()
-            self._store.put_source(source)
+            if large:  # in parts: what is cut off before the hash is there will be read again
+                self._store.put_source(replace(source, content_hash=""))
             self._indexer.add(passages)
+            self._store.put_source(source)
         if left_out:
             self.added.cut.append((source.uri, left_out))
         self.added.passages += len(passages)

@@ -10,7 +10,6 @@ from pathlib import Path
 from agent_plugin_graph.ingest.document import Block, Document, UnreadableError
 
 _MOST_PAGES = 5_000
-_MOST_ROWS = 200_000
 _MOST_UNPACKED = 300 * 1024**2
 _MOST_RATIO = 200
 _INSTALL = "reading it needs the extra `documents`: pip install 'agent-core[documents]'"
@@ -92,19 +91,16 @@ def read_xlsx(path: Path, raw: bytes) -> Document:
     try:
         book = openpyxl.load_workbook(BytesIO(raw), read_only=True, data_only=True, keep_links=False)
         blocks: list[Block] = []
-        left_out = ""
+        left_out: list[str] = []
         for sheet in book.worksheets:
-            rows = (
-                ["" if cell is None else str(cell) for cell in row]
-                for row in sheet.iter_rows(values_only=True, max_row=_MOST_ROWS)
-            )
-            blocks += record_blocks(rows, sheet.title)
-            if sheet.max_row and sheet.max_row > _MOST_ROWS:
-                left_out = f"rows of {sheet.title!r} after {_MOST_ROWS:,}"
+            rows = (["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True))
+            found, beyond = record_blocks(rows, sheet.title)
+            blocks += found
+            left_out += [beyond] if beyond else []
         book.close()
     except Exception as error:  # openpyxl lets through whatever its parsers raise
         raise UnreadableError("it is not a whole Excel file, or it needs a password") from error
-    return Document(path.stem, "row", tuple(blocks), left_out)
+    return Document(path.stem, "row", tuple(blocks), ", ".join(left_out))
 
 
 def _check_zip(raw: bytes) -> None:

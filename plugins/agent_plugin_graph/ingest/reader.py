@@ -29,10 +29,8 @@ _T = TypeVar("_T")
 class Reader:
     """Reads for one ingest. A context manager: it holds an event loop, and the server that children are forked from."""
 
-    def __init__(self, limits: Limits = LIMITS, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self) -> None:
         """Nothing is started before it is entered."""
-        self._limits = limits
-        self._timeout_s = timeout_s
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -75,21 +73,22 @@ class Reader:
 
     async def _read(self, function: Callable[..., Any], kind: type[_T], args: dict[str, Any]) -> _T:
         # Its name begins the sentences in which the runner tells what became of it.
-        tool = Tool("reading it", "", function, isolated=True, limits=self._limits, timeout_s=self._timeout_s)
+        tool = Tool("reading it", "", function, isolated=True, limits=LIMITS, timeout_s=TIMEOUT_S)
         try:
             return _adapter(kind).validate_python(await self._runner.run(tool, args))
         except LimitError as error:
-            raise UnreadableError(self._stopped(error)) from error
+            raise UnreadableError(_stopped(error)) from error
         except ToolError as error:
             raise UnreadableError(str(error).rstrip(".")) from error
 
-    def _stopped(self, error: LimitError) -> str:
-        return {
-            "cpu_s": f"reading it took more than {self._limits.cpu_s:g} s of processor time",
-            "timeout_s": f"reading it took more than {self._timeout_s:g} s",
-            "memory_bytes": f"reading it needs more than {self._limits.memory_bytes // 1024**2} MB of memory",
-            "output_bytes": f"it holds more than {self._limits.output_bytes // 1024**2} MB of text",
-        }[error.limit]
+
+def _stopped(error: LimitError) -> str:
+    return {
+        "cpu_s": f"reading it took more than {LIMITS.cpu_s:g} s of processor time",
+        "timeout_s": f"reading it took more than {TIMEOUT_S:g} s",
+        "memory_bytes": f"reading it needs more than {LIMITS.memory_bytes // 1024**2} MB of memory",
+        "output_bytes": f"it holds more than {LIMITS.output_bytes // 1024**2} MB of text",
+    }[error.limit]
 
 
 @cache

@@ -14,6 +14,7 @@ from agent_plugin_graph.ingest.plain import decoded
 
 _MOST_DEPTH = 50
 _LONGEST_KEY = 120
+_MOST_ROWS = 200_000
 
 
 def read_csv(path: Path, raw: bytes) -> Document:
@@ -24,17 +25,22 @@ def read_csv(path: Path, raw: bytes) -> Document:
     except csv.Error:
         dialect = csv.excel
     try:
-        blocks = record_blocks(csv.reader(StringIO(text), dialect), "")
+        blocks, left_out = record_blocks(csv.reader(StringIO(text), dialect), "")
     except csv.Error as error:
         raise UnreadableError(f"it is not a whole table ({error})") from error
-    return Document(path.stem, "row", tuple(blocks))
+    return Document(path.stem, "row", tuple(blocks), left_out)
 
 
-def record_blocks(rows: Iterable[Sequence[str]], sheet: str) -> list[Block]:
-    """Rows under their header as blocks "column: value; ..."; the first cell with letters in it names the row."""
+def record_blocks(rows: Iterable[Sequence[str]], sheet: str) -> tuple[list[Block], str]:
+    """Rows under their header as blocks "column: value; ..."; the first cell with letters in it names the row.
+
+    Rows of numbers alone have no name, and stand together in a passage. With the blocks comes what was left out.
+    """
     header: Sequence[str] = ()
     blocks: list[Block] = []
     for number, row in enumerate(rows, start=1):
+        if number > _MOST_ROWS:
+            return blocks, f"rows{f' of {sheet!r}' if sheet else ''} after {_MOST_ROWS:,}"
         if not any(cell.strip() for cell in row):
             continue
         if not header:
@@ -44,8 +50,8 @@ def record_blocks(rows: Iterable[Sequence[str]], sheet: str) -> list[Block]:
         text = "; ".join(f"{name}: {cell}" for name, cell in named)
         key = next((cell for _, cell in named if any(map(str.isalpha, cell))), "")[:_LONGEST_KEY]
         if text:
-            blocks.append(Block(text, (sheet,) if sheet else (), number, number, sheet, key or f"row {number}"))
-    return blocks
+            blocks.append(Block(text, (sheet,) if sheet else (), number, number, sheet, key))
+    return blocks, ""
 
 
 def read_json(path: Path, raw: bytes) -> Document:
@@ -58,10 +64,11 @@ def read_json(path: Path, raw: bytes) -> Document:
             value = [json.loads(line) for line in text.splitlines() if line.strip()]
         except (ValueError, RecursionError) as error:
             raise UnreadableError("it is not JSON") from error
-    blocks = [
-        Block(said, tuple(where), number, number, key=key)
-        for number, (where, key, said) in enumerate(_entries(value, ()), start=1)
-    ]
+    blocks: list[Block] = []
+    for number, (where, key, said) in enumerate(_entries(value, ()), start=1):
+        if number > _MOST_ROWS:
+            return Document(path.stem, "entry", tuple(blocks), f"entries after {_MOST_ROWS:,}")
+        blocks.append(Block(said, tuple(where), number, number, key=key))
     return Document(path.stem, "entry", tuple(blocks))
 
 

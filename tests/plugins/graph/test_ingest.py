@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 
 from agent_core.errors import UsageError
+from agent_core.tools.tool import Limits
 from agent_plugin_graph import Graph, Passage
+from agent_plugin_graph.ingest import reader
 from agent_plugin_graph.ingest.document import UnreadableError
 from agent_plugin_graph.ingest.passages import MOST_CHARACTERS, passages_of
-from agent_plugin_graph.ingest.reading import parse, read_file
+from agent_plugin_graph.ingest.reading import MOST_BYTES, parse, read_file
+from tests.plugins.graph import hostile_readers
 
 HANDBOOK = """---
 author: nobody
@@ -225,10 +228,14 @@ def test_spreadsheets_name_sheet_and_row(tmp_path: Path) -> None:
 
 
 def test_what_is_left_out_of_a_large_file_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent_plugin_graph.ingest.office._MOST_ROWS", 2)
+    monkeypatch.setattr("agent_plugin_graph.ingest.records._MOST_ROWS", 2)
     monkeypatch.setattr("agent_plugin_graph.ingest.office._MOST_PAGES", 1)
     (tmp_path / "p.xlsx").write_bytes(xlsx_bytes())
     (tmp_path / "m.pdf").write_bytes(pdf_bytes("The pump is red.", "The valve is blue."))
+    (tmp_path / "r.csv").write_text("name\nAnna\nBo\n")
+    (tmp_path / "e.json").write_text('["one", "two", "three"]')
+    assert read_file(str(tmp_path / "r.csv")).left_out == "rows after 2"
+    assert read_file(str(tmp_path / "e.json")).left_out == "entries after 2"
     sheet, pages = read_file(str(tmp_path / "p.xlsx")), read_file(str(tmp_path / "m.pdf"))
     assert [sheet.left_out, pages.left_out] == ["rows of 'Pumps' after 2", "pages after 1"]
     assert [passage.title for passage in sheet.passages] == ["P-100"]
@@ -244,7 +251,10 @@ def million_rows() -> bytes:
     header = '<row r="1"><c r="A1" t="inlineStr"><is><t>weight</t></is></c></row>'
     made = xlsx_bytes()
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(made)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(made)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new,
+    ):
         for entry in old.namelist():
             content = old.read(entry)
             if entry == "xl/worksheets/sheet1.xml":
@@ -258,7 +268,11 @@ def test_a_sheet_of_a_million_rows_is_taken_in_as_far_as_is_said(graph: Graph, t
     (tmp_path / "big.xlsx").write_bytes(million_rows())
     (tmp_path / "good.md").write_text("# Good\n\nThe answer is here.")
     added = graph.add_files([tmp_path])
-    print(added)
+    assert added.problems == []
+    assert added.cut == [(str(tmp_path / "big.xlsx"), "rows of 'Pumps' after 200,000")]
+    (hit, *_) = graph.search(f"weight {7919 * 150_000 % 1_000_003}")
+    assert hit.locator.startswith("Pumps rows 14")
+    assert graph.search("answer")[0].title == "Good"
 
 
 def zip_bomb() -> bytes:
@@ -395,3 +409,75 @@ def test_a_killed_ingest_goes_on_where_it_ended(tmp_path: Path) -> None:
 def test_a_pipe_is_reported_and_not_waited_for(graph: Graph, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
     assert graph.add_files([tmp_path / "pipe.md"]).problems == [(str(tmp_path / "pipe.md"), "it is no regular file")]
+
+
+FAULTS = {
+    "spins": "processor time",
+    "sleeps": "took more than",
+    "eats": "MB of memory",
+    "floods": "MB of text",
+    "crashes": "SIGSEGV",
+    "exits": "exit status 3",
+    "recurses": "RecursionError",
+    "raises": "exit status",
+    "lies": "",
+}
+
+
+@pytest.fixture
+def hostile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readers with faults, within limits that are soon reached."""
+    monkeypatch.setattr(reader, "by_libraries", hostile_readers)
+    monkeypatch.setattr(reader, "LIMITS", Limits(cpu_s=1.0, memory_bytes=300 * 2**20, output_bytes=2**20))
+    monkeypatch.setattr(reader, "TIMEOUT_S", 4.0)
+
+
+@pytest.mark.usefixtures("hostile")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_reader_with_a_fault_costs_one_file(graph: Graph, tmp_path: Path, fault: str) -> None:
+    for number in range(6):
+        write(tmp_path / "docs" / f"{number}.html", f"<h1>Page {number}</h1><p>Text number{number} of it.</p>")
+    write(tmp_path / "docs" / f"{fault}.html", "<p>anything</p>")
+    added = graph.add_files([tmp_path / "docs"])
+    assert [Path(file).stem for file, _ in added.problems] == [fault]
+    ((_, reason),) = added.problems
+    assert FAULTS[fault] in reason
+    assert "\n" not in reason
+    assert added.files == 6
+    assert graph.search("number5")[0].title == "Page 5"
+
+
+@pytest.mark.usefixtures("hostile")
+def test_a_file_that_became_hostile_is_no_longer_quoted(graph: Graph, tmp_path: Path) -> None:
+    file = write(tmp_path / "eats.md", "# Unicorn\n\nA unicorn.")
+    graph.add_files([file])
+    file.rename(file.with_suffix(".html"))
+    followed = graph.add_files([file.with_suffix(".html")])
+    assert "memory" in followed.problems[0][1]
+    assert graph.refresh().removed == 1
+    assert graph.search("unicorn") == []
+
+
+def test_a_file_that_is_too_large_or_not_ours_to_read(graph: Graph, tmp_path: Path) -> None:
+    with (tmp_path / "large.txt").open("wb") as large:
+        large.truncate(MOST_BYTES + 1)
+    closed = write(tmp_path / "closed.md", "# Closed\n\nText.")
+    closed.chmod(0)
+    write(tmp_path / "good.md", "# Good\n\nText.")
+    added = graph.add_files([tmp_path])
+    reasons = {Path(file).name: reason for file, reason in added.problems}
+    assert reasons["large.txt"] == "it is larger than 100 MB"
+    if os.geteuid():  # nothing is closed to root
+        assert reasons["closed.md"] == "Permission denied"
+    assert added.files == (1 if os.geteuid() else 2)
+
+
+def test_a_file_that_vanishes_while_others_are_read(graph: Graph, tmp_path: Path) -> None:
+    for number in range(100):
+        write(tmp_path / "docs" / f"{number:03}.md", f"# Title {number}\n\nText number{number} of it.")
+
+    def vanish(file: str, done: float) -> None:
+        (tmp_path / "docs" / "099.md").unlink(missing_ok=True)
+
+    added = graph.add_files([tmp_path / "docs"], vanish)
+    assert (added.files, [Path(file).name for file, _ in added.problems]) == (99, ["099.md"])
