@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -282,6 +283,15 @@ def zip_bomb() -> bytes:
     return out.getvalue()
 
 
+def pdf_bomb() -> bytes:
+    """A page whose content unpacks to 300 MB."""
+    stream = zlib.compress(b" " * 300_000_000, 9)
+    head, _, tail = pdf_bytes("red").partition(b"<< /Length 35 >>\nstream\n")
+    assert tail
+    packed = f"<< /Length {len(stream)} /Filter /FlateDecode >>\nstream\n".encode() + stream
+    return head + packed + b"\n" + tail[tail.index(b"endstream") :]
+
+
 BAD = {
     "empty.md": b"",
     "blank.txt": b" \n\n ",
@@ -290,6 +300,7 @@ BAD = {
     "none.pdf": b"not a pdf at all",
     "scanned.pdf": pdf_bytes(""),
     "locked.pdf": encrypted_pdf(),
+    "bomb.pdf": pdf_bomb(),
     "bomb.docx": zip_bomb(),
     "bomb.xlsx": zip_bomb(),
     "none.docx": b"PK\x03\x04 broken",
@@ -420,7 +431,6 @@ FAULTS = {
     "exits": "exit status 3",
     "recurses": "RecursionError",
     "raises": "exit status",
-    "lies": "",
 }
 
 

@@ -399,7 +399,7 @@ def test_a_section_that_was_killed_goes_on_where_it_ended(tmp_path: Path) -> Non
     async def both() -> tuple[list[str], dict[str, int]]:
         async with web:
             for n in range(12):
-                web.answers[f"/{n}"] = conditional(page(lines(f"tool {n}"), ETag=f'"{n}"'), f'"{n}"')  # type: ignore
+                web.answers[f"/{n}"] = conditional(page(lines(f"tool {n}"), ETag=f'"{n}"'), f'"{n}"')  # type: ignore[assignment]
             web.answers["/"] = page(lines("globe"), *(f"/{n}" for n in range(12)))
             code, _ = await run("/6")
             assert code == -signal.SIGKILL
@@ -470,12 +470,28 @@ async def test_from_the_command_line(web: ScriptedWeb, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("start", "inside", "outside"),
     [
-        ("https://a.example/docs/x.html", ["https://A.example/docs/y", "https://a.example:443/docs/z/#q"], ["https://a.example/docsy", "http://a.example/docs/"]),
-        ("https://a.example/docs", ["https://a.example/docs", "https://a.example/docs/a"], ["https://a.example/other", "https://a.example:8443/docs/"]),
-        ("https://a.example", ["https://a.example/anything"], ["https://b.a.example/", "https://a.example.evil/", "ftp://a.example/"]),
-        ("https://a.example/d/", ["https://a.example/d/?page=2"], ["https://a.example/d/../x", "https://a.example@evil.example/d/"]),
+        (
+            "https://a.example/docs/x.html",
+            ["https://A.example/docs/y", "https://a.example:443/docs/z/#q"],
+            ["https://a.example/docsy", "http://a.example/docs/"],
+        ),
+        (
+            "https://a.example/docs",
+            ["https://a.example/docs", "https://a.example/docs/a"],
+            ["https://a.example/other", "https://a.example:8443/docs/"],
+        ),
+        (
+            "https://a.example",
+            ["https://a.example/anything"],
+            ["https://b.a.example/", "https://a.example.evil/", "ftp://a.example/"],
+        ),
+        (
+            "https://a.example/d/",
+            ["https://a.example/d/?page=2"],
+            ["https://a.example/d/../x", "https://a.example@evil.example/d/"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_lies_in_a_section(start: str, inside: list[str], outside: list[str]) -> None:
     place = Place.around(start)
     assert [url for url in inside if not place.holds(url)] == []
