@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -283,15 +284,6 @@ def zip_bomb() -> bytes:
     return out.getvalue()
 
 
-def pdf_bomb() -> bytes:
-    """A page whose content unpacks to 300 MB."""
-    stream = zlib.compress(b" " * 300_000_000, 9)
-    head, _, tail = pdf_bytes("red").partition(b"<< /Length 35 >>\nstream\n")
-    assert tail
-    packed = f"<< /Length {len(stream)} /Filter /FlateDecode >>\nstream\n".encode() + stream
-    return head + packed + b"\n" + tail[tail.index(b"endstream") :]
-
-
 BAD = {
     "empty.md": b"",
     "blank.txt": b" \n\n ",
@@ -300,7 +292,6 @@ BAD = {
     "none.pdf": b"not a pdf at all",
     "scanned.pdf": pdf_bytes(""),
     "locked.pdf": encrypted_pdf(),
-    "bomb.pdf": pdf_bomb(),
     "bomb.docx": zip_bomb(),
     "bomb.xlsx": zip_bomb(),
     "none.docx": b"PK\x03\x04 broken",
@@ -329,6 +320,20 @@ def test_bad_files_are_reported_one_by_one_and_the_rest_goes_on(graph: Graph, tm
     assert added.files == 2
     assert graph.search("answer")[0].source.endswith("good.md")
     assert graph.search("Größe")[0].text == "Größe und Maß"
+
+
+def test_a_page_of_a_pdf_that_unpacks_without_end(graph: Graph, tmp_path: Path) -> None:
+    stream = zlib.compress(b" " * 300_000_000)
+    head, marked, tail = pdf_bytes("red").partition(b"stream\n")
+    assert marked
+    head = re.sub(rb"/Length \d+", f"/Length {len(stream)} /Filter /FlateDecode".encode(), head)
+    (tmp_path / "bomb.pdf").write_bytes(head + marked + stream + tail[tail.index(b"\nendstream") :])
+    write(tmp_path / "good.md", "# Good\n\nText.")
+    added = graph.add_files([tmp_path])
+    ((file, reason),) = added.problems
+    assert file.endswith("bomb.pdf")
+    assert "Limit reached" in reason or "memory" in reason
+    assert added.files == 1
 
 
 def test_a_folder_is_read_as_git_sees_it_and_links_are_not_followed(graph: Graph, tmp_path: Path) -> None:
