@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -10,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from agent_core.errors import ToolArgumentError, UsageError
+from agent_core.errors import ToolArgumentError, TransientToolError, UsageError
 from agent_core.web.access import WebAccess
 from agent_plugin_graph.index.indexing import Indexer
 from agent_plugin_graph.ingest.document import UnreadableError
@@ -24,6 +25,8 @@ from agent_plugin_graph.store.protocol import GraphStore, Source
 
 Progress = Callable[[str, float], None]
 """Called with a file's path or a page's address, and the share that is done."""
+PATIENCE_S = 90.0
+_PAUSE_S = 1.0
 _BATCH = 32
 _BATCH_BYTES = 512 * 1024
 """Of files that one process reads: small ones together, for a process takes longer than most of them."""
@@ -172,6 +175,12 @@ class Ingest:
             self.added.files += 1
 
     def _put(self, source: Source, passages: Sequence[Passage], left_out: str, *, known: bool) -> None:
+        self._patiently(lambda again: self._write(source, passages, known or again))
+        if left_out:
+            self.added.cut.append((source.uri, left_out))
+        self.added.passages += len(passages)
+
+    def _write(self, source: Source, passages: Sequence[Passage], known: bool) -> None:
         large = len(passages) > _MOST_AT_ONCE
         with self._store.bulk() if large else self._store.transaction():
             if known:
@@ -181,16 +190,33 @@ class Ingest:
                 self._store.put_source(replace(source, content_hash=""))
             self._indexer.add(passages)
             self._store.put_source(source)
-        if left_out:
-            self.added.cut.append((source.uri, left_out))
-        self.added.passages += len(passages)
 
     def remove(self, uris: Iterable[str]) -> None:
         """Remove sources that are gone."""
-        for uri in uris:
-            self._store.forget(uri)
+        for uri in list(uris):
+            self._patiently(lambda again, uri=uri: self._store.forget(uri))
             self._indexer.reset()
             self.added.removed += 1
+
+    def _patiently(self, write: Callable[[bool], object]) -> None:
+        """Write to the store; and `again`, for as long as a server takes to start anew, where it does not answer.
+
+        Raises:
+            TransientToolError: it does not come back; another ingest goes on from here.
+        """
+        until = time.monotonic() + PATIENCE_S
+        again = False
+        while True:
+            try:
+                write(again)
+                return
+            except TransientToolError as error:
+                self._indexer.reset()  # what it learned of the store was not written
+                if time.monotonic() > until:
+                    done = f"{self.added.files + self.added.pages} were added before"
+                    raise TransientToolError(f"{error} {done}; the same command goes on from there.") from error
+                again = True
+                time.sleep(_PAUSE_S)
 
 
 def add_paths(store: GraphStore, indexer: Indexer, paths: Iterable[Path], progress: Progress) -> Added:
