@@ -7,7 +7,12 @@ from importlib.util import find_spec
 from agent_plugin_graph.ingest import reading
 from agent_plugin_graph.ingest.reading import Content
 
-_READERS = ("agent_plugin_graph.ingest.markup", "agent_plugin_graph.ingest.office", "agent_plugin_graph.ingest.records")
+_READERS = (
+    "agent_plugin_graph.ingest.markup",
+    "agent_plugin_graph.ingest.office",
+    "agent_plugin_graph.ingest.pdf",
+    "agent_plugin_graph.ingest.records",
+)
 _LIBRARIES = ("lxml.html", "pypdf", "docx", "openpyxl")
 AGENT_CORE_PRELOAD = (*_READERS, *(name for name in _LIBRARIES if find_spec(name)))
 

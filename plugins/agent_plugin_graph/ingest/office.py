@@ -1,47 +1,16 @@
-"""PDF, Word and Excel files, read by pypdf, python-docx and openpyxl (the extra `documents`)."""
+"""Word and Excel files, read by python-docx (the extra `documents`) and openpyxl."""
 
 from __future__ import annotations
 
-import logging
 import zipfile
 from io import BytesIO
 from pathlib import Path
 
 from agent_plugin_graph.ingest.document import Block, Document, UnreadableError
 
-_MOST_PAGES = 5_000
 _MOST_UNPACKED = 300 * 1024**2
 _MOST_RATIO = 200
 _INSTALL = "reading it needs the extra `documents`: pip install 'agent-core[documents]'"
-
-
-def read_pdf(path: Path, raw: bytes) -> Document:
-    """A PDF by its pages."""
-    try:
-        import pypdf
-    except ImportError as error:
-        raise UnreadableError(_INSTALL) from error
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what is wrong with a file is said once, by us
-    try:
-        reader = pypdf.PdfReader(BytesIO(raw))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise UnreadableError("it needs a password")
-        pages = [reader.pages[number].extract_text() for number in range(min(len(reader.pages), _MOST_PAGES))]
-        title = str((reader.metadata.title if reader.metadata else None) or "").strip()
-    except UnreadableError:
-        raise
-    except Exception as error:  # the library has errors of its own and lets others through
-        raise UnreadableError(f"it is not a whole PDF ({' '.join(str(error).split())[:80]})") from error
-    blocks = [
-        Block(text, (), number, number)
-        for number, page in enumerate(pages, start=1)
-        for text in (" ".join(part.split()) for part in page.replace("\r", "").split("\n\n"))
-        if text
-    ]
-    if not blocks:
-        raise UnreadableError("it has no text: scanned pages need to be recognised (OCR) first")
-    left_out = f"pages after {_MOST_PAGES:,}" if len(reader.pages) > _MOST_PAGES else ""
-    return Document(title or path.stem, "page", tuple(blocks), left_out)
 
 
 def read_docx(path: Path, raw: bytes) -> Document:

@@ -16,6 +16,9 @@ MOST_CHARACTERS = 900
 _MOST_APART = 100
 _PLAIN_WORDS = re.compile(r"[^\W_]+(?:[ ,][^\W_]+){1,7}")
 """Words of a page as they stand there: no marks of Markdown among them."""
+_ROWS = re.compile(r"\s*(?:[|*+•-]|\d+[.)])\s*\S.*\n\s*\S")
+"""How a list or table begins."""
+_LINE_END = re.compile(r"\n")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+")
 
 
@@ -61,12 +64,16 @@ def _page_turns(document: Document, before: Block, block: Block) -> bool:
 
 
 def _cut(block: Block) -> Iterator[Block]:
-    """A block in pieces of at most `MOST_CHARACTERS`, at the ends of sentences, else of words, else anywhere."""
+    """A block in pieces of at most `MOST_CHARACTERS`.
+
+    A list or table is cut at the ends of lines, other text at those of sentences, else of words, else anywhere.
+    """
+    by_rows = bool(_ROWS.match(block.text))
     rest, first = block.text, block.first
     by_lines = block.text.count("\n") == block.last - block.first
     while len(rest) > MOST_CHARACTERS:
         head = rest[:MOST_CHARACTERS]
-        ends = [match.start() for match in _SENTENCE_END.finditer(head)]
+        ends = [match.start() for match in (_LINE_END if by_rows else _SENTENCE_END).finditer(head)]
         cut = ends[-1] if ends else head.rfind(" ")
         cut = cut if cut > MOST_CHARACTERS // 4 else MOST_CHARACTERS
         piece, following = rest[:cut].rstrip(), rest[cut:].lstrip()

@@ -29,7 +29,7 @@ _PLAIN: Mapping[str, str] = {
 _BY_LIBRARIES: Mapping[str, str] = {
     ".html": "markup:read_html",
     ".htm": "markup:read_html",
-    ".pdf": "office:read_pdf",
+    ".pdf": "pdf:read_pdf",
     ".docx": "office:read_docx",
     ".xlsx": "office:read_xlsx",
 }

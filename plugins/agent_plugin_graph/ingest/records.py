@@ -14,6 +14,7 @@ from agent_plugin_graph.ingest.plain import decoded
 
 _MOST_DEPTH = 50
 _LONGEST_KEY = 120
+_NAMING = ("name", "full name", "title", "label", "subject")
 _MOST_ROWS = 200_000
 
 
@@ -32,7 +33,7 @@ def read_csv(path: Path, raw: bytes) -> Document:
 
 
 def record_blocks(rows: Iterable[Sequence[str]], sheet: str) -> tuple[list[Block], str]:
-    """Rows under their header as blocks "column: value; ..."; the first cell with letters in it names the row.
+    """Rows under their header as blocks "column: value; ...", each called by its name.
 
     Rows of numbers alone have no name, and stand together in a passage. With the blocks comes what was left out.
     """
@@ -48,10 +49,17 @@ def record_blocks(rows: Iterable[Sequence[str]], sheet: str) -> tuple[list[Block
             continue
         named = [(name, cell.strip()) for name, cell in zip(header, row, strict=False) if cell.strip()]
         text = "; ".join(f"{name}: {cell}" for name, cell in named)
-        key = next((cell for _, cell in named if any(map(str.isalpha, cell))), "")[:_LONGEST_KEY]
+        key = _key(named)
         if text:
             blocks.append(Block(text, (sheet,) if sheet else (), number, number, sheet, key))
     return blocks, ""
+
+
+def _key(fields: Sequence[tuple[str, str]]) -> str:
+    """What a record is called: the field that is called so, else the first with letters in it."""
+    worded = [(name, value) for name, value in fields if any(map(str.isalpha, value))]
+    called = (value for wanted in _NAMING for name, value in worded if name.strip().casefold() == wanted)
+    return next(called, worded[0][1] if worded else "")[:_LONGEST_KEY]
 
 
 def read_json(path: Path, raw: bytes) -> Document:
@@ -77,8 +85,8 @@ def _entries(value: Any, where: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
     if isinstance(value, dict):
         plain = {name: item for name, item in value.items() if not isinstance(item, dict | list) and item is not None}
         if plain:
-            name = next((item for item in plain.values() if isinstance(item, str) and item.strip()), "")
-            yield where, name[:_LONGEST_KEY], "; ".join(f"{key}: {item}" for key, item in plain.items())
+            name = _key([(key, item) for key, item in plain.items() if isinstance(item, str)])
+            yield where, name, "; ".join(f"{key}: {item}" for key, item in plain.items())
         for key, item in value.items():
             if isinstance(item, dict | list) and len(where) < _MOST_DEPTH:
                 yield from _entries(item, (*where, key))

@@ -231,7 +231,7 @@ def test_spreadsheets_name_sheet_and_row(tmp_path: Path) -> None:
 
 def test_what_is_left_out_of_a_large_file_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agent_plugin_graph.ingest.records._MOST_ROWS", 2)
-    monkeypatch.setattr("agent_plugin_graph.ingest.office._MOST_PAGES", 1)
+    monkeypatch.setattr("agent_plugin_graph.ingest.pdf._MOST_PAGES", 1)
     (tmp_path / "p.xlsx").write_bytes(xlsx_bytes())
     (tmp_path / "m.pdf").write_bytes(pdf_bytes("The pump is red.", "The valve is blue."))
     (tmp_path / "r.csv").write_text("name\nAnna\nBo\n")
