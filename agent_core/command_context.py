@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from agent_core.errors import UsageError
 from agent_core.tools.context import ToolContext
+
+if TYPE_CHECKING:
+    from agent_core.models import ResolvedModel
 
 
 def command_context(plugin: str, settings_class: type | None = None) -> ToolContext:
@@ -28,3 +33,24 @@ def command_context(plugin: str, settings_class: type | None = None) -> ToolCont
         settings=settings.plugin_settings(plugin, settings_class) if settings_class else None,
         secrets=StoredSecrets(),
     )
+
+
+def command_model(name: str | None) -> ResolvedModel:
+    """The language model that a command of a plugin asks: the one of this name, else the user's own.
+
+    Raises:
+        UsageError: there is no language model, or what it is told would leave this machine and nobody has named it.
+        AgentCoreError: it cannot be reached, or a key for it is missing.
+    """
+    from agent_core.models import resolve
+    from agent_core.settings import Settings
+    from agent_core.tools.plugins import load_plugins
+
+    settings = Settings.load()
+    factories = load_plugins(None, settings.disabled_plugins).models
+    found = resolve(name or settings.models.default, factories=factories, settings=settings.models)
+    if not found.writes:
+        raise UsageError(f"This needs a language model, and {found.name!r} is none; name one with --model.")
+    if found.remote and name is None:
+        raise UsageError(f"{found.name} is elsewhere, and what is sent leaves this machine: name it with --model.")
+    return found

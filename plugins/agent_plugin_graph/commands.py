@@ -22,6 +22,7 @@ from agent_plugin_graph.tools import open_graph
 
 if TYPE_CHECKING:
     from agent_plugin_graph.ingest.adding import PageReading
+    from agent_plugin_graph.ingest.extraction import Extractor
 
 app = typer.Typer(no_args_is_help=True, help="Add documents and tables, and search them.")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -54,10 +55,13 @@ def add(
     ],
     depth: Annotated[int, typer.Option(help="Follow a page's links that far within its folder.", min=0, max=50)] = 0,
     pages: Annotated[int, typer.Option(help="Pages of each URL at most.", min=1, max=100_000)] = 100,
+    extract: Annotated[bool, typer.Option("--extract", help="Let a model name entities and relations.")] = False,
+    model: Annotated[str | None, typer.Option(help="Which one (with --extract).")] = None,
 ) -> None:
     """Add documents, pages and tables; what is unchanged since the last time is not read again."""
     addresses = [one for one in what if is_address(one)]
     paths = [Path(one) for one in what if not is_address(one)]
+    extractor = _extractor(model) if extract else None
     with _opened() as graph:
         documents = [path for path in paths if path.suffix.lower() not in _MAPPINGS]
         for mapping in (path for path in paths if path.suffix.lower() in _MAPPINGS):
@@ -66,11 +70,11 @@ def add(
             _show(f"{mapping}: {loaded.nodes} nodes, {loaded.edges} relationships{left_out}.")
         if documents:
             with _progress() as progress:
-                added = graph.add_files(documents, progress)
+                added = graph.add_files(documents, progress, extractor)
             _report(added)
         if addresses:
             with _progress() as progress:
-                added = graph.add_pages(addresses, depth, pages, _page_reading(), progress)
+                added = graph.add_pages(addresses, depth, pages, _page_reading(), progress, extractor)
             _report(added)
 
 
@@ -216,6 +220,13 @@ def _report(added: Any) -> None:
         _note(f"Not all of {file} was read: {left_out} are left out.")
     if len(added.problems) > _SHOWN_PROBLEMS:
         _note(f"... and {len(added.problems) - _SHOWN_PROBLEMS} more.")
+
+
+def _extractor(model: str | None) -> Extractor:
+    from agent_core.command_context import command_model
+    from agent_plugin_graph.ingest.extraction import Extractor
+
+    return Extractor(command_model(model))
 
 
 def _page_reading() -> PageReading:

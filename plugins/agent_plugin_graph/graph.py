@@ -14,6 +14,7 @@ from agent_plugin_graph.passage import Hit, Passage, Stats
 
 if TYPE_CHECKING:
     from agent_plugin_graph.ingest.adding import Added, PageReading, Progress
+    from agent_plugin_graph.ingest.extraction import Extractor
     from agent_plugin_graph.ingest.tables import Loaded
     from agent_plugin_graph.query.model import GraphQuery
     from agent_plugin_graph.store.protocol import GraphStore
@@ -94,17 +95,20 @@ class Graph:
                 raise UsageError(f"The passage {passage.id!r} holds half of a character: {error.reason}.") from error
         self._indexer.add(passages)
 
-    def add_files(self, paths: Sequence[str | Path], progress: Progress = _unheard) -> Added:
+    def add_files(
+        self, paths: Sequence[str | Path], progress: Progress = _unheard, extractor: Extractor | None = None
+    ) -> Added:
         """Add documents: files, and folders with all in them that .gitignore does not name.
 
         What is unchanged since it was added is not read again; what cannot be read is reported, and the rest goes on.
+        With an extractor a language model names the entities and relations of each passage, once.
 
         Raises:
             UsageError: there is nothing at one of the paths.
         """
         from agent_plugin_graph.ingest.adding import add_paths
 
-        return add_paths(self.store, self._indexer, [Path(path) for path in paths], progress)
+        return add_paths(self.store, self._indexer, [Path(path) for path in paths], progress, extractor)
 
     def add_pages(
         self,
@@ -113,6 +117,7 @@ class Graph:
         pages: int = 100,
         reading: PageReading | None = None,
         progress: Progress = _unheard,
+        extractor: Extractor | None = None,
     ) -> Added:
         """Add pages of the web, and what they link to in their own folder and below, as its robots.txt permits.
 
@@ -122,6 +127,7 @@ class Graph:
             pages: How many pages to ask for at most, for each address.
             reading: How the web is reached, and how fast; None: public addresses only, a page each second.
             progress: Called with each address.
+            extractor: As for `add_files`.
 
         Raises:
             UsageError: one of the addresses is none, or a bound is not above 0.
@@ -132,7 +138,7 @@ class Graph:
         if depth < 0 or pages < 1:
             raise UsageError(f"depth is {depth} and pages {pages}; give 0 or more links and 1 or more pages.")
         bounds = Bounds(depth, pages)
-        return add_pages(self.store, self._indexer, addresses, bounds, reading or PageReading(), progress)
+        return add_pages(self.store, self._indexer, addresses, bounds, reading or PageReading(), progress, extractor)
 
     def refresh(self, progress: Progress = _unheard, reading: PageReading | None = None) -> Added:
         """Follow edits, new files and pages, and deletions in everything that was added."""

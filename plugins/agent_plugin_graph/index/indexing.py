@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from agent_plugin_graph.index.names import names_of
+from agent_plugin_graph.index.names import aliases, key_of, names_of
 from agent_plugin_graph.index.terms import terms
 from agent_plugin_graph.passage import Passage
 from agent_plugin_graph.store.protocol import GraphStore, IndexedPassage
@@ -20,17 +20,22 @@ class Indexer:
         self._known: set[str] | None = None
         self._starts: set[str] = set()
 
-    def add(self, passages: Sequence[Passage]) -> None:
-        """Index passages; batches of a thousand are each written in one transaction."""
+    def add(self, passages: Sequence[Passage], named: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Index passages; batches of a thousand are each written in one transaction.
+
+        Args:
+            passages: In any order.
+            named: What else passages mention, by their ids.
+        """
         for start in range(0, len(passages), _BATCH):
             with self._store.transaction():
-                self._add(passages[start : start + _BATCH])
+                self._add(passages[start : start + _BATCH], named or {})
 
     def reset(self) -> None:
         """Forget what is known of the store's titles: it was changed elsewhere."""
         self._known = None
 
-    def _add(self, passages: Sequence[Passage]) -> None:
+    def _add(self, passages: Sequence[Passage], named: Mapping[str, Sequence[str]]) -> None:
         known = self._titles()
         earlier = bool(self._store.passage_count())
         fresh: dict[str, None] = {}
@@ -43,6 +48,9 @@ class Indexer:
         indexed: list[IndexedPassage] = []
         for passage in {passage.id: passage for passage in passages}.values():
             names = names_of(passage, known, self._starts)
+            for name in named.get(passage.id, ()):
+                names.mentioned[key_of(name)] += 1
+                names.written.setdefault(key_of(name), name)
             indexed.append(IndexedPassage(passage, names.defined, names.mentioned, names.written))
         self._store.put_passages(indexed)
         if earlier:
@@ -62,7 +70,5 @@ class Indexer:
 
 def names_of_titles(passage: Passage) -> list[str]:
     """Keys of two or more words that a passage's titles define."""
-    from agent_plugin_graph.index.names import aliases, key_of
-
     keys = [key_of(name) for title in (passage.title, *passage.names) if title for name in aliases(title)]
     return [key for key in keys if " " in key]

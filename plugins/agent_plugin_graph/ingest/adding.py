@@ -13,9 +13,12 @@ from pathlib import Path
 
 from agent_core.errors import ToolArgumentError, TransientToolError, UsageError
 from agent_core.web.access import WebAccess
+from agent_core.web.download import Validators
 from agent_plugin_graph.index.indexing import Indexer
 from agent_plugin_graph.ingest.document import UnreadableError
+from agent_plugin_graph.ingest.extraction import Extractor, hash_of, mentions, put_relations
 from agent_plugin_graph.ingest.folder import files_in
+from agent_plugin_graph.ingest.memo import Facts, Memo
 from agent_plugin_graph.ingest.passages import is_address
 from agent_plugin_graph.ingest.reader import Reader
 from agent_plugin_graph.ingest.reading import Content, check_size
@@ -67,8 +70,11 @@ class PageReading:
 class Ingest:
     """One ingest into a store. A context manager: it holds the processes that read, and cleans up in the end."""
 
-    def __init__(self, store: GraphStore, indexer: Indexer, progress: Progress) -> None:
+    def __init__(
+        self, store: GraphStore, indexer: Indexer, progress: Progress, extractor: Extractor | None = None
+    ) -> None:
         self.added = Added()
+        self._extractor = extractor
         self._store = store
         self._indexer = indexer
         self._progress = progress
@@ -79,7 +85,11 @@ class Ingest:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._extractor:
+            self._reader.wait_for(self._extractor.aclose)
         self._reader.__exit__()
+        if self._extractor and self._extractor.broken:
+            self.added.problems.append((self._extractor.name, self._extractor.broken.rstrip(".")))
         if self.added.removed:
             self._store.purge()
 
@@ -98,7 +108,7 @@ class Ingest:
         with closing(self._contents(files, known)) as contents:
             for done, (file, content) in enumerate(contents):
                 self._progress(str(file), done / len(files))
-                self._file(str(file), content, str(files[file]), str(file) in known)
+                self._file(str(file), content, str(files[file]), known.get(str(file)))
         named = set(map(str, roots))
         self.remove(s.uri for s in known.values() if s.root in named and Path(s.uri) not in files)
 
@@ -108,7 +118,7 @@ class Ingest:
         Raises:
             UsageError: this is no address of a page.
         """
-        from agent_plugin_graph.ingest.crawl import Crawl, Memo
+        from agent_plugin_graph.ingest.crawl import Crawl
         from agent_plugin_graph.ingest.section import plain_address
 
         try:
@@ -117,6 +127,8 @@ class Ingest:
             raise UsageError(str(error)) from error
         sources = {source.uri: source for source in self._store.sources()}
         known = {uri: Memo.read(source.memo) for uri, source in sources.items() if source.root == start}
+        # What is to be extracted from has to be sent, changed or not.
+        known = {uri: replace(m, validators=Validators()) if self._is_due(m) else m for uri, m in known.items()}
         widest = max((memo.bounds for memo in known.values()), key=lambda b: (b.depth, b.pages), default=Bounds())
         crawl = Crawl(start, bounds or widest, reading.access, reading.pause_s, self._reader, known, self._progress)
         for visit in crawl.visits():
@@ -126,13 +138,16 @@ class Ingest:
                 self.remove([visit.url] if source else [])
             elif visit.problem:
                 self.added.problems.append((visit.url, visit.problem))
-            elif visit.content is None or (source and source.content_hash == visit.content.digest):
+                continue
+            before = Memo.read(source.memo) if source else Memo()
+            if visit.content is None or self._is_as_it_was(source, visit.content.digest):
                 self.added.unchanged += 1
                 if source:
-                    self._store.put_source(Source(source.uri, source.content_hash, start, visit.memo.to_json()))
+                    memo = replace(visit.memo, model=before.model, complete=before.complete, facts=before.facts)
+                    self._store.put_source(replace(source, root=start, memo=memo.to_json()))
             else:
-                fresh = Source(visit.url, visit.content.digest, start, visit.memo.to_json())
-                self._put(fresh, visit.content.passages, visit.content.left_out, known=source is not None)
+                fresh = Source(visit.url, visit.content.digest, start)
+                self._put(fresh, visit.content.passages, visit.content.left_out, source, visit.memo)
                 self.added.pages += 1
         self.added.cut += [(start, left_out) for left_out in crawl.left_out]
 
@@ -145,7 +160,7 @@ class Ingest:
         size = 0
         try:
             for file in files:
-                bytes_, known_already = _looked_at(file, known.get(str(file)))
+                bytes_, known_already = self._looked_at(file, known.get(str(file)))
                 if known_already is not None:
                     yield file, known_already
                     continue
@@ -164,23 +179,60 @@ class Ingest:
             for _, reading in begun:
                 reading.cancel()
 
-    def _file(self, uri: str, content: Content | str, root: str, known: bool) -> None:
+    def _looked_at(self, file: Path, known: Source | None) -> tuple[int, str | None]:
+        """A file's size; and "" where it is as it was, or why it cannot be read. None: it has to be read."""
+        try:
+            check_size(file)
+            if known:
+                with file.open("rb") as opened:
+                    if self._is_as_it_was(known, hashlib.file_digest(opened, "sha256").hexdigest()):
+                        return 0, ""
+            return file.stat().st_size, None
+        except UnreadableError as error:
+            return 0, str(error)
+        except OSError as error:
+            return 0, error.strerror or "it cannot be read"
+
+    def _file(self, uri: str, content: Content | str, root: str, known: Source | None) -> None:
         if content == "":
             self.added.unchanged += 1
         elif isinstance(content, str):
             self.added.problems.append((uri, content))
             self.remove([uri] if known else [])
         else:
-            self._put(Source(uri, content.digest, root), content.passages, content.left_out, known=known)
+            self._put(Source(uri, content.digest, root), content.passages, content.left_out, known, Memo())
             self.added.files += 1
 
-    def _put(self, source: Source, passages: Sequence[Passage], left_out: str, *, known: bool) -> None:
-        self._patiently(lambda again: self._write(source, passages, known or again))
+    def _put(
+        self, source: Source, passages: Sequence[Passage], left_out: str, known: Source | None, memo: Memo
+    ) -> None:
+        memo = self._with_facts(memo, passages, Memo.read(known.memo) if known else Memo())
+        source = replace(source, memo=memo.to_json())
+        self._patiently(lambda again: self._write(source, passages, memo.facts, again or known is not None))
         if left_out:
             self.added.cut.append((source.uri, left_out))
         self.added.passages += len(passages)
 
-    def _write(self, source: Source, passages: Sequence[Passage], known: bool) -> None:
+    def _is_due(self, memo: Memo) -> bool:
+        """Whether a model is to be asked about a source that it has not seen, or not seen all of."""
+        return self._extractor is not None and not (memo.model == self._extractor.name and memo.complete)
+
+    def _is_as_it_was(self, known: Source | None, digest: str) -> bool:
+        return bool(known) and known.content_hash == digest and not self._is_due(Memo.read(known.memo))
+
+    def _with_facts(self, memo: Memo, passages: Sequence[Passage], before: Memo) -> Memo:
+        """With what a language model found in the passages, now or before."""
+        if self._extractor is None:
+            hashes = set(map(hash_of, passages)) if before.facts else set[str]()
+            facts = {known: found for known, found in before.facts.items() if known in hashes}
+            return replace(
+                memo, model=before.model, complete=not before.model or len(facts) == len(hashes), facts=facts
+            )
+        known = before.facts if before.model == self._extractor.name else {}
+        found = self._reader.wait_for(self._extractor.extract, passages, known)
+        return replace(memo, model=self._extractor.name, complete=found.complete, facts=found.facts)
+
+    def _write(self, source: Source, passages: Sequence[Passage], facts: Mapping[str, Facts], known: bool) -> None:
         large = len(passages) > _MOST_AT_ONCE
         with self._store.bulk() if large else self._store.transaction():
             if known:
@@ -188,7 +240,8 @@ class Ingest:
                 self._indexer.reset()
             if large:  # in parts: what is cut off before the hash is there will be read again
                 self._store.put_source(replace(source, content_hash=""))
-            self._indexer.add(passages)
+            self._indexer.add(passages, mentions(passages, facts))
+            put_relations(self._store, source.uri, facts.values())
             self._store.put_source(source)
 
     def remove(self, uris: Iterable[str]) -> None:
@@ -219,13 +272,19 @@ class Ingest:
                 time.sleep(_PAUSE_S)
 
 
-def add_paths(store: GraphStore, indexer: Indexer, paths: Iterable[Path], progress: Progress) -> Added:
+def add_paths(
+    store: GraphStore,
+    indexer: Indexer,
+    paths: Iterable[Path],
+    progress: Progress,
+    extractor: Extractor | None = None,
+) -> Added:
     """Add files and folders.
 
     Raises:
         UsageError: there is nothing at one of the paths.
     """
-    with Ingest(store, indexer, progress) as ingest:
+    with Ingest(store, indexer, progress, extractor) as ingest:
         ingest.files(paths)
     return ingest.added
 
@@ -237,13 +296,14 @@ def add_pages(
     bounds: Bounds,
     reading: PageReading,
     progress: Progress,
+    extractor: Extractor | None = None,
 ) -> Added:
     """Add pages of the web, each with as much of its site as the bounds hold.
 
     Raises:
         UsageError: one of the addresses is none.
     """
-    with Ingest(store, indexer, progress) as ingest:
+    with Ingest(store, indexer, progress, extractor) as ingest:
         for address in addresses:
             ingest.page(address, bounds, reading)
     return ingest.added
@@ -260,21 +320,6 @@ def sync(store: GraphStore, indexer: Indexer, reading: PageReading, progress: Pr
         for address in sorted(pages):
             ingest.page(address, None, reading)
     return ingest.added
-
-
-def _looked_at(file: Path, known: Source | None) -> tuple[int, str | None]:
-    """A file's size; and "" where it is as it was, or why it cannot be read. None: it has to be read."""
-    try:
-        check_size(file)
-        if known:
-            with file.open("rb") as opened:
-                if known.content_hash == hashlib.file_digest(opened, "sha256").hexdigest():
-                    return 0, ""
-        return file.stat().st_size, None
-    except UnreadableError as error:
-        return 0, str(error)
-    except OSError as error:
-        return 0, error.strerror or "it cannot be read"
 
 
 def _ended(files: Sequence[Path], reading: Future[list[Content | str]]) -> Iterator[tuple[Path, Content | str]]:

@@ -7,12 +7,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from pydantic import TypeAdapter, ValidationError
-
 from agent_core.errors import ToolError, TransientToolError
 from agent_core.web.access import WebAccess
 from agent_core.web.download import BusyError, Download, GoneError, OutsideError, Validators, anywhere, download
 from agent_plugin_graph.ingest.document import UnreadableError
+from agent_plugin_graph.ingest.memo import Memo
 from agent_plugin_graph.ingest.reader import Reader
 from agent_plugin_graph.ingest.section import Bounds, Place, Robots, plain_address, said_by_header
 from agent_plugin_graph.ingest.web_page import PageContent
@@ -20,28 +19,6 @@ from agent_plugin_graph.ingest.web_page import PageContent
 _LONGEST_WAIT_S = 60.0
 _FAILURES_IN_A_ROW = 5
 """After which a server is left alone."""
-
-
-@dataclass(frozen=True)
-class Memo:
-    """What is noted with a page for the next time."""
-
-    validators: Validators = field(default_factory=Validators)
-    links: tuple[str, ...] = ()
-    """Those within the section: where the page has not changed, they have not either."""
-    bounds: Bounds = field(default_factory=Bounds)
-
-    def to_json(self) -> str:
-        """For `Source.memo`."""
-        return TypeAdapter(Memo).dump_json(self).decode()
-
-    @classmethod
-    def read(cls, text: str) -> Memo:
-        """What was noted; nothing, where that cannot be read any more."""
-        try:
-            return TypeAdapter(cls).validate_json(text)
-        except ValidationError:
-            return cls()
 
 
 @dataclass(frozen=True)
