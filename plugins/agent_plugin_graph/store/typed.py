@@ -87,6 +87,11 @@ class TypedTables(Database):
         if source is None:
             return 0
         with self.transaction():
+            kinds = self.rows("SELECT DISTINCT type FROM edge_source WHERE source_id = ?", (source,))
+            labels = self.rows(
+                "SELECT DISTINCT label FROM node WHERE id IN (SELECT node_id FROM node_source WHERE source_id = ?)",
+                (source,),
+            )
             self.write(
                 "DELETE FROM edge WHERE (type, start_id, end_id) IN (SELECT type, start_id, end_id FROM edge_source "
                 "GROUP BY type, start_id, end_id HAVING min(source_id) = ?1 AND max(source_id) = ?1)",
@@ -112,6 +117,13 @@ class TypedTables(Database):
                     f"DELETE FROM {table} WHERE start_id NOT IN (SELECT id FROM node) "  # noqa: S608 - named above
                     "OR end_id NOT IN (SELECT id FROM node)"
                 )
+            # What there are no more of, the schema does not name any more.
+            self.write_many(
+                "DELETE FROM relationship WHERE type = ?1 AND NOT EXISTS (SELECT 1 FROM edge WHERE type = ?1)", kinds
+            )
+            self.write_many(
+                "DELETE FROM property WHERE label = ?1 AND NOT EXISTS (SELECT 1 FROM node WHERE label = ?1)", labels
+            )
         return removed
 
     def _recompose(self, node: int) -> None:

@@ -97,6 +97,8 @@ class TypedNodes(Connection):
 
     def forget_nodes(self, uri: str) -> int:
         """Remove what came from this source alone; how many nodes."""
+        kinds = self.rows("MATCH (:_Row)-[r]->(:_Row) WHERE $uri IN r._sources RETURN DISTINCT type(r)", uri=uri)
+        labels = self.rows("MATCH (n:_Row)-[:_FROM]->(:_Source {uri: $uri}) RETURN DISTINCT n._label", uri=uri)
         self.repeat(
             "MATCH (:_Row)-[r]->(:_Row) WHERE $uri IN r._sources WITH r LIMIT $most "
             "SET r._sources = [s IN r._sources WHERE s <> $uri] "
@@ -111,6 +113,13 @@ class TypedNodes(Connection):
         )
         while self._recompose(uri):
             pass
+        # What there are no more of, the schema does not name any more.
+        for (kind,) in kinds:
+            none_left = f"NOT EXISTS {{ (:_Row)-[:{quoted(kind)}]->(:_Row) }}"
+            self.rows(f"MATCH (r:_Relationship {{type: $kind}}) WHERE {none_left} DELETE r", kind=kind)
+        for (label,) in labels:
+            none_left = f"NOT EXISTS {{ (:_Row:{quoted(label)}) }}"
+            self.rows(f"MATCH (p:_Property {{label: $label}}) WHERE {none_left} DELETE p", label=label)
         return removed
 
     def _recompose(self, uri: str) -> bool:
