@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,13 @@ import pytest
 
 from agent_core import Assistant, Tool
 from agent_core.answer import Answer
-from agent_core.errors import AgentCoreError
+from agent_core.errors import AgentCoreError, UsageError
 from agent_core.planning.workflow import load
 from agent_core.settings.mcp_servers import McpServer
 from agent_core.testing import Script, call
+from agent_core.web.access import WebAccess
+from agent_plugin_graph import Graph
+from agent_plugin_graph.ingest.adding import PageReading
 from tests.adversarial import attacks
 from tests.adversarial.conftest import Cases
 from tests.adversarial.connections import Doors, Names, Watch
@@ -32,6 +36,7 @@ from tests.servers.scripted_web import ScriptedWeb, http_answer, redirect
 ATTACK = attacks.URLS
 
 Assistants = Callable[..., Assistant]
+AT_ONCE = PageReading(pause_s=0.0)
 REDIRECTS = ("301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent")
 
 
@@ -275,6 +280,47 @@ async def test_nothing_in_the_schema_of_a_plan_a_workflow_or_a_tool_is_fetched(
                 await assistant.run_workflow(load(workflow), inputs)
     assert (watch.tried, doors.arrived()) == ([], 0)
     cases.count(3)
+
+
+# A graph of documents
+
+
+@pytest.mark.parametrize("kind", PLACES)
+async def test_no_place_inside_is_added_to_a_graph(
+    kind: str, tmp_path: Path, hostile_names: Names, watch: Watch, doors: Doors, cases: Cases
+) -> None:
+    urls = [f"http://{place}/" for place in PLACES[kind]]
+    with Graph.open(f"sqlite:///{tmp_path / 'graph.db'}") as graph:
+        for url in urls:
+            with suppress(UsageError):  # it is no address at all
+                added = await graph.aadd_pages([url], depth=1, reading=AT_ONCE)
+                assert len(added.problems) == 1
+        assert graph.stats().sources == 0
+    assert (watch.tried, doors.arrived()) == ([], 0)
+    cases.count(len(urls))
+
+
+@pytest.mark.parametrize("status", REDIRECTS)
+async def test_a_page_that_is_added_leads_to_no_other_place(
+    status: str, tmp_path: Path, web: ScriptedWeb, hostile_names: Names, watch: Watch, doors: Doors, cases: Cases
+) -> None:
+    """Neither by links, names of its own, a base or a refresh, nor by redirects of a page or of its robots.txt."""
+    to = f"http://127.0.0.1:{doors.port}/"
+    places = [to, *(f"http://{place}/" for place in PLACES["inside"])]
+    head = f"<base href='{to}'><link rel=canonical href='{to}'><meta http-equiv=refresh content='0;url={to}'>"
+    links = "".join(f"<a href='{place}'>x</a><img src='{place}'><iframe src='{place}'></iframe>" for place in places)
+    web.answers["/robots.txt"] = redirect(to, status)
+    web.answers["/"] = http_answer(
+        f"{head}<p>A page.</p>{links}<a href='{web.url('/on')}'>on</a>", content_type="text/html"
+    )
+    web.answers["/on"] = redirect(to, status)
+    reading = replace(AT_ONCE, access=WebAccess(allow_private_hosts=[web.authority]))
+    with Graph.open(f"sqlite:///{tmp_path / 'graph.db'}") as graph:
+        added = await graph.aadd_pages([web.url("/")], depth=5, reading=reading)
+        assert added.pages == 1
+        assert [source.uri for source in graph.store.sources()] == [web.url("/")]
+    assert (watch.besides(web.port), doors.arrived()) == ([], 0)
+    cases.count(len(places) + 5)
 
 
 # A model server
