@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from agent_core.errors import ToolArgumentError, TransientToolError, UsageError
+from agent_core.errors import ToolArgumentError, UsageError
 from agent_core.web.access import WebAccess
 from agent_core.web.download import Validators
 from agent_plugin_graph.index.indexing import Indexer
-from agent_plugin_graph.ingest.document import UnreadableError
-from agent_plugin_graph.ingest.extraction import Extractor, hash_of, mentions, put_relations
+from agent_plugin_graph.ingest.batches import contents
+from agent_plugin_graph.ingest.extraction import Extractor, hash_of
 from agent_plugin_graph.ingest.folder import files_in
-from agent_plugin_graph.ingest.memo import Facts, Memo
+from agent_plugin_graph.ingest.memo import Memo
 from agent_plugin_graph.ingest.passages import is_address
 from agent_plugin_graph.ingest.reader import Reader
-from agent_plugin_graph.ingest.reading import Content, check_size
-from agent_plugin_graph.ingest.section import Bounds
+from agent_plugin_graph.ingest.reading import Content
+from agent_plugin_graph.ingest.section import Bounds, plain_address
+from agent_plugin_graph.ingest.writing import Writer
 from agent_plugin_graph.passage import Passage
 from agent_plugin_graph.store.protocol import GraphStore, Source
 
+if TYPE_CHECKING:
+    from agent_plugin_graph.ingest.crawl import Visit
+    from agent_plugin_graph.ingest.web_page import PageContent
+
 Progress = Callable[[str, float], None]
 """Called with a file's path or a page's address, and the share that is done."""
-PATIENCE_S = 90.0
-_PAUSE_S = 1.0
-_BATCH = 32
-_BATCH_BYTES = 512 * 1024
-"""Of files that one process reads: small ones together, for a process takes longer than most of them."""
-_MOST_AT_ONCE = 1_000
-"""Passages of a source that become durable together on every kind of store."""
-_AHEAD = 1
-"""Batches that are read while another one is indexed."""
 
 
 @dataclass
@@ -74,11 +67,11 @@ class Ingest:
         self, store: GraphStore, indexer: Indexer, progress: Progress, extractor: Extractor | None = None
     ) -> None:
         self.added = Added()
-        self._extractor = extractor
         self._store = store
-        self._indexer = indexer
         self._progress = progress
+        self._extractor = extractor
         self._reader = Reader()
+        self._writer = Writer(store, indexer, self.added)
 
     def __enter__(self) -> Ingest:
         self._reader.__enter__()
@@ -87,9 +80,9 @@ class Ingest:
     def __exit__(self, *_: object) -> None:
         if self._extractor:
             self._reader.wait_for(self._extractor.aclose)
+            if self._extractor.broken:
+                self.added.problems.append((self._extractor.name, self._extractor.broken.rstrip(".")))
         self._reader.__exit__()
-        if self._extractor and self._extractor.broken:
-            self.added.problems.append((self._extractor.name, self._extractor.broken.rstrip(".")))
         if self.added.removed:
             self._store.purge()
 
@@ -105,8 +98,13 @@ class Ingest:
                 raise UsageError(f"There is no file or folder {str(root)!r}.")
         files = {file: root for root in roots for file in (files_in(root) if root.is_dir() else [root])}
         known = {source.uri: source for source in self._store.sources()}
-        with closing(self._contents(files, known)) as contents:
-            for done, (file, content) in enumerate(contents):
+
+        def is_as_it_was(file: Path, digest: Callable[[], str]) -> bool:
+            source = known.get(str(file))
+            return source is not None and self._is_as_it_was(source, digest())
+
+        with closing(contents(files, is_as_it_was, self._reader)) as read:
+            for done, (file, content) in enumerate(read):
                 self._progress(str(file), done / len(files))
                 self._file(str(file), content, str(files[file]), known.get(str(file)))
         named = set(map(str, roots))
@@ -119,7 +117,6 @@ class Ingest:
             UsageError: this is no address of a page.
         """
         from agent_plugin_graph.ingest.crawl import Crawl
-        from agent_plugin_graph.ingest.section import plain_address
 
         try:
             start = plain_address(address)
@@ -132,66 +129,28 @@ class Ingest:
         widest = max((memo.bounds for memo in known.values()), key=lambda b: (b.depth, b.pages), default=Bounds())
         crawl = Crawl(start, bounds or widest, reading.access, reading.pause_s, self._reader, known, self._progress)
         for visit in crawl.visits():
-            self.remove(uri for uri in visit.gone if uri in sources and uri != visit.url)
-            source = sources.get(visit.url)
-            if visit.url in visit.gone:
-                self.remove([visit.url] if source else [])
-            elif visit.problem:
+            self.remove(uri for uri in visit.gone if uri in sources)
+            if visit.problem:
                 self.added.problems.append((visit.url, visit.problem))
-                continue
-            before = Memo.read(source.memo) if source else Memo()
-            if visit.content is None or self._is_as_it_was(source, visit.content.digest):
-                self.added.unchanged += 1
-                if source:
-                    memo = replace(visit.memo, model=before.model, complete=before.complete, facts=before.facts)
-                    self._store.put_source(replace(source, root=start, memo=memo.to_json()))
-            else:
-                fresh = Source(visit.url, visit.content.digest, start)
-                self._put(fresh, visit.content.passages, visit.content.left_out, source, visit.memo)
-                self.added.pages += 1
+            elif visit.url not in visit.gone:
+                self._page(visit, start, sources.get(visit.url))
         self.added.cut += [(start, left_out) for left_out in crawl.left_out]
 
-    def _contents(
-        self, files: Iterable[Path], known: Mapping[str, Source]
-    ) -> Generator[tuple[Path, Content | str], None, None]:
-        """Each file with what it holds, or why it cannot be read; "" where it is as it was. Some are read ahead."""
-        begun: deque[tuple[list[Path], Future[list[Content | str]]]] = deque()
-        batch: list[Path] = []
-        size = 0
-        try:
-            for file in files:
-                bytes_, known_already = self._looked_at(file, known.get(str(file)))
-                if known_already is not None:
-                    yield file, known_already
-                    continue
-                if batch and (len(batch) == _BATCH or size + bytes_ > _BATCH_BYTES):
-                    begun.append((batch, self._reader.files(batch)))
-                    batch, size = [], 0
-                batch.append(file)
-                size += bytes_
-                if len(begun) > _AHEAD:
-                    yield from _ended(*begun.popleft())
-            if batch:
-                begun.append((batch, self._reader.files(batch)))
-            while begun:
-                yield from _ended(*begun.popleft())
-        finally:
-            for _, reading in begun:
-                reading.cancel()
+    def remove(self, uris: Iterable[str]) -> None:
+        """Remove sources that are gone."""
+        self._writer.remove(uris)
 
-    def _looked_at(self, file: Path, known: Source | None) -> tuple[int, str | None]:
-        """A file's size; and "" where it is as it was, or why it cannot be read. None: it has to be read."""
-        try:
-            check_size(file)
+    def _page(self, visit: Visit, start: str, known: Source | None) -> None:
+        before = Memo.read(known.memo) if known else Memo()
+        if visit.content is None or (known and self._is_as_it_was(known, visit.content.digest)):
+            self.added.unchanged += 1
             if known:
-                with file.open("rb") as opened:
-                    if self._is_as_it_was(known, hashlib.file_digest(opened, "sha256").hexdigest()):
-                        return 0, ""
-            return file.stat().st_size, None
-        except UnreadableError as error:
-            return 0, str(error)
-        except OSError as error:
-            return 0, error.strerror or "it cannot be read"
+                memo = replace(visit.memo, model=before.model, complete=before.complete, facts=before.facts)
+                self._writer.note(replace(known, root=start, memo=memo.to_json()))
+        else:
+            memo = self._with_facts(visit.memo, visit.content.passages, before)
+            self._put(Source(visit.url, visit.content.digest, start), visit.content, memo, known)
+            self.added.pages += 1
 
     def _file(self, uri: str, content: Content | str, root: str, known: Source | None) -> None:
         if content == "":
@@ -200,76 +159,31 @@ class Ingest:
             self.added.problems.append((uri, content))
             self.remove([uri] if known else [])
         else:
-            self._put(Source(uri, content.digest, root), content.passages, content.left_out, known, Memo())
+            memo = self._with_facts(Memo(), content.passages, Memo.read(known.memo) if known else Memo())
+            self._put(Source(uri, content.digest, root), content, memo, known)
             self.added.files += 1
 
-    def _put(
-        self, source: Source, passages: Sequence[Passage], left_out: str, known: Source | None, memo: Memo
-    ) -> None:
-        memo = self._with_facts(memo, passages, Memo.read(known.memo) if known else Memo())
+    def _put(self, source: Source, content: Content | PageContent, memo: Memo, known: Source | None) -> None:
         source = replace(source, memo=memo.to_json())
-        self._patiently(lambda again: self._write(source, passages, memo.facts, again or known is not None))
-        if left_out:
-            self.added.cut.append((source.uri, left_out))
-        self.added.passages += len(passages)
+        self._writer.put(source, content.passages, memo.facts, content.left_out, known=known is not None)
+
+    def _is_as_it_was(self, known: Source, digest: str) -> bool:
+        return known.content_hash == digest and not self._is_due(Memo.read(known.memo))
 
     def _is_due(self, memo: Memo) -> bool:
         """Whether a model is to be asked about a source that it has not seen, or not seen all of."""
         return self._extractor is not None and not (memo.model == self._extractor.name and memo.complete)
 
-    def _is_as_it_was(self, known: Source | None, digest: str) -> bool:
-        return bool(known) and known.content_hash == digest and not self._is_due(Memo.read(known.memo))
-
     def _with_facts(self, memo: Memo, passages: Sequence[Passage], before: Memo) -> Memo:
-        """With what a language model found in the passages, now or before."""
-        if self._extractor is None:
-            hashes = set(map(hash_of, passages)) if before.facts else set[str]()
-            facts = {known: found for known, found in before.facts.items() if known in hashes}
-            return replace(
-                memo, model=before.model, complete=not before.model or len(facts) == len(hashes), facts=facts
-            )
-        known = before.facts if before.model == self._extractor.name else {}
-        found = self._reader.wait_for(self._extractor.extract, passages, known)
-        return replace(memo, model=self._extractor.name, complete=found.complete, facts=found.facts)
-
-    def _write(self, source: Source, passages: Sequence[Passage], facts: Mapping[str, Facts], known: bool) -> None:
-        large = len(passages) > _MOST_AT_ONCE
-        with self._store.bulk() if large else self._store.transaction():
-            if known:
-                self._store.forget(source.uri)
-                self._indexer.reset()
-            if large:  # in parts: what is cut off before the hash is there will be read again
-                self._store.put_source(replace(source, content_hash=""))
-            self._indexer.add(passages, mentions(passages, facts))
-            put_relations(self._store, source.uri, facts.values())
-            self._store.put_source(source)
-
-    def remove(self, uris: Iterable[str]) -> None:
-        """Remove sources that are gone."""
-        for uri in list(uris):
-            self._patiently(lambda again, uri=uri: self._store.forget(uri))
-            self._indexer.reset()
-            self.added.removed += 1
-
-    def _patiently(self, write: Callable[[bool], object]) -> None:
-        """Write to the store; and `again`, for as long as a server takes to start anew, where it does not answer.
-
-        Raises:
-            TransientToolError: it does not come back; another ingest goes on from here.
-        """
-        until = time.monotonic() + PATIENCE_S
-        again = False
-        while True:
-            try:
-                write(again)
-                return
-            except TransientToolError as error:
-                self._indexer.reset()  # what it learned of the store was not written
-                if time.monotonic() > until:
-                    done = f"{self.added.files + self.added.pages} were added before"
-                    raise TransientToolError(f"{error} {done}; the same command goes on from there.") from error
-                again = True
-                time.sleep(_PAUSE_S)
+        """With what a language model finds in the passages, or found in them before."""
+        if self._extractor is not None:
+            known = before.facts if before.model == self._extractor.name else {}
+            found = self._reader.wait_for(self._extractor.extract, passages, known)
+            return replace(memo, model=self._extractor.name, complete=found.complete, facts=found.facts)
+        if not before.model:
+            return memo
+        facts = {known: before.facts[known] for known in map(hash_of, passages) if known in before.facts}
+        return replace(memo, model=before.model, complete=len(facts) == len(set(map(hash_of, passages))), facts=facts)
 
 
 def add_paths(
@@ -320,7 +234,3 @@ def sync(store: GraphStore, indexer: Indexer, reading: PageReading, progress: Pr
         for address in sorted(pages):
             ingest.page(address, None, reading)
     return ingest.added
-
-
-def _ended(files: Sequence[Path], reading: Future[list[Content | str]]) -> Iterator[tuple[Path, Content | str]]:
-    return zip(files, reading.result(), strict=True)

@@ -88,17 +88,19 @@ def read_bytes(path: Path) -> bytes:
     return raw
 
 
-def check_size(path: Path) -> None:
-    """Refuse what is no file, or too large a one.
+def check_size(path: Path) -> int:
+    """How many bytes a file has.
 
     Raises:
-        UnreadableError: saying which.
+        UnreadableError: it is no file, or too large a one.
     """
     try:
         if not path.is_file():
             raise UnreadableError("it is no regular file")
-        if path.stat().st_size > MOST_BYTES:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
             raise UnreadableError(f"it is larger than {MOST_BYTES // 1024**2} MB")
+        return size
     except OSError as error:
         raise UnreadableError(error.strerror or "it cannot be read") from error
 

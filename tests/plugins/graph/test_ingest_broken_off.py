@@ -14,7 +14,7 @@ import pytest
 
 from agent_core.errors import ConfigurationError, ToolError, TransientToolError
 from agent_plugin_graph import Graph, Passage
-from agent_plugin_graph.ingest import adding
+from agent_plugin_graph.ingest import writing
 from agent_plugin_graph.store.neo4j import connection
 from tests.plugins.graph.conftest import KINDS
 from tests.servers.neo4j import Neo4jServer
@@ -24,7 +24,6 @@ FILES = 40
 ADD = """
 import os, signal, sys
 from agent_plugin_graph import Graph
-from agent_plugin_graph.ingest import adding
 
 address, user, password, folder, how, least = sys.argv[1:]
 written = 0
@@ -155,7 +154,7 @@ def test_a_server_that_restarts_is_waited_for(server: Neo4jServer, folder: Path,
 def test_a_server_that_stays_away_is_a_line_and_a_second_run_completes_it(
     server: Neo4jServer, folder: Path, whole: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adding, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(writing, "PATIENCE_S", 0.0)
     monkeypatch.setattr(connection, "_WAITS_S", 1.0)
     says = pytest.raises(TransientToolError, match=r"No Neo4j answers .*20 were added before; the same command goes")
     with Graph.open(server.url, auth=server.auth) as graph, says:
