@@ -24,6 +24,8 @@ class Passage:
     """What else it defines, beside its title."""
     context: str = ""
     """The titles above its own ("Handbook > Holidays"): it is found by them, and defines none of them."""
+    date: str = ""
+    """The day it is of, as "2026-11-21": a search may be narrowed to a time. Of a file, when it was changed last."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Ranking:
 def rank(text: str, store: GraphStore) -> Ranking:
     """Rank the passages around a question."""
     question = read_question(text, store)
-    seeds = dict(store.lexical(list(question.weights), SEEDS))
+    seeds = dict(store.lexical(list(question.weights), SEEDS, frequencies=question.frequencies))
     found, around = walk(question, seeds, store)
     highest = max(found.values(), default=0.0) or 1.0
     walked = {passage: probability / highest for passage, probability in found.items()}

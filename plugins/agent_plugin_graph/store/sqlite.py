@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agent_plugin_graph.passage import Stats
-from agent_plugin_graph.store.passages import PassageTables
 from agent_plugin_graph.store.typed import TypedTables
+from agent_plugin_graph.store.vectors import VectorTables
 
 if TYPE_CHECKING:
     from agent_plugin_graph.query.check import Checked
 
 
-class SqliteStore(PassageTables, TypedTables):
+class SqliteStore(VectorTables, TypedTables):
     """A graph in one file: FTS5 over terms, mentions and relationships under covering indexes."""
 
     def forget(self, uri: str) -> int:
