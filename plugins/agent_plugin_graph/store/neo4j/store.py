@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agent_plugin_graph.passage import Stats
-from agent_plugin_graph.store.neo4j.passages import PassageNodes
 from agent_plugin_graph.store.neo4j.typed import TypedNodes
+from agent_plugin_graph.store.neo4j.vectors import VectorNodes
 
 if TYPE_CHECKING:
     from agent_plugin_graph.query.check import Checked
 
 
-class Neo4jStore(PassageNodes, TypedNodes):
+class Neo4jStore(VectorNodes, TypedNodes):
     """What is ours has labels and types that begin with `_`; tables have their own."""
 
     def forget(self, uri: str) -> int:
@@ -22,7 +22,8 @@ class Neo4jStore(PassageNodes, TypedNodes):
         return removed
 
     def purge(self) -> None:
-        """Nothing: a server's files hold what was removed until it is written over, and no client can change that."""
+        """Remove the vectors of what is gone: a server's files no client can change, they are written over in time."""
+        self.prune_vectors()
 
     def query(self, checked: Checked) -> list[dict[str, Any]]:
         """The rows of a checked query, each by column name."""
