@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from agent_core import Tool, ToolContext, ToolError, tool
+from agent_core.errors import AgentCoreError
 from agent_plugin_graph.query.model import GraphQuery
 from agent_plugin_graph.results import FoundEntities, FoundPassages, GraphPath, Neighbours, Rows
 from agent_plugin_graph.settings import GraphSettings
@@ -16,11 +18,21 @@ from agent_plugin_graph.settings import GraphSettings
 if TYPE_CHECKING:
     from agent_plugin_graph.graph import Graph
 
+_R = TypeVar("_R")
+
 
 @contextmanager
 def open_graph(ctx: ToolContext) -> Generator[Graph]:
-    """The user's graph: at the address in the settings, else in a file of the plugin's own for each user."""
+    """The user's graph: at the address in the settings, else in a file of the plugin's own for each user.
+
+    What the settings name to embed and to order by, and cannot be had, is done without, and that is said.
+    """
     from agent_plugin_graph.graph import Graph
+    from agent_plugin_graph.index.embedders import embedder_called
+    from agent_plugin_graph.retrieve.reranking import reranker_called
+
+    def notify(text: str) -> None:
+        ctx.progress(text, None)
 
     settings = _settings(ctx)
     if _has_address(ctx):
@@ -28,8 +40,22 @@ def open_graph(ctx: ToolContext) -> Generator[Graph]:
         address = settings.address
     else:
         address, auth = f"sqlite:///{ctx.own_file(_own_name(ctx))}", None
-    with Graph.open(address, auth) as graph:
+    embedder = _or_without(
+        settings.embedder,
+        lambda name: embedder_called(name, settings.embedder_address, settings.embed_remotely),
+        notify,
+    )
+    reranker = _or_without(settings.reranker, reranker_called, notify)
+    with Graph.open(address, auth, embedder=embedder, reranker=reranker, notify=notify) as graph:
         yield graph
+
+
+def _or_without(name: str, find: Callable[[str], _R], notify: Callable[[str], None]) -> _R | None:
+    try:
+        return find(name) if name else None
+    except AgentCoreError as error:
+        notify(str(error))
+        return None
 
 
 def _is_filled(ctx: ToolContext) -> bool:
@@ -72,17 +98,29 @@ def _reads_graph(examples: Sequence[str], *, idempotent: bool = True) -> Callabl
         "Find the passage about data retention in the policies",
     ]
 )
-def search_documents(ctx: ToolContext, question: str, limit: int = 5) -> FoundPassages:
+def search_documents(
+    ctx: ToolContext,
+    question: str,
+    limit: int = 5,
+    source: str = "",
+    type: str = "",
+    since: date | None = None,
+    until: date | None = None,
+) -> FoundPassages:
     """Search the user's own documents and answer a question from them: quotes of the passages with their source.
 
     Args:
         question: The question, or what to look for, in whole words.
         limit: Passages to consider, 1 to 20.
+        source: Only this document, or those of this folder or site.
+        type: Only documents of this type, by the ending of their names, as in pdf or md.
+        since: Only documents of this day or later ones.
+        until: Only documents of this day or earlier ones.
     """
     from agent_plugin_graph.answers import passages
 
     with open_graph(ctx) as graph:
-        return passages(graph, question, limit, ctx.workspace)
+        return passages(graph.within(source, type, since, until), question, limit, ctx.workspace)
 
 
 @_reads_graph(

@@ -17,7 +17,7 @@ from agent_plugin_graph.store.scope import EVERYWHERE, Scope
 
 DEFINING_WEIGHT = 30.0
 """How much stronger an entity leads to a passage that defines it than to one that mentions it."""
-WALK_PROBABILITY = 0.85
+WALK_PROBABILITY = 0.8
 ENTITY_SHARE = 0.6
 """Share of the restart mass on the question's entities; the rest is on the seeds."""
 ITERATIONS = 8

@@ -62,6 +62,16 @@ class Database:
             finally:
                 self._depth -= 1
 
+    @contextmanager
+    def impatient(self) -> Generator[None]:
+        """What is done inside does not wait for other processes: it fails at once where one is writing."""
+        with self._lock:
+            self._db.execute("PRAGMA busy_timeout=0")
+            try:
+                yield
+            finally:
+                self._db.execute(f"PRAGMA busy_timeout={int(1000 * BUSY_TIMEOUT_S)}")
+
     def bulk(self) -> AbstractContextManager[None]:
         """A transaction: a file takes one of any size."""
         return self.transaction()

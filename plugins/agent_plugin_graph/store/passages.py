@@ -18,6 +18,9 @@ _PASSAGES = (
     "context, date FROM passage"
 )
 _GIVEN_IDS = "id IN (SELECT value FROM json_each(?))"
+_MENTIONS = "SELECT entity_id, passage_id, defining FROM mention"
+_GIVEN_PASSAGES = "WHERE passage_id IN (SELECT value FROM json_each(?))"
+_GIVEN_ENTITIES = "WHERE entity_id IN (SELECT value FROM json_each(?))"
 _BATCH = 500
 
 
@@ -113,7 +116,7 @@ class PassageTables(Database):
             return []
         within, values = in_scope(scope, "passage_terms.rowid")
         return self.rows(
-            "SELECT rowid, -bm25(passage_terms, ?, 1.0) AS score FROM passage_terms "
+            "SELECT rowid, -bm25(passage_terms, ?, 1.0) AS score FROM passage_terms "  # noqa: S608 - ours
             f"WHERE passage_terms MATCH ?{within} ORDER BY score DESC LIMIT ?",
             (TITLE_WEIGHT, " OR ".join(f'"{term}"' for term in chosen), *values, limit),
         )
@@ -154,27 +157,17 @@ class PassageTables(Database):
 
     def mentions_in(self, passages: Collection[int]) -> Sequence[Mention]:
         """What these passages mention."""
-        sql = "SELECT entity_id, passage_id, defining FROM mention WHERE passage_id IN (SELECT value FROM json_each(?))"
-        return self.rows(sql, many(passages))
+        return self.rows(f"{_MENTIONS} {_GIVEN_PASSAGES}", many(passages))
 
-    def mentions_of(
-        self, entities: Collection[Entity], most: int, scope: Scope = EVERYWHERE
-    ) -> Sequence[Mention]:
+    def mentions_of(self, entities: Collection[Entity], most: int, scope: Scope = EVERYWHERE) -> Sequence[Mention]:
         """Where these entities are mentioned: `most` passages of each, those that define it first."""
         few = [entity.number for entity in entities if entity.mentions <= most]
         within, values = in_scope(scope, "passage_id")
-        rows = self.rows(
-            "SELECT entity_id, passage_id, defining FROM mention WHERE entity_id IN (SELECT value FROM json_each(?))"
-            + within,
-            (*many(few), *values),
-        )
+        rows = self.rows(f"{_MENTIONS} {_GIVEN_ENTITIES}{within}", (*many(few), *values))
         for entity in entities:
             if entity.mentions > most:
-                rows += self.rows(
-                    "SELECT entity_id, passage_id, defining FROM mention "
-                    f"WHERE entity_id = ?{within} ORDER BY defining DESC LIMIT ?",
-                    (entity.number, *values, most),
-                )
+                first = f"{_MENTIONS} WHERE entity_id = ?{within} ORDER BY defining DESC LIMIT ?"
+                rows += self.rows(first, (entity.number, *values, most))
         return rows
 
     def surroundings(
@@ -252,11 +245,8 @@ def in_scope(scope: Scope, number: str) -> tuple[str, list[str]]:
         conditions.append("p.date <> ''")
     if not conditions:
         return "", []
-    return (
-        f" AND EXISTS (SELECT 1 FROM passage AS p JOIN source AS s ON s.id = p.source_id WHERE p.id = {number} "
-        f"AND {' AND '.join(conditions)})",
-        values,
-    )
+    inside = "SELECT 1 FROM passage AS p JOIN source AS s ON s.id = p.source_id WHERE"
+    return f" AND EXISTS ({inside} p.id = {number} AND {' AND '.join(conditions)})", values
 
 
 def _passage(row: Sequence[str]) -> Passage:

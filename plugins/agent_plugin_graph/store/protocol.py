@@ -266,9 +266,7 @@ class GraphStore(Protocol):
         """Remove the vectors of contents that no passage has any more."""
         ...
 
-    def similar(
-        self, vector: Sequence[float], limit: int, scope: Scope = EVERYWHERE
-    ) -> Sequence[tuple[int, float]]:
+    def similar(self, vector: Sequence[float], limit: int, scope: Scope = EVERYWHERE) -> Sequence[tuple[int, float]]:
         """The passages whose vectors are nearest by cosine, the best first; a server may miss a few."""
         ...
 
@@ -294,6 +292,10 @@ class GraphStore(Protocol):
 
     def query(self, checked: Checked) -> list[dict[str, Any]]:
         """The rows of a checked query, each by column name."""
+        ...
+
+    def note_searches(self, times_ms: Sequence[float]) -> None:
+        """Remember how long searches took, the last hundred of them; it does not wait for another writer."""
         ...
 
     def stats(self) -> Stats:

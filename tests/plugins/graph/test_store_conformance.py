@@ -17,9 +17,7 @@ HARBOUR = Passage(
     "h1", "Blue Harbour", "Blue Harbour was founded in Lisbon by Marta Kovacs.", "a.md", "line 1", "a.md:1"
 )
 KOVACS = Passage("k1", "Marta Kovacs", "Marta Kovacs studied chemistry in Graz.", "b.md", names=("The founder",))
-GRAZ = Passage(
-    "g1", "Graz", "Graz has an old clock tower.", "b.md", context="Cities > Austria", date="2026-11-21"
-)
+GRAZ = Passage("g1", "Graz", "Graz has an old clock tower.", "b.md", context="Cities > Austria", date="2026-11-21")
 
 SHOPS = Schema(
     {

@@ -132,7 +132,8 @@ class PassageNodes(Connection):
         )
         if not candidates:
             return []
-        corpus = Corpus(*candidates[0][3:], frequencies)
+        passages, tokens = candidates[0][3:]
+        corpus = Corpus(passages, tokens, frequencies)
         scored = [(number, corpus.score(title, text, chosen)) for number, title, text, *_ in candidates]
         return sorted(scored, key=lambda item: (-item[1], item[0]))[:limit]
 

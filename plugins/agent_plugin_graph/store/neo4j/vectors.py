@@ -75,9 +75,7 @@ class VectorNodes(PassageNodes):
             "MATCH (v:_Embedding) WHERE NOT EXISTS { ()-[:_EMBEDDED]->(v) } WITH v LIMIT $most DELETE v RETURN count(*)"
         )
 
-    def similar(
-        self, vector: Sequence[float], limit: int, scope: Scope = EVERYWHERE
-    ) -> Sequence[tuple[int, float]]:
+    def similar(self, vector: Sequence[float], limit: int, scope: Scope = EVERYWHERE) -> Sequence[tuple[int, float]]:
         """The passages whose vectors are nearest by cosine, the best first; within a scope all of its are compared."""
         model = self.vector_model()
         if model is None or model.dimensions != len(vector) or not any(vector):

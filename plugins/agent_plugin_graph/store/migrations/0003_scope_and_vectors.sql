@@ -16,3 +16,8 @@ CREATE TABLE vector_model (
     name TEXT NOT NULL,
     dimensions INTEGER NOT NULL
 );
+
+CREATE TABLE search_time (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    ms REAL NOT NULL
+);
