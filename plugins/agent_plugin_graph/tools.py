@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from agent_core import Tool, ToolContext, ToolError, tool
 from agent_core.errors import AgentCoreError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from agent_plugin_graph.graph import Graph
 
 _R = TypeVar("_R")
+DocumentType: TypeAlias = Literal["", "pdf", "docx", "xlsx", "csv", "html", "md", "txt", "json"]
 
 
 @contextmanager
@@ -103,7 +104,7 @@ def search_documents(
     question: str,
     limit: int = 5,
     source: str = "",
-    type: str = "",
+    type: DocumentType = "",
     since: date | None = None,
     until: date | None = None,
 ) -> FoundPassages:
@@ -113,7 +114,7 @@ def search_documents(
         question: The question, or what to look for, in whole words.
         limit: Passages to consider, 1 to 20.
         source: Only this document, or those of this folder or site.
-        type: Only documents of this type, by the ending of their names, as in pdf or md.
+        type: Only documents of this type, by the ending of their names.
         since: Only documents of this day or later ones.
         until: Only documents of this day or earlier ones.
     """
