@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from agent_core import Tool, ToolContext, ToolError, tool
-from agent_core.errors import AgentCoreError
+from agent_core.errors import AgentCoreError, ToolArgumentError, UsageError
 from agent_plugin_graph.query.model import GraphQuery
 from agent_plugin_graph.results import FoundEntities, FoundPassages, GraphPath, Neighbours, Rows
 from agent_plugin_graph.settings import GraphSettings
@@ -19,7 +18,20 @@ if TYPE_CHECKING:
     from agent_plugin_graph.graph import Graph
 
 _R = TypeVar("_R")
-DocumentType: TypeAlias = Literal["", "pdf", "docx", "xlsx", "csv", "html", "md", "txt", "json"]
+
+
+@dataclass(frozen=True)
+class Only:
+    """Which documents are searched; what is left empty leaves all."""
+
+    source: str = ""
+    """A document, or the folder or site that holds it."""
+    type: str = ""
+    """By the ending of its name: pdf, docx, xlsx, csv, html, md, txt, json."""
+    since: str = ""
+    """Changed on this day or later, as 2026-11-21."""
+    until: str = ""
+    """Changed on this day or earlier."""
 
 
 @contextmanager
@@ -99,29 +111,23 @@ def _reads_graph(examples: Sequence[str], *, idempotent: bool = True) -> Callabl
         "Find the passage about data retention in the policies",
     ]
 )
-def search_documents(
-    ctx: ToolContext,
-    question: str,
-    limit: int = 5,
-    source: str = "",
-    type: DocumentType = "",
-    since: date | None = None,
-    until: date | None = None,
-) -> FoundPassages:
+def search_documents(ctx: ToolContext, question: str, limit: int = 5, only: Only | None = None) -> FoundPassages:
     """Search the user's own documents and answer a question from them: quotes of the passages with their source.
 
     Args:
         question: The question, or what to look for, in whole words.
         limit: Passages to consider, 1 to 20.
-        source: Only this document, or those of this folder or site.
-        type: Only documents of this type, by the ending of their names.
-        since: Only documents of this day or later ones.
-        until: Only documents of this day or earlier ones.
+        only: Which documents to search, where it is not all of them.
     """
     from agent_plugin_graph.answers import passages
 
+    wanted = only or Only()
     with open_graph(ctx) as graph:
-        return passages(graph.within(source, type, since, until), question, limit, ctx.workspace)
+        try:
+            narrowed = graph.within(wanted.source, wanted.type, wanted.since, wanted.until)
+        except UsageError as error:
+            raise ToolArgumentError(str(error)) from error
+        return passages(narrowed, question, limit, ctx.workspace)
 
 
 @_reads_graph(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from agent_core.errors import UsageError
@@ -13,6 +14,7 @@ from agent_plugin_graph.ingest.document import UnreadableError
 from agent_plugin_graph.ingest.folder import files_in
 from agent_plugin_graph.ingest.passages import passages_of
 from agent_plugin_graph.ingest.reading import parse, read_bytes
+from agent_plugin_graph.passage import Passage
 from agent_plugin_graph.store.protocol import GraphStore, Source
 
 Progress = Callable[[str, float], None]
@@ -75,7 +77,7 @@ def _add(store: GraphStore, indexer: Indexer, file: Path, root: Path, known: Sou
             added.unchanged += 1
             return
         document = parse(file, raw)
-        passages = passages_of(document, uri)
+        passages = _dated(passages_of(document, uri), file)
     except UnreadableError as error:
         added.problems.append((uri, str(error)))
         if known:
@@ -91,6 +93,12 @@ def _add(store: GraphStore, indexer: Indexer, file: Path, root: Path, known: Sou
         added.cut.append((uri, document.left_out))
     added.files += 1
     added.passages += len(passages)
+
+
+def _dated(passages: Iterable[Passage], file: Path) -> list[Passage]:
+    """Passages of the day on which their file was changed last."""
+    day = date.fromtimestamp(file.stat().st_mtime).isoformat()
+    return [replace(passage, date=day) for passage in passages]
 
 
 def _remove(store: GraphStore, indexer: Indexer, uris: Iterable[str], added: Added) -> None:

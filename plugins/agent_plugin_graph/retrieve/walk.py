@@ -22,7 +22,7 @@ ENTITY_SHARE = 0.6
 """Share of the restart mass on the question's entities; the rest is on the seeds."""
 ITERATIONS = 8
 _SEED_POWER = 3
-_LEAST = 1e-4
+_LEAST = 5e-4
 """What is less than this share of all mass is not followed."""
 _PER_ENTITY = 15
 _WIDEST = 20

@@ -293,6 +293,17 @@ def test_statistics(store: GraphStore) -> None:
     assert stats.size_bytes is None or stats.size_bytes > 0
 
 
+def test_the_last_searches_are_remembered(store: GraphStore) -> None:
+    store.note_searches([900.0] * 50)
+    store.note_searches([float(n) for n in range(1, 101)])
+    stats = store.stats()
+    assert (stats.search_p50_ms, stats.search_p95_ms) == (50.0, 95.0)
+
+
+def test_nodes_that_are_joined_to_nothing_are_counted(store: GraphStore) -> None:
+    assert shops(store).stats().orphan_nodes == 1  # the shop without a sale
+
+
 def test_the_schema_is_what_was_declared(store: GraphStore) -> None:
     assert shops(store).schema() == SHOPS
 

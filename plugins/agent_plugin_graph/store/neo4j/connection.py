@@ -151,14 +151,15 @@ class Connection:
         return self.driver.session(database=self._database)
 
     def _settle(self) -> None:
-        with self._explained():
-            self.driver.verify_connectivity()
-        version = str(self.value("CALL dbms.components() YIELD name, versions RETURN versions[0]"))
-        if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
+        """Look at the server's version and the graph's in one request, and prepare the graph if it is new."""
+        version, made = self.rows(
+            "CALL dbms.components() YIELD versions OPTIONAL MATCH (m:_Meta {name: 'graph'}) "
+            "RETURN versions[0], m.version LIMIT 1"
+        )[0]
+        if tuple(int(part) for part in str(version).split(".")[:2]) < OLDEST:
             raise ConfigurationError(
                 f"The Neo4j at {self.address} is version {version}; a graph needs {OLDEST[0]}.{OLDEST[1]} or newer."
             )
-        made = self.value("MATCH (m:_Meta {name: 'graph'}) RETURN m.version")
         if made is None or made < _VERSION:
             for statement in _SETUP:
                 self.rows(statement)
