@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S = 60.0
 _CONNECT_TIMEOUT_S = 5.0
-_RETRIES = 1
 _OWN_KEY = "none"
 """Servers of one's own ask for no key, and the client for a text."""
 
@@ -105,7 +104,7 @@ def _client(provider: str, base_url: str | None) -> AsyncOpenAI:
     return AsyncOpenAI(
         base_url=base_url,
         api_key=key or _OWN_KEY,
-        max_retries=_RETRIES,
+        max_retries=0,  # words go on at once, and an ingest begins again where it was cut off
         # What is on this machine is asked directly, whatever proxy the environment names. No connection stays open,
         # so there is none to close.
         http_client=httpx2.AsyncClient(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from datetime import date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,21 @@ def test_a_search_within_a_part_is_as_if_there_were_nothing_else(any_graph: Grap
         found(since="soon")
     with pytest.raises(UsageError, match="'2026-02-30' is no day"):
         any_graph.add_passages([Passage("x", "X", "x", date="2026-02-30")])
+
+
+def test_a_file_is_of_the_day_on_which_it_was_changed(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    for name, day in (("old.md", date(2020, 5, 17)), ("new.txt", date(2025, 5, 17))):
+        (tmp_path / "docs" / name).write_text("The pump is serviced in spring.\n")
+        noon = datetime.combine(day, time(12)).timestamp()
+        os.utime(tmp_path / "docs" / name, (noon, noon))
+    with Graph.open(f"sqlite:///{tmp_path / 'graph.db'}") as graph:
+        graph.add_files([tmp_path / "docs"])
+        assert len(graph.search("the pump in spring")) == 2
+        (hit,) = graph.search("the pump in spring", since=date(2020, 5, 18))
+        assert hit.source.endswith("new.txt")
+        (hit,) = graph.search("the pump in spring", until="2020-05-17", type="md")
+        assert hit.source.endswith("old.md")
 
 
 def test_how_long_searches_took_is_remembered(tmp_path: Path) -> None:
