@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from agent_core.models.embedding import ResolvedEmbedding as ResolvedEmbedding
+    from agent_core.models.embedding import resolve_embedding as resolve_embedding
     from agent_core.models.errors import PromptTooLongError as PromptTooLongError
     from agent_core.models.errors import as_model_error as as_model_error
     from agent_core.models.keys import get_key as get_key
@@ -28,6 +30,7 @@ _HOMES = {
     "ListedModel": "listing",
     "ModelFactory": "names",
     "PromptTooLongError": "errors",
+    "ResolvedEmbedding": "embedding",
     "ResolvedModel": "routing",
     "as_model_error": "errors",
     "available_names": "names",
@@ -36,6 +39,7 @@ _HOMES = {
     "providers_with_keys": "keys",
     "remove_key": "keys",
     "resolve": "routing",
+    "resolve_embedding": "embedding",
     "resolve_roles": "routing",
     "set_key": "keys",
 }

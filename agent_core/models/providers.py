@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agent_core.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
+    from pydantic_ai.embeddings import EmbeddingModel
     from pydantic_ai.models import Model
 
 
@@ -65,12 +67,33 @@ def hosted_model(name: str) -> Model[Any]:
         UsageError: pydantic-ai has no such model.
         ConfigurationError: the provider's package, key or address is missing; the message names the fix.
     """
-    from pydantic_ai.exceptions import UserError
     from pydantic_ai.models import infer_model
+
+    with _explained(name):
+        return infer_model(name, provider_factory=_provider)
+
+
+def hosted_embedding_model(name: str) -> EmbeddingModel:
+    """The pydantic-ai embedding model called `name`, with its key from the environment or the keyring.
+
+    Raises:
+        UsageError: pydantic-ai has no such model.
+        ConfigurationError: the provider's package, key or address is missing; the message names the fix.
+    """
+    from pydantic_ai.embeddings import infer_embedding_model
+
+    with _explained(name):
+        return infer_embedding_model(name, provider_factory=_provider)
+
+
+@contextmanager
+def _explained(name: str) -> Generator[None]:
+    """What pydantic-ai says against a model's name, in our words."""
+    from pydantic_ai.exceptions import UserError
 
     prefix = name.partition(":")[0]
     try:
-        return infer_model(name, provider_factory=_provider)
+        yield
     except ImportError:
         raise _missing_package(prefix) from None
     except (UserError, ValueError) as error:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,7 +32,8 @@ _SHOWN_PROBLEMS = 50
 
 @contextmanager
 def _opened() -> Generator[Graph]:
-    with open_graph(command_context("graph", GraphSettings)) as graph:
+    context = replace(command_context("graph", GraphSettings), report=_noted)
+    with open_graph(context) as graph:
         yield graph
 
 
@@ -46,6 +47,10 @@ def _note(text: str) -> None:
 
 def _show_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=True, indent=2))
+
+
+def _noted(text: str, fraction: float | None) -> None:
+    _note(text)
 
 
 @app.command()
@@ -79,11 +84,13 @@ def add(
 
 
 @app.command()
-def sync() -> None:
+def sync(
+    embed: Annotated[bool, typer.Option(help="Make vectors anew where another embedder made them.")] = False,
+) -> None:
     """Follow edits, new files and deletions in all that was added."""
     with _opened() as graph:
         with _progress() as progress:
-            added = graph.refresh(progress, _page_reading())
+            added = graph.refresh(progress, _page_reading(), embed_anew=embed)
         _report(added)
 
 
@@ -91,11 +98,15 @@ def sync() -> None:
 def search(
     question: Annotated[str, typer.Argument(help="What to look for.")],
     limit: Annotated[int, typer.Option(help="Passages at most.", min=1, max=100)] = 5,
+    source: Annotated[str, typer.Option(help="Only this file, folder or site.")] = "",
+    kind: Annotated[str, typer.Option("--type", help="Only documents of this type: pdf, md, html.")] = "",
+    since: Annotated[str, typer.Option(help="Only documents of this day (2026-11-21) or later ones.")] = "",
+    until: Annotated[str, typer.Option(help="Only documents of this day or earlier ones.")] = "",
     as_json: Json = False,
 ) -> None:
-    """List the passages that fit best, and why each came up."""
+    """List the passages that fit best, why each came up, and how the graph leads to it."""
     with _opened() as graph:
-        hits = graph.search(question, limit)
+        hits = graph.search(question, limit, source=source, type=kind, since=since, until=until)
     if as_json:
         _show_json([asdict(hit) for hit in hits])
         return
@@ -104,6 +115,8 @@ def search(
             f"{number}. {hit.title or hit.passage_id}  {hit.link or hit.source}\n   {' '.join(hit.text.split())[:200]}"
         )
         _show(f"   why: {hit.why}")
+        if len(hit.path) > 2:
+            _show(f"   path: {' -> '.join(hit.path)}")
     if not hits:
         _note("Nothing fits.")
 
@@ -194,6 +207,14 @@ def doctor(as_json: Json = False) -> None:
     else:
         _show(f"{health.found} of {health.probes} passages are found by their own first sentence.")
         _show(f"{held.passages_without_entities} passages name nothing; {held.duplicate_passages} are duplicates.")
+        if held.orphan_nodes:
+            _show(f"{held.orphan_nodes} of {held.nodes} nodes of tables are joined to no other.")
+        if held.vector_model:
+            _show(f"{held.vectors} of {held.passages} passages have a vector, made by {held.vector_model}.")
+        if held.search_p50_ms is not None:
+            _show(
+                f"Half of the last searches took {held.search_p50_ms:.0f} ms at most, 95 % {held.search_p95_ms:.0f} ms."
+            )
         for uri in health.changed:
             _show(f"changed since it was added: {uri}")
         for uri in health.missing:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import copy
+import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import astuple
+from contextlib import suppress
+from dataclasses import astuple, replace
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
-from agent_core.errors import UsageError
+from agent_core.errors import AgentCoreError, ToolError, UsageError
 from agent_plugin_graph.passage import Hit, Passage, Stats
+from agent_plugin_graph.store.scope import EVERYWHERE, normal_type
 
 if TYPE_CHECKING:
+    from agent_plugin_graph.index.embedding import Embedder
     from agent_plugin_graph.ingest.adding import Added, PageReading, Progress
     from agent_plugin_graph.ingest.extraction import Extractor
     from agent_plugin_graph.ingest.tables import Loaded
     from agent_plugin_graph.query.model import GraphQuery
+    from agent_plugin_graph.retrieve.reranking import Reranker
     from agent_plugin_graph.store.protocol import GraphStore
 
 _P = ParamSpec("_P")
@@ -38,6 +46,9 @@ def _twin(method: Callable[Concatenate[Graph, _P], _R]) -> Callable[Concatenate[
     return twin
 
 
+_warn = logging.getLogger(__name__).warning
+
+
 def _unheard(file: str, done: float) -> None:
     """Progress that nobody listens to."""
 
@@ -45,55 +56,87 @@ def _unheard(file: str, done: float) -> None:
 class Graph:
     """Passages, their entities, and typed nodes of tables, in one store."""
 
-    def __init__(self, store: GraphStore) -> None:
-        """Take a store that is open; `Graph.open` makes one from an address."""
+    def __init__(
+        self,
+        store: GraphStore,
+        embedder: Embedder | None = None,
+        reranker: Reranker | None = None,
+        notify: Callable[[str], None] = _warn,
+    ) -> None:
+        """Take a store that is open; `Graph.open` makes one from an address.
+
+        Args:
+            store: Where everything is kept.
+            embedder: Makes vectors of what is added, and of questions; without one, words and names find alone.
+            reranker: Orders the best of what was found once more.
+            notify: Is told in a sentence what went on without its embedder or reranker, and why.
+        """
         from agent_plugin_graph.index.indexing import Indexer
 
         self.store = store
         self._indexer = Indexer(store)
+        self._embedder = embedder
+        self._reranker = reranker
+        self._notify = notify
+        self._scope = EVERYWHERE
+        self._times_ms: list[float] = []
 
     @classmethod
-    def open(cls, address: str, auth: tuple[str, str] | None = None) -> Self:
+    def open(
+        cls,
+        address: str,
+        auth: tuple[str, str] | None = None,
+        *,
+        embedder: str | Embedder | None = None,
+        embed_remotely: bool = False,
+        reranker: str | Reranker | None = None,
+        notify: Callable[[str], None] = _warn,
+    ) -> Self:
         """Open the graph at an address, and make it if there is none.
 
         Args:
             address: `sqlite:///file.db` (relative to the current folder; four slashes for an absolute path), or
                 `neo4j://host:port`.
             auth: User and password, for servers.
+            embedder: By name (`ollama:MODEL`, `openai:MODEL`, `path:FOLDER`, `sentence-transformers:NAME`), or one
+                of your own.
+            embed_remotely: Whether an embedder that was named may be sent passages and questions on another machine.
+            reranker: By name (`path:FOLDER`, `sentence-transformers:NAME`), or a function from a question and texts to
+                a score for each.
+            notify: Is told in a sentence what went on without embedder or reranker, and why; a log, unless given.
 
         Raises:
-            UsageError: an address of another kind.
+            UsageError: an address of another kind, or no embedder of that name.
+            ConfigurationError: a package or key for the embedder is missing, or it is elsewhere and was not allowed.
             ToolError: the file cannot be opened, or is no graph.
         """
-        if address.startswith(_SQLITE) and len(address) > len(_SQLITE):
-            if auth is not None:
-                raise UsageError("A graph in a file takes no user and password: leave auth out.")
-            from agent_plugin_graph.store.sqlite import SqliteStore
+        if isinstance(embedder, str):
+            from agent_plugin_graph.index.embedders import embedder_called
 
-            return cls(SqliteStore(Path(address.removeprefix(_SQLITE))))
-        scheme = address.split("://", 1)[0]
-        if scheme not in _BOLT:
-            raise UsageError(f"There is no kind of graph {scheme!r}; write sqlite:///FILE or neo4j://HOST:PORT.")
-        if find_spec("neo4j") is None:
-            raise UsageError("A graph on Neo4j needs the extra: pip install 'agent-core[neo4j]'.")
-        from agent_plugin_graph.store.neo4j.store import Neo4jStore
+            embedder = embedder_called(embedder, remotely=embed_remotely)
+        if isinstance(reranker, str):
+            from agent_plugin_graph.retrieve.reranking import reranker_called
 
-        return cls(Neo4jStore(address, auth))
+            reranker = reranker_called(reranker)
+        return cls(_store(address, auth), embedder, reranker, notify)
 
     def add_passages(self, passages: Sequence[Passage]) -> None:
         """Add passages; one of an id that is there replaces it.
 
         Raises:
-            UsageError: a passage without an id, without any text, or with half a character in it.
+            UsageError: a passage without an id, without any text, with half a character in it, or of no real day.
         """
         for passage in passages:
             if not passage.id or not (passage.title + passage.text).strip():
                 raise UsageError(f"The passage {passage.id!r} needs an id, and a title or text.")
+            if passage.date:
+                _day(passage.date)
             try:
                 "".join(map(str, astuple(passage))).encode()
             except UnicodeEncodeError as error:
                 raise UsageError(f"The passage {passage.id!r} holds half of a character: {error.reason}.") from error
         self._indexer.add(passages)
+        self._embed()
 
     def add_files(
         self, paths: Sequence[str | Path], progress: Progress = _unheard, extractor: Extractor | None = None
@@ -108,7 +151,9 @@ class Graph:
         """
         from agent_plugin_graph.ingest.adding import add_paths
 
-        return add_paths(self.store, self._indexer, [Path(path) for path in paths], progress, extractor)
+        added = add_paths(self.store, self._indexer, [Path(path) for path in paths], progress, extractor)
+        self._embed(progress)
+        return added
 
     def add_pages(
         self,
@@ -137,27 +182,132 @@ class Graph:
 
         if depth < 0 or pages < 1:
             raise UsageError(f"depth is {depth} and pages {pages}; give 0 or more links and 1 or more pages.")
-        bounds = Bounds(depth, pages)
-        return add_pages(self.store, self._indexer, addresses, bounds, reading or PageReading(), progress, extractor)
+        how = reading or PageReading()
+        added = add_pages(self.store, self._indexer, addresses, Bounds(depth, pages), how, progress, extractor)
+        self._embed(progress)
+        return added
 
-    def refresh(self, progress: Progress = _unheard, reading: PageReading | None = None) -> Added:
-        """Follow edits, new files and pages, and deletions in everything that was added."""
+    def refresh(
+        self, progress: Progress = _unheard, reading: PageReading | None = None, embed_anew: bool = False
+    ) -> Added:
+        """Follow edits, new files and pages, and deletions in everything that was added.
+
+        Args:
+            progress: Called as work is done.
+            reading: How the web is reached, as for `add_pages`.
+            embed_anew: Whether vectors of another embedder than the present one are made again.
+        """
         from agent_plugin_graph.ingest.adding import PageReading, sync
 
-        return sync(self.store, self._indexer, reading or PageReading(), progress)
+        added = sync(self.store, self._indexer, reading or PageReading(), progress)
+        self._embed(progress, embed_anew)
+        return added
 
-    def search(self, question: str, k: int = 5) -> list[Hit]:
-        """The `k` passages that best help to answer a question, the best first; fewer where little fits."""
-        from agent_plugin_graph.retrieve.explain import why
-        from agent_plugin_graph.retrieve.search import rank
+    def within(
+        self,
+        source: str | None = None,
+        type: str | None = None,
+        since: str | date | None = None,
+        until: str | date | None = None,
+    ) -> Self:
+        """The same graph, of which only a part is searched; close the first one alone.
 
+        Args:
+            source: A source's address, the folder or site that holds it, or the end of its path ("lease.md").
+            type: What the source is, by the ending of its name: "pdf", "md", "html".
+            since: The first day; passages without a date are in no time.
+            until: The last day.
+
+        Raises:
+            UsageError: a day that is none.
+        """
+        narrowed = copy.copy(self)
+        given = {
+            "source": source or "",
+            "type": normal_type(type or ""),
+            "since": _day(since) if since else "",
+            "until": _day(until) if until else "",
+        }
+        narrowed._scope = replace(self._scope, **{name: value for name, value in given.items() if value})
+        return narrowed
+
+    def search(
+        self,
+        question: str,
+        k: int = 5,
+        *,
+        source: str | None = None,
+        type: str | None = None,
+        since: str | date | None = None,
+        until: str | date | None = None,
+    ) -> list[Hit]:
+        """The `k` passages that best help to answer a question, the best first; fewer where little fits.
+
+        Args:
+            question: In whole words.
+            k: Passages at most.
+            source: As in `within`, and so the others.
+            type: What the source is.
+            since: The first day.
+            until: The last day.
+
+        Raises:
+            UsageError: `k` is below 1, or a day is none.
+        """
         if k < 1:
             raise UsageError(f"k is {k}; ask for 1 or more passages.")
-        ranking = rank(question, self.store)
-        best = list(ranking.scores)[:k]
+        began = time.perf_counter()
+        found = self.within(source, type, since, until)._found(question, k)
+        self._times_ms.append(1000 * (time.perf_counter() - began))
+        return found
+
+    def _found(self, question: str, k: int) -> list[Hit]:
+        from agent_plugin_graph.retrieve.explain import path, why
+        from agent_plugin_graph.retrieve.reranking import CONSIDERED, reranked
+        from agent_plugin_graph.retrieve.search import rank
+
+        ranking = rank(question, self.store, self._vector(question), self._scope)
+        best = dict(list(ranking.scores.items())[: max(k, CONSIDERED) if self._reranker else k])
         firsts = {ranking.chains[number].first for number in best if number in ranking.chains}
-        passages = self.store.passages(firsts.union(best))
-        return [_hit(passages[n], ranking.scores[n], why(n, ranking, passages)) for n in best]
+        passages = self.store.passages({*best, *firsts, *ranking.before(best)})
+        if self._reranker:
+            try:
+                best = reranked(question, {number: passages[number] for number in best}, self._reranker)
+            except ToolError as error:
+                self._notify(f"{error} What was found stands in the order without it.")
+        return [
+            _hit(passages[n], best[n], why(n, ranking, passages), path(n, ranking, passages)) for n in list(best)[:k]
+        ]
+
+    def _vector(self, question: str) -> Sequence[float] | None:
+        """The question's vector; None without an embedder that made the store's, which is said."""
+        if self._embedder is None:
+            return None
+        from agent_plugin_graph.index.embedding import changed
+
+        made = self.store.vector_model()
+        if made is None:
+            return None
+        try:
+            if made.name == self._embedder.name:
+                vector = self._embedder.question(question)
+                if len(vector) == made.dimensions:
+                    return vector
+            self._notify(changed(made, self._embedder.name))
+        except ToolError as error:
+            self._notify(f"{error} Words alone are used.")
+        return None
+
+    def _embed(self, progress: Progress = _unheard, anew: bool = False) -> None:
+        """Vectors for what has none yet. Where that fails all else stays added, and the next time it is tried again."""
+        if self._embedder is None:
+            return
+        from agent_plugin_graph.index.embedding import embed_missing
+
+        try:
+            embed_missing(self.store, self._embedder, lambda done: progress("vectors", done), anew)
+        except ToolError as error:
+            self._notify(str(error))
 
     def load_tables(self, mapping: str | Path, folder: str | Path) -> Loaded:
         """Load CSV files as typed nodes and relationships; loading them again changes what changed.
@@ -200,6 +350,10 @@ class Graph:
 
     def close(self) -> None:
         """Let go of the store; may be called twice."""
+        times, self._times_ms[:] = list(self._times_ms), []
+        if times:
+            with suppress(AgentCoreError):  # nobody waits, and nothing fails, for the sake of a statistic
+                self.store.note_searches(times)
         self.store.close()
 
     aadd_passages = _twin(add_passages)
@@ -228,7 +382,39 @@ class Graph:
         await self.aclose()
 
 
-def _hit(passage: Passage, score: float, reason: str) -> Hit:
+def _store(address: str, auth: tuple[str, str] | None) -> GraphStore:
+    if address.startswith(_SQLITE) and len(address) > len(_SQLITE):
+        if auth is not None:
+            raise UsageError("A graph in a file takes no user and password: leave auth out.")
+        from agent_plugin_graph.store.sqlite import SqliteStore
+
+        return SqliteStore(Path(address.removeprefix(_SQLITE)))
+    scheme = address.split("://", 1)[0]
+    if scheme not in _BOLT:
+        raise UsageError(f"There is no kind of graph {scheme!r}; write sqlite:///FILE or neo4j://HOST:PORT.")
+    if find_spec("neo4j") is None:
+        raise UsageError("A graph on Neo4j needs the extra: pip install 'agent-core[neo4j]'.")
+    from agent_plugin_graph.store.neo4j.store import Neo4jStore
+
+    return Neo4jStore(address, auth)
+
+
+def _day(day: str | date) -> str:
+    try:
+        return (day if isinstance(day, date) else date.fromisoformat(day)).isoformat()[:10]
+    except ValueError:
+        raise UsageError(f"{day!r} is no day; write it as 2026-11-21.") from None
+
+
+def _hit(passage: Passage, score: float, reason: str, path: tuple[str, ...]) -> Hit:
     return Hit(
-        passage.id, passage.title, passage.text, passage.source, passage.locator, passage.link, round(score, 4), reason
+        passage.id,
+        passage.title,
+        passage.text,
+        passage.source,
+        passage.locator,
+        passage.link,
+        round(score, 4),
+        reason,
+        path,
     )

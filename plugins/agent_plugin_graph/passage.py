@@ -24,6 +24,8 @@ class Passage:
     """What else it defines, beside its title."""
     context: str = ""
     """The titles above its own ("Handbook > Holidays"): it is found by them, and defines none of them."""
+    date: str = ""
+    """The day it is of, as "2026-11-21": a search may be narrowed to a time. Of a file, when it was changed last."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Hit:
     """Comparable within one search only; the best hit has the highest."""
     why: str
     """Why it came up: the words it shares with the question, and its path through the graph."""
+    path: tuple[str, ...] = ()
+    """How the graph leads to it: names and passages by turns, from what the question names; empty if it does not."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,16 @@ class Stats:
     """Passages whose text another passage has too."""
     orphan_entities: int
     """Entities that no passage mentions any more; always 0 in a sound file."""
+    orphan_nodes: int = 0
+    """Nodes of tables that no relationship joins to another."""
+    vectors: int = 0
+    """Passages that have a vector."""
+    vector_model: str = ""
+    """What made the vectors."""
+    search_p50_ms: float | None = None
+    """How long half of the last searches took at most; None before the first."""
+    search_p95_ms: float | None = None
+    """How long all but a twentieth of them took at most."""
     labels: dict[str, int] = field(default_factory=dict[str, int])
     """Nodes of tables, by label."""
     relationships: dict[str, int] = field(default_factory=dict[str, int])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from agent_core import Tool, ToolContext, ToolError, tool
+from agent_core.errors import AgentCoreError, ToolArgumentError, UsageError
 from agent_plugin_graph.query.model import GraphQuery
 from agent_plugin_graph.results import FoundEntities, FoundPassages, GraphPath, Neighbours, Rows
 from agent_plugin_graph.settings import GraphSettings
@@ -16,11 +17,35 @@ from agent_plugin_graph.settings import GraphSettings
 if TYPE_CHECKING:
     from agent_plugin_graph.graph import Graph
 
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True)
+class Only:
+    """Which documents are searched; what is left empty leaves all."""
+
+    source: str = ""
+    """A document, or the folder or site that holds it."""
+    type: str = ""
+    """By the ending of its name: pdf, docx, xlsx, csv, html, md, txt, json."""
+    since: str = ""
+    """Changed on this day or later, as 2026-11-21."""
+    until: str = ""
+    """Changed on this day or earlier."""
+
 
 @contextmanager
 def open_graph(ctx: ToolContext) -> Generator[Graph]:
-    """The user's graph: at the address in the settings, else in a file of the plugin's own for each user."""
+    """The user's graph: at the address in the settings, else in a file of the plugin's own for each user.
+
+    What the settings name to embed and to order by, and cannot be had, is done without, and that is said.
+    """
     from agent_plugin_graph.graph import Graph
+    from agent_plugin_graph.index.embedders import embedder_called
+    from agent_plugin_graph.retrieve.reranking import reranker_called
+
+    def notify(text: str) -> None:
+        ctx.progress(text, None)
 
     settings = _settings(ctx)
     if _has_address(ctx):
@@ -28,8 +53,22 @@ def open_graph(ctx: ToolContext) -> Generator[Graph]:
         address = settings.address
     else:
         address, auth = f"sqlite:///{ctx.own_file(_own_name(ctx))}", None
-    with Graph.open(address, auth) as graph:
+    embedder = _or_without(
+        settings.embedder,
+        lambda name: embedder_called(name, settings.embedder_address, settings.embed_remotely),
+        notify,
+    )
+    reranker = _or_without(settings.reranker, reranker_called, notify)
+    with Graph.open(address, auth, embedder=embedder, reranker=reranker, notify=notify) as graph:
         yield graph
+
+
+def _or_without(name: str, find: Callable[[str], _R], notify: Callable[[str], None]) -> _R | None:
+    try:
+        return find(name) if name else None
+    except AgentCoreError as error:
+        notify(str(error))
+        return None
 
 
 def _is_filled(ctx: ToolContext) -> bool:
@@ -72,17 +111,23 @@ def _reads_graph(examples: Sequence[str], *, idempotent: bool = True) -> Callabl
         "Find the passage about data retention in the policies",
     ]
 )
-def search_documents(ctx: ToolContext, question: str, limit: int = 5) -> FoundPassages:
+def search_documents(ctx: ToolContext, question: str, limit: int = 5, only: Only | None = None) -> FoundPassages:
     """Search the user's own documents and answer a question from them: quotes of the passages with their source.
 
     Args:
         question: The question, or what to look for, in whole words.
         limit: Passages to consider, 1 to 20.
+        only: Which documents to search, where it is not all of them.
     """
     from agent_plugin_graph.answers import passages
 
+    wanted = only or Only()
     with open_graph(ctx) as graph:
-        return passages(graph, question, limit, ctx.workspace)
+        try:
+            narrowed = graph.within(wanted.source, wanted.type, wanted.since, wanted.until)
+        except UsageError as error:
+            raise ToolArgumentError(str(error)) from error
+        return passages(narrowed, question, limit, ctx.workspace)
 
 
 @_reads_graph(

@@ -8,7 +8,10 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-BENCHMARKS = ("graph_retrieval", "help", "journal", "load", "offline", "plugins", "run", "stream", "tool_finding")
+BENCHMARKS = (
+    *("graph_neo4j", "graph_retrieval", "help", "journal", "load", "offline", "plugins", "run", "stream"),
+    "tool_finding",
+)
 
 
 def main() -> None:

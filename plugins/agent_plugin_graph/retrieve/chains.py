@@ -48,7 +48,7 @@ def chains(question: Question, walked: Mapping[int, float], around: Neighbourhoo
     firsts = sorted(walked, key=lambda passage: (-walked[passage], passage))[:_FIRSTS]
     steps = {first: list(_steps(first, question, around)) for first in firsts}
     seconds = {second for found in steps.values() for _, second, _ in found}
-    held = store.holding(seconds.union(firsts), list(question.weights))
+    held = store.holding(seconds.union(firsts), list(question.weights), question.frequencies)
     best: dict[tuple[int, int], Chain] = {}
     for first, found in steps.items():
         missing = question.weights.keys() - held.get(first, frozenset())

@@ -10,23 +10,49 @@ from agent_plugin_graph.retrieve.search import Ranking
 from agent_plugin_graph.retrieve.walk import DEFINING_WEIGHT
 
 _MOST_WORDS = 5
+_NEAR_ENOUGH = 0.8
+"""Of the nearest passage's similarity: what is less near did not come up for its meaning."""
 
 
 def why(number: int, ranking: Ranking, passages: Mapping[int, Passage]) -> str:
-    """The reasons in one line: its path from the question, then the words that they share.
+    """The reasons in one line: its path from the question, then the words that they share, then its meaning.
 
     Args:
         number: Of the passage.
         ranking: What found it.
         passages: It, and the passages that chains to it begin at.
     """
-    reasons = [_path(number, ranking, passages), _shared_words(passages[number], ranking)]
+    reasons = [_path(number, ranking, passages), _shared_words(passages[number], ranking), _meaning(number, ranking)]
     return "; ".join(reason for reason in reasons if reason) or "stands near the others in the graph"
+
+
+def path(number: int, ranking: Ranking, passages: Mapping[int, Passage]) -> tuple[str, ...]:
+    """How the graph leads to a passage: names and [passages] by turns; empty where it was found without the graph.
+
+    Args:
+        number: Of the passage.
+        ranking: What found it.
+        passages: It, and `ranking.before` of it.
+    """
+    steps = ranking.steps(number)
+    first = steps[0].first if steps else number
+    asked = ranking.asked_of(first)
+    if not steps and not asked:
+        return ()
+    told = [ranking.around.entities[min(asked)].name] if asked else []
+    told.append(f"[{_bare_label(passages[first])}]")
+    for step in steps:
+        told += [ranking.around.entities[step.entity].name, f"[{_bare_label(passages[step.second])}]"]
+    return tuple(told)
+
+
+def _meaning(number: int, ranking: Ranking) -> str:
+    return "is near to the question in meaning" if ranking.near.get(number, 0.0) >= _NEAR_ENOUGH else ""
 
 
 def _path(number: int, ranking: Ranking, passages: Mapping[int, Passage]) -> str:
     around = ranking.around
-    asked = [entity for entity in ranking.question.entities if number in around.of_entity.get(entity, {})]
+    asked = ranking.asked_of(number)
     defined = [entity for entity in asked if around.of_entity[entity][number] == DEFINING_WEIGHT]
     if defined:
         return f"is about {_names(defined, ranking)}, which the question names"
@@ -42,7 +68,11 @@ def _names(entities: Iterable[int], ranking: Ranking) -> str:
 
 
 def _label(passage: Passage) -> str:
-    return f'"{passage.title}"' if passage.title else passage.link or passage.id
+    return f'"{passage.title}"' if passage.title else _bare_label(passage)
+
+
+def _bare_label(passage: Passage) -> str:
+    return passage.title or passage.link or passage.id
 
 
 def _shared_words(passage: Passage, ranking: Ranking) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agent_plugin_graph.index.names import LONGEST_NAME, spans
@@ -25,6 +25,8 @@ class Question:
     text: str
     weights: Mapping[str, float]
     """Term to its inverse document frequency; terms that stand nowhere are left out."""
+    frequencies: Mapping[str, int]
+    """In how many passages each of these terms stands."""
     entities: Mapping[int, Entity]
     """The entities that it names, by number."""
     passages: int
@@ -37,23 +39,25 @@ def most_mentions(passage_count: int) -> int:
 
 
 def read_question(text: str, store: GraphStore) -> Question:
-    """Look up a question's terms and names in the store."""
-    count = store.passage_count()
-    frequencies = store.frequencies(list(dict.fromkeys(terms(text))))  # in its order, so that ties fall the same way
-    weights = {term: math.log(1 + (count - n + 0.5) / (n + 0.5)) for term, n in frequencies.items()}
-    return Question(text, weights, _named(text, store, count), count)
-
-
-def _named(text: str, store: GraphStore, count: int) -> dict[int, Entity]:
-    """Entities whose names stand in the question: the longest match first; of one word only where it is capitalised."""
+    """Look up a question's terms and names in the store, in one go."""
     folded = [word.removesuffix("'s").removesuffix("’s") for word in words(text)]
-    upper = {fold(word) for name in spans(text) for word in _PART.split(name)}
     candidates = {
         " ".join(folded[start : start + size])
         for size in range(1, LONGEST_NAME + 1)
         for start in range(len(folded) - size + 1)
     }
-    found = {entity.key: entity for entity in store.entities(candidates)}
+    asked = list(dict.fromkeys(terms(text)))
+    met = store.lookup(asked, candidates)
+    # In the question's order, so that ties fall the same way whatever the store.
+    frequencies = {term: met.frequencies[term] for term in asked if term in met.frequencies}
+    weights = {term: math.log(1 + (met.passages - n + 0.5) / (n + 0.5)) for term, n in frequencies.items()}
+    found = {entity.key: entity for entity in met.entities}
+    return Question(text, weights, frequencies, _named(text, folded, found, met.passages), met.passages)
+
+
+def _named(text: str, folded: Sequence[str], found: Mapping[str, Entity], count: int) -> dict[int, Entity]:
+    """Entities whose names stand in the question: the longest match first; of one word only where it is capitalised."""
+    upper = {fold(word) for name in spans(text) for word in _PART.split(name)}
     chosen: dict[int, Entity] = {}
     place = 0
     while place < len(folded):

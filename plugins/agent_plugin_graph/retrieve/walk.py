@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from agent_plugin_graph.retrieve.question import Question, most_mentions
 from agent_plugin_graph.store.protocol import Entity, GraphStore
+from agent_plugin_graph.store.scope import EVERYWHERE, Scope
 
 DEFINING_WEIGHT = 30.0
 """How much stronger an entity leads to a passage that defines it than to one that mentions it."""
-WALK_PROBABILITY = 0.85
+WALK_PROBABILITY = 0.8
 ENTITY_SHARE = 0.6
 """Share of the restart mass on the question's entities; the rest is on the seeds."""
 ITERATIONS = 8
 _SEED_POWER = 3
-_LEAST = 1e-4
+_LEAST = 5e-4
 """What is less than this share of all mass is not followed."""
 _PER_ENTITY = 15
 _WIDEST = 20
@@ -39,9 +40,11 @@ class Neighbourhood:
     entities: dict[int, Entity]
 
 
-def walk(question: Question, seeds: Mapping[int, float], store: GraphStore) -> tuple[dict[int, float], Neighbourhood]:
+def walk(
+    question: Question, seeds: Mapping[int, float], store: GraphStore, scope: Scope = EVERYWHERE
+) -> tuple[dict[int, float], Neighbourhood]:
     """Where a walk that restarts at the question's entities and seeds is found: passage to probability."""
-    around = neighbourhood(question, seeds, store)
+    around = neighbourhood(question, seeds, store, scope)
     restart_passages, restart_entities = _restart(question, seeds, around)
     from_passages, from_entities = _shares(around.of_passage), _shares(around.of_entity)
     passages, entities = dict(restart_passages), dict(restart_entities)
@@ -53,28 +56,28 @@ def walk(question: Question, seeds: Mapping[int, float], store: GraphStore) -> t
     return passages, around
 
 
-def neighbourhood(question: Question, seeds: Mapping[int, float], store: GraphStore) -> Neighbourhood:
-    """Two steps from the seeds and from the question's entities."""
+def neighbourhood(
+    question: Question, seeds: Collection[int], store: GraphStore, scope: Scope = EVERYWHERE
+) -> Neighbourhood:
+    """Two steps from the seeds and from the question's entities, over passages of the scope alone."""
     common = most_mentions(question.passages)
     of_passage: dict[int, dict[int, float]] = {}
     of_entity: dict[int, dict[int, float]] = defaultdict(dict)
     entities: dict[int, Entity] = dict(question.entities)
-    frontier, reached = set(seeds), set(question.entities)
+    frontier, asked = set(seeds), list(question.entities.values())
     for _ in range(2):
-        mentions = store.mentions_in(frontier)
-        entities |= store.entities_by_number({entity for entity, _, _ in mentions} - entities.keys())
+        step = store.surroundings(frontier, asked, of_entity.keys(), common, _PER_ENTITY, scope)
+        entities |= step.entities
         of_passage |= {passage: {} for passage in frontier}
-        for number, passage, defining in mentions:
+        for number, passage, defining in step.mentioned:
             entity = entities[number]
             if entity.mentions <= common:
                 of_passage[passage][number] = math.log(1 + question.passages / entity.mentions)
-                reached.add(number)
             if entity.mentions == 1:  # it leads back only to where it was found
                 of_entity[number][passage] = DEFINING_WEIGHT if defining else 1.0
-        fresh = [entities[number] for number in reached - of_entity.keys()]
-        for number, passage, defining in store.mentions_of(fresh, _PER_ENTITY):
+        for number, passage, defining in step.places:
             of_entity[number][passage] = DEFINING_WEIGHT if defining else 1.0
-        frontier = _next(of_entity, of_passage)
+        frontier, asked = _next(of_entity, of_passage), []
     return Neighbourhood(of_passage, dict(of_entity), entities)
 
 

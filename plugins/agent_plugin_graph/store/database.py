@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from agent_core.errors import ConfigurationError, ToolError
 from agent_plugin_graph.query.exact import ExactMean, ExactSum
+from agent_plugin_graph.store.scope import type_of
 
 BUSY_TIMEOUT_S = 30.0
 _CACHE_KIB = 64 * 1024
@@ -61,6 +62,16 @@ class Database:
             finally:
                 self._depth -= 1
 
+    @contextmanager
+    def impatient(self) -> Generator[None]:
+        """What is done inside does not wait for other processes: it fails at once where one is writing."""
+        with self._lock:
+            self._db.execute("PRAGMA busy_timeout=0")
+            try:
+                yield
+            finally:
+                self._db.execute(f"PRAGMA busy_timeout={int(1000 * BUSY_TIMEOUT_S)}")
+
     def bulk(self) -> AbstractContextManager[None]:
         """A transaction: a file takes one of any size."""
         return self.transaction()
@@ -92,6 +103,10 @@ class Database:
         with self._lock, _explained(self.path):
             self._db.executemany(sql, rows)
 
+    def changes(self) -> int:
+        """How many rows this connection has written, ever."""
+        return self._db.total_changes
+
     def _settle(self) -> None:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")  # a power cut may lose the last batch, which `sync` adds again
@@ -99,6 +114,7 @@ class Database:
         self._db.execute("PRAGMA temp_store=MEMORY")  # no text in files elsewhere
         self._db.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         self._db.create_function("lower_of", 1, _lower, deterministic=True)
+        self._db.create_function("type_of", 1, type_of, deterministic=True)
         self._db.create_aggregate("exact_sum", 1, cast("Any", ExactSum))  # the types know integers only
         self._db.create_aggregate("exact_avg", 1, cast("Any", ExactMean))
         scripts = _scripts()

@@ -9,14 +9,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from agent_plugin_graph.index.terms import indexed_terms
 from agent_plugin_graph.passage import Passage
 from agent_plugin_graph.store.database import Database, many
-from agent_plugin_graph.store.protocol import Entity, IndexedPassage, Mention, Source
+from agent_plugin_graph.store.protocol import Entity, IndexedPassage, Lookup, Mention, Source, Surroundings
+from agent_plugin_graph.store.scope import EVERYWHERE, Scope, type_of
 from agent_plugin_graph.store.scoring import MOST_SCORED, TITLE_WEIGHT, telling
 
 _PASSAGES = (
     "SELECT id, key, title, text, (SELECT uri FROM source WHERE source.id = source_id), locator, link, names, "
-    "context FROM passage"
+    "context, date FROM passage"
 )
 _GIVEN_IDS = "id IN (SELECT value FROM json_each(?))"
+_MENTIONS = "SELECT entity_id, passage_id, defining FROM mention"
+_GIVEN_PASSAGES = "WHERE passage_id IN (SELECT value FROM json_each(?))"
+_GIVEN_ENTITIES = "WHERE entity_id IN (SELECT value FROM json_each(?))"
 _BATCH = 500
 
 
@@ -95,22 +99,35 @@ class PassageTables(Database):
         found = {term: self.value("SELECT doc FROM passage_vocabulary WHERE term = ?", (term,)) for term in terms}
         return {term: count for term, count in found.items() if count}
 
-    def lexical(self, terms: Collection[str], limit: int) -> Sequence[tuple[int, float]]:
+    def lookup(self, terms: Collection[str], keys: Collection[str]) -> Lookup:
+        """How many passages there are, how many of them hold each term, and the entities of these keys."""
+        return Lookup(self.passage_count(), self.frequencies(terms), self.entities(keys))
+
+    def lexical(
+        self,
+        terms: Collection[str],
+        limit: int,
+        scope: Scope = EVERYWHERE,
+        frequencies: Mapping[str, int] | None = None,
+    ) -> Sequence[tuple[int, float]]:
         """The passages that fit the terms best by BM25 over title and text; in a large graph, by its rarest terms."""
-        chosen = telling(self.frequencies(terms))
+        chosen = telling(self.frequencies(terms) if frequencies is None else frequencies)
         if not chosen:
             return []
+        within, values = in_scope(scope, "passage_terms.rowid")
         return self.rows(
-            "SELECT rowid, -bm25(passage_terms, ?, 1.0) AS score FROM passage_terms "
-            "WHERE passage_terms MATCH ? ORDER BY score DESC LIMIT ?",
-            (TITLE_WEIGHT, " OR ".join(f'"{term}"' for term in chosen), limit),
+            "SELECT rowid, -bm25(passage_terms, ?, 1.0) AS score FROM passage_terms "  # noqa: S608 - ours
+            f"WHERE passage_terms MATCH ?{within} ORDER BY score DESC LIMIT ?",
+            (TITLE_WEIGHT, " OR ".join(f'"{term}"' for term in chosen), *values, limit),
         )
 
-    def holding(self, passages: Collection[int], terms: Collection[str]) -> Mapping[int, frozenset[str]]:
+    def holding(
+        self, passages: Collection[int], terms: Collection[str], frequencies: Mapping[str, int] | None = None
+    ) -> Mapping[int, frozenset[str]]:
         """Which of the terms each of these passages holds, those apart that stand in very many passages."""
         wanted = set(passages)
         found: dict[int, set[str]] = defaultdict(set)
-        for term, count in self.frequencies(terms).items():
+        for term, count in (self.frequencies(terms) if frequencies is None else frequencies).items():
             if count <= MOST_SCORED:
                 # As one value: a row for each passage would take most of the time.
                 listed = self.value(
@@ -140,24 +157,35 @@ class PassageTables(Database):
 
     def mentions_in(self, passages: Collection[int]) -> Sequence[Mention]:
         """What these passages mention."""
-        sql = "SELECT entity_id, passage_id, defining FROM mention WHERE passage_id IN (SELECT value FROM json_each(?))"
-        return self.rows(sql, many(passages))
+        return self.rows(f"{_MENTIONS} {_GIVEN_PASSAGES}", many(passages))
 
-    def mentions_of(self, entities: Collection[Entity], most: int) -> Sequence[Mention]:
+    def mentions_of(self, entities: Collection[Entity], most: int, scope: Scope = EVERYWHERE) -> Sequence[Mention]:
         """Where these entities are mentioned: `most` passages of each, those that define it first."""
         few = [entity.number for entity in entities if entity.mentions <= most]
-        rows = self.rows(
-            "SELECT entity_id, passage_id, defining FROM mention WHERE entity_id IN (SELECT value FROM json_each(?))",
-            many(few),
-        )
+        within, values = in_scope(scope, "passage_id")
+        rows = self.rows(f"{_MENTIONS} {_GIVEN_ENTITIES}{within}", (*many(few), *values))
         for entity in entities:
             if entity.mentions > most:
-                rows += self.rows(
-                    "SELECT entity_id, passage_id, defining FROM mention "
-                    "WHERE entity_id = ? ORDER BY defining DESC LIMIT ?",
-                    (entity.number, most),
-                )
+                first = f"{_MENTIONS} WHERE entity_id = ?{within} ORDER BY defining DESC LIMIT ?"
+                rows += self.rows(first, (entity.number, *values, most))
         return rows
+
+    def surroundings(
+        self,
+        passages: Collection[int],
+        entities: Collection[Entity],
+        known: Collection[int],
+        common: int,
+        most: int,
+        scope: Scope = EVERYWHERE,
+    ) -> Surroundings:
+        """One step from passages and entities, all of it within the scope."""
+        mentioned = self.mentions_in(passages)
+        met = self.entities_by_number({number for number, _, _ in mentioned})
+        leading = {entity.number: entity for entity in entities}
+        leading |= {number: entity for number, entity in met.items() if 1 < entity.mentions <= common}
+        places = self.mentions_of([entity for n, entity in leading.items() if n not in known], most, scope)
+        return Surroundings(met, mentioned, places)
 
     def _numbers(self, keys: Sequence[str]) -> dict[str, int]:
         return dict(self.rows("SELECT key, id FROM passage WHERE key IN (SELECT value FROM json_each(?))", many(keys)))
@@ -169,10 +197,10 @@ class PassageTables(Database):
     def _put(self, indexed: IndexedPassage, source: int) -> None:
         passage = indexed.passage
         number = self._db.execute(
-            "INSERT INTO passage (key, source_id, title, text, locator, link, names, context) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO passage (key, source_id, title, text, locator, link, names, context, date, type) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (passage.id, source, passage.title, passage.text, passage.locator, passage.link,
-             json.dumps(passage.names, ensure_ascii=False), passage.context),
+             json.dumps(passage.names, ensure_ascii=False), passage.context, passage.date, type_of(passage.source)),
         ).lastrowid  # fmt: skip
         self._db.execute(
             "INSERT INTO passage_terms (rowid, title, text) VALUES (?, ?, ?)", (number, *indexed_terms(passage))
@@ -201,6 +229,26 @@ class PassageTables(Database):
             self.write("DELETE FROM passage WHERE id = ?", (number,))
 
 
+def in_scope(scope: Scope, number: str) -> tuple[str, list[str]]:
+    """A condition to add to those on a passage's number, which is the expression `number`, and its values."""
+    conditions: list[str] = []
+    values: list[str] = []
+    if scope.source:
+        place = scope.source.rstrip("/")
+        conditions.append("(s.uri IN (?, ?) OR substr(s.uri, 1, length(?)) = ? OR substr(s.uri, -length(?)) = ?)")
+        values += [scope.source, place, f"{place}/", f"{place}/", f"/{place}", f"/{place}"]
+    for condition, value in (("p.type = ?", scope.type), ("p.date >= ?", scope.since), ("p.date <= ?", scope.until)):
+        if value:
+            conditions.append(condition)
+            values.append(value)
+    if scope.until:
+        conditions.append("p.date <> ''")
+    if not conditions:
+        return "", []
+    inside = "SELECT 1 FROM passage AS p JOIN source AS s ON s.id = p.source_id WHERE"
+    return f" AND EXISTS ({inside} p.id = {number} AND {' AND '.join(conditions)})", values
+
+
 def _passage(row: Sequence[str]) -> Passage:
-    key, title, text, source, locator, link, names, context = row
-    return Passage(key, title, text, source, locator, link, tuple(json.loads(names)), context)
+    key, title, text, source, locator, link, names, context, date = row
+    return Passage(key, title, text, source, locator, link, tuple(json.loads(names)), context, date)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from agent_plugin_graph.passage import Passage, Stats
+from agent_plugin_graph.store.scope import EVERYWHERE, Scope
 
 if TYPE_CHECKING:
     from agent_plugin_graph.query.check import Checked
@@ -41,6 +42,36 @@ class Entity:
 
 Mention: TypeAlias = tuple[int, int, bool]
 """An edge between an entity and a passage: their numbers, and whether the passage defines the entity."""
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """What a question meets in the index, read in one go."""
+
+    passages: int
+    """How many there are."""
+    frequencies: Mapping[str, int]
+    """In how many passages each of its terms stands; terms that stand nowhere are left out."""
+    entities: Sequence[Entity]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """One step in the graph: from passages to what they mention, and on to where else that is mentioned."""
+
+    entities: Mapping[int, Entity]
+    mentioned: Sequence[Mention]
+    """What the passages mention."""
+    places: Sequence[Mention]
+    """Where those entities are mentioned that were asked for or met, a bounded number of passages for each."""
+
+
+@dataclass(frozen=True)
+class VectorModel:
+    """What made the vectors that a store holds; those of another model cannot be compared with them."""
+
+    name: str
+    dimensions: int
 
 
 @dataclass(frozen=True)
@@ -141,11 +172,30 @@ class GraphStore(Protocol):
         """In how many passages each term stands; terms that stand nowhere are left out."""
         ...
 
-    def lexical(self, terms: Collection[str], limit: int) -> Sequence[tuple[int, float]]:
-        """The passages that fit the terms best by BM25 over title and text, with scores above 0, the best first."""
+    def lookup(self, terms: Collection[str], keys: Collection[str]) -> Lookup:
+        """How many passages there are, how many of them hold each term, and the entities of these keys."""
         ...
 
-    def holding(self, passages: Collection[int], terms: Collection[str]) -> Mapping[int, frozenset[str]]:
+    def lexical(
+        self,
+        terms: Collection[str],
+        limit: int,
+        scope: Scope = EVERYWHERE,
+        frequencies: Mapping[str, int] | None = None,
+    ) -> Sequence[tuple[int, float]]:
+        """The passages that fit the terms best by BM25 over title and text, with scores above 0, the best first.
+
+        Args:
+            terms: What is looked for.
+            limit: Passages at most.
+            scope: Only passages in it.
+            frequencies: Of the terms, where they are known already.
+        """
+        ...
+
+    def holding(
+        self, passages: Collection[int], terms: Collection[str], frequencies: Mapping[str, int] | None = None
+    ) -> Mapping[int, frozenset[str]]:
         """Which of the terms each of these passages holds; terms that are too common to tell may be left out."""
         ...
 
@@ -167,6 +217,59 @@ class GraphStore(Protocol):
 
     def mentions_of(self, entities: Collection[Entity], most: int) -> Sequence[Mention]:
         """Where these entities are mentioned: `most` passages of each, those that define it first."""
+        ...
+
+    def surroundings(
+        self,
+        passages: Collection[int],
+        entities: Collection[Entity],
+        known: Collection[int],
+        common: int,
+        most: int,
+        scope: Scope = EVERYWHERE,
+    ) -> Surroundings:
+        """One step from passages and entities, all of it within the scope.
+
+        Args:
+            passages: What they mention is read.
+            entities: Where they are mentioned is read, and so for those met with 2 to `common` mentions.
+            known: Entities whose places are known already, by number.
+            common: From more mentions than this on, an entity met is not followed.
+            most: Passages for each entity, those that define it first.
+            scope: Passages outside of it are not there.
+        """
+        ...
+
+    def vector_model(self) -> VectorModel | None:
+        """What made the vectors; None where there are none."""
+        ...
+
+    def begin_vectors(self, model: VectorModel) -> None:
+        """Take vectors of this model from now on; those of another go."""
+        ...
+
+    def unembedded(self, most: int) -> Sequence[tuple[int, Passage]]:
+        """Passages without a vector."""
+        ...
+
+    def unembedded_count(self) -> int:
+        """How many passages have no vector."""
+        ...
+
+    def known_vectors(self, hashes: Collection[str]) -> frozenset[str]:
+        """Those of these contents' hashes that there is a vector for."""
+        ...
+
+    def put_vectors(self, vectors: Mapping[str, Sequence[float]], contents: Mapping[int, str]) -> None:
+        """Keep vectors by their content's hash, and note which content each of these passages has."""
+        ...
+
+    def prune_vectors(self) -> None:
+        """Remove the vectors of contents that no passage has any more."""
+        ...
+
+    def similar(self, vector: Sequence[float], limit: int, scope: Scope = EVERYWHERE) -> Sequence[tuple[int, float]]:
+        """The passages whose vectors are nearest by cosine, the best first; a server may miss a few."""
         ...
 
     def put_nodes(self, nodes: Sequence[Node], source: str) -> None:
@@ -191,6 +294,10 @@ class GraphStore(Protocol):
 
     def query(self, checked: Checked) -> list[dict[str, Any]]:
         """The rows of a checked query, each by column name."""
+        ...
+
+    def note_searches(self, times_ms: Sequence[float]) -> None:
+        """Remember how long searches took, the last hundred of them; it does not wait for another writer."""
         ...
 
     def stats(self) -> Stats:

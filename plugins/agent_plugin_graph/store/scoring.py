@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 TITLE_WEIGHT = 2.0
+LAST_SEARCHES = 100
+"""How many searches' times a store remembers."""
 MOST_SCORED = 4_000
 """Postings that one question may cost: common words say little, and all of their passages would be scored."""
 _FEWEST_TERMS = 2
@@ -24,6 +26,14 @@ def telling(frequencies: Mapping[str, int]) -> list[str]:
             break
         chosen.append(term)
     return chosen
+
+
+def percentiles(times_ms: Sequence[float]) -> tuple[float | None, float | None]:
+    """(what half of them take at most, what all but a twentieth take at most); nothing of nothing."""
+    ordered = sorted(times_ms)
+    if not ordered:
+        return None, None
+    return ordered[(len(ordered) - 1) // 2], ordered[math.ceil(0.95 * len(ordered)) - 1]
 
 
 @dataclass(frozen=True)

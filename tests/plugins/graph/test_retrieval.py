@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from datetime import date, datetime, time
 from pathlib import Path
 
 import pytest
 
-from agent_plugin_graph import Graph
+from agent_core.errors import UsageError
+from agent_plugin_graph import Graph, Passage
 from tests.benchmarks.bench_graph_retrieval import Corpus, filled, read_corpus, recall
 
 
@@ -51,6 +54,71 @@ def test_a_chain_is_found_over_names_that_the_question_does_not_hold(tmp_path: P
     if titled:
         assert '"Kiln Street", which the question names' in why["0"]
         assert '"Ida Sellgren", which "Varnholm" names too' in why["2"]
+
+
+def test_the_path_to_a_passage_is_told(tmp_path: Path) -> None:
+    with filled(SMALL, tmp_path / "graph.db", titled=True) as graph:
+        paths = {hit.title: hit.path for hit in graph.search(SMALL.questions[0][0])}
+    assert paths["Kiln Street"] == ("Kiln Street", "[Kiln Street]")
+    assert paths["Ida Sellgren"][-3:] == ("[Varnholm]", "Ida Sellgren", "[Ida Sellgren]")
+    assert paths["Ida Sellgren"][0] == "Kiln Street"
+
+
+def test_a_search_within_a_part_is_as_if_there_were_nothing_else(any_graph: Graph) -> None:
+    crowd = [Passage(f"c{n}", f"Kiln Street {n}", "Kiln Street was rebuilt.", "crowd.txt") for n in range(60)]
+    dates = ("2024-05-01", "2025-05-01", "2026-05-01")
+    some = [
+        Passage(str(n), title, text, f"/town/{title}.md", date=dates[n % 3])
+        for n, (title, text) in enumerate(SMALL.passages)
+    ]
+    any_graph.add_passages([*crowd, *some])
+    question = SMALL.questions[0][0]
+
+    def found(**only: str) -> set[str]:
+        return {hit.passage_id for hit in any_graph.search(question, k=9, **only)}  # pyright: ignore[reportArgumentType]
+
+    assert {"0", "1", "2"} <= found(source="/town") <= {str(n) for n in range(6)}
+    assert found(source="Kiln Street.md") == {"0"}
+    assert found(type="MD", since="2026-01-01") == {"2", "5"}
+    assert found(type="txt", since="2020-01-01") == set()
+    assert found(until="2024-12-31") == {"0", "3"}
+    narrow = any_graph.within(source="/town").within(since="2025-05-01", until="2025-05-01")
+    assert {hit.passage_id for hit in narrow.search(question, k=9)} == {"1", "4"}
+    with pytest.raises(UsageError, match="'soon' is no day"):
+        found(since="soon")
+    with pytest.raises(UsageError, match="'2026-02-30' is no day"):
+        any_graph.add_passages([Passage("x", "X", "x", date="2026-02-30")])
+
+
+def test_a_file_is_of_the_day_on_which_it_was_changed(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    for name, day in (("old.md", date(2020, 5, 17)), ("new.txt", date(2025, 5, 17))):
+        (tmp_path / "docs" / name).write_text("The pump is serviced in spring.\n")
+        noon = datetime.combine(day, time(12)).timestamp()
+        os.utime(tmp_path / "docs" / name, (noon, noon))
+    with Graph.open(f"sqlite:///{tmp_path / 'graph.db'}") as graph:
+        graph.add_files([tmp_path / "docs"])
+        assert len(graph.search("the pump in spring")) == 2
+        (hit,) = graph.search("the pump in spring", since=date(2020, 5, 18))
+        assert hit.source.endswith("new.txt")
+        (hit,) = graph.search("the pump in spring", until="2020-05-17", type="md")
+        assert hit.source.endswith("old.md")
+
+
+def test_how_long_searches_took_is_remembered(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path / 'graph.db'}"
+    filled(SMALL, tmp_path / "graph.db", titled=True).close()
+    with Graph.open(address) as graph:
+        assert graph.stats().search_p50_ms is None
+        graph.search("Kiln Street")
+    with Graph.open(address) as graph, Graph.open(address) as writer:
+        stats = graph.stats()
+        assert stats.search_p50_ms is not None
+        assert stats.search_p95_ms is not None
+        assert 0 < stats.search_p50_ms <= stats.search_p95_ms
+        graph.search("Kiln Street")
+        with writer.store.transaction():
+            graph.close()  # does not wait for the other one
 
 
 def test_the_order_of_adding_does_not_matter(tmp_path: Path) -> None:

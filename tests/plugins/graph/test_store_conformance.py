@@ -10,13 +10,14 @@ from agent_plugin_graph.index.indexing import Indexer
 from agent_plugin_graph.passage import Passage
 from agent_plugin_graph.query.check import check
 from agent_plugin_graph.query.model import Column, Condition, GraphQuery, Hop, Order, Value
-from agent_plugin_graph.store.protocol import Edge, GraphStore, Node, Schema, Source
+from agent_plugin_graph.store.protocol import Edge, GraphStore, Node, Schema, Source, VectorModel
+from agent_plugin_graph.store.scope import Scope
 
 HARBOUR = Passage(
     "h1", "Blue Harbour", "Blue Harbour was founded in Lisbon by Marta Kovacs.", "a.md", "line 1", "a.md:1"
 )
 KOVACS = Passage("k1", "Marta Kovacs", "Marta Kovacs studied chemistry in Graz.", "b.md", names=("The founder",))
-GRAZ = Passage("g1", "Graz", "Graz has an old clock tower.", "b.md", context="Cities > Austria")
+GRAZ = Passage("g1", "Graz", "Graz has an old clock tower.", "b.md", context="Cities > Austria", date="2026-11-21")
 
 SHOPS = Schema(
     {
@@ -109,6 +110,132 @@ def test_entities_and_their_mentions_both_ways(store: GraphStore) -> None:
     assert {"marta kovacs", "blue harbour"} <= set(store.titles())
 
 
+def test_a_question_is_looked_up_in_one_go(store: GraphStore) -> None:
+    filled(store)
+    met = store.lookup(["graz", "nowhere"], ["marta kovacs", "nobody"])
+    assert (met.passages, met.frequencies) == (3, {"graz": 2})
+    assert [entity.name for entity in met.entities] == ["Marta Kovacs"]
+
+
+def test_a_step_leads_over_entities_to_other_passages(store: GraphStore) -> None:
+    filled(store)
+    numbers = {passage.id: number for number, passage in store.all_passages()}
+    (kovacs,), (graz,) = store.entities(["marta kovacs"]), store.entities(["graz"])
+    step = store.surroundings([numbers["h1"]], [], (), common=50, most=10)
+    assert {entity.key for entity in step.entities.values()} == {"blue harbour", "lisbon", "marta kovacs"}
+    assert (kovacs.number, numbers["h1"], False) in {(e, p, bool(d)) for e, p, d in step.mentioned}
+    # What only this passage mentions leads nowhere.
+    assert {(e, p, bool(d)) for e, p, d in step.places} == {
+        (kovacs.number, numbers["k1"], True),
+        (kovacs.number, numbers["h1"], False),
+    }
+    assert not store.surroundings([numbers["h1"]], [], [kovacs.number], common=50, most=10).places
+    assert not store.surroundings([numbers["h1"]], [], (), common=1, most=10).places
+    asked = store.surroundings([], [graz], (), common=1, most=1)
+    assert [(e, p) for e, p, _ in asked.places] == [(graz.number, numbers["g1"])]  # the definition first
+    narrowed = store.surroundings([numbers["h1"]], [graz], (), common=50, most=10, scope=Scope(source="a.md"))
+    assert [(e, p) for e, p, _ in narrowed.places] == [(kovacs.number, numbers["h1"])]
+
+
+SCOPED = [
+    Passage("1", "Pump", "The pump is serviced in spring.", "/docs/2024/pump.pdf", date="2024-03-01"),
+    Passage("2", "Pump", "The pump is serviced in autumn.", "/docs/2025/pump.PDF", date="2025-10-01"),
+    Passage("3", "Pump", "The pump has a warranty.", "/docs/2025/notes.md", date="2025-11-30"),
+    Passage("4", "Pump", "The pump is blue.", "https://example.org/guide/pumps"),
+]
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        (Scope(), "1234"),
+        (Scope(source="/docs/2024/pump.pdf"), "1"),
+        (Scope(source="/docs/2025"), "23"),
+        (Scope(source="/docs/2025/"), "23"),
+        (Scope(source="/docs/20"), ""),
+        (Scope(source="notes.md"), "3"),
+        (Scope(source="2025/notes.md"), "3"),
+        (Scope(source="tes.md"), ""),
+        (Scope(source="https://example.org/guide"), "4"),
+        (Scope(source="%"), ""),
+        (Scope(type="pdf"), "12"),
+        (Scope(type="html"), "4"),
+        (Scope(since="2025-10-01"), "23"),
+        (Scope(until="2025-10-01"), "12"),
+        (Scope(since="2025-10-01", until="2025-10-31"), "2"),
+        (Scope(source="/docs", type="pdf", since="2025-01-01"), "2"),
+    ],
+)
+def test_a_scope_narrows_what_is_found(store: GraphStore, scope: Scope, expected: str) -> None:
+    Indexer(store).add(SCOPED)
+    model = VectorModel("test", 2)
+    store.begin_vectors(model)
+    store.put_vectors({"h": [1.0, 0.0]}, {number: "h" for number, _ in store.all_passages()})
+    assert "".join(sorted(keys(store, [n for n, _ in store.lexical(["pump"], 9, scope)]))) == expected
+    assert "".join(sorted(keys(store, [n for n, _ in store.similar([1.0, 0.0], 9, scope)]))) == expected
+    step = store.surroundings([], store.entities(["pump"]), (), common=50, most=9, scope=scope)
+    assert "".join(sorted(keys(store, [passage for _, passage, _ in step.places]))) == expected
+
+
+def test_a_bound_on_places_counts_only_those_in_the_scope(store: GraphStore) -> None:
+    Indexer(store).add(SCOPED)
+    step = store.surroundings([], store.entities(["pump"]), (), common=50, most=1, scope=Scope(source="notes.md"))
+    assert keys(store, [passage for _, passage, _ in step.places]) == ["3"]
+
+
+def test_vectors_are_kept_by_their_content(store: GraphStore) -> None:
+    filled(store)
+    numbers = {passage.id: number for number, passage in store.all_passages()}
+    assert store.vector_model() is None
+    assert store.similar([1.0, 0.0, 0.0], 5) == []
+    assert store.unembedded_count() == 3
+    model = VectorModel("tiny", 3)
+    store.begin_vectors(model)
+    assert store.vector_model() == model
+    assert [passage.id for _, passage in store.unembedded(2)] == ["h1", "k1"]
+    store.put_vectors({"x": [2.0, 0.0, 0.0], "y": [0.6, 0.8, 0.0]}, {numbers["h1"]: "x", numbers["k1"]: "y"})
+    assert store.known_vectors(["x", "y", "z"]) == {"x", "y"}
+    assert [passage.id for _, passage in store.unembedded(9)] == ["g1"]
+    store.put_vectors({}, {numbers["g1"]: "x"})  # the same content again
+    assert store.unembedded_count() == 0
+    nearest = store.similar([1.0, 0.0, 0.0], 5)
+    assert keys(store, [n for n, _ in nearest]) == ["h1", "g1", "k1"]
+    assert [score for _, score in nearest] == pytest.approx([1.0, 1.0, 0.6], abs=0.01)
+    assert len(store.similar([1.0, 0.0, 0.0], 1)) == 1
+    assert store.similar([1.0, 0.0], 5) == []
+
+
+def test_vectors_outlive_an_edit_and_go_with_what_is_forgotten(store: GraphStore) -> None:
+    filled(store)
+    store.begin_vectors(VectorModel("tiny", 2))
+    numbers = {passage.id: number for number, passage in store.all_passages()}
+    store.put_vectors({"x": [1.0, 0.0], "y": [0.0, 1.0]}, {numbers["h1"]: "x", numbers["k1"]: "y", numbers["g1"]: "y"})
+    with store.transaction():  # as an edited document is read again
+        store.forget("a.md")
+        Indexer(store).add([HARBOUR])
+    assert store.known_vectors(["x"]) == {"x"}
+    assert store.unembedded_count() == 1
+    assert [n for n, _ in store.similar([1.0, 0.0], 1)] != [numbers["h1"]]
+    store.forget("b.md")
+    store.purge()
+    assert store.known_vectors(["x", "y"]) == frozenset()
+    assert store.similar([0.0, 1.0], 5) == []
+
+
+def test_another_model_begins_anew(store: GraphStore) -> None:
+    filled(store)
+    numbers = [number for number, _ in store.all_passages()]
+    store.begin_vectors(VectorModel("one", 2))
+    store.put_vectors({"x": [1.0, 0.0]}, dict.fromkeys(numbers, "x"))
+    store.begin_vectors(VectorModel("one", 2))
+    assert store.unembedded_count() == 0
+    store.begin_vectors(VectorModel("other", 3))
+    assert store.unembedded_count() == 3
+    assert store.known_vectors(["x"]) == frozenset()
+    store.put_vectors({"x": [0.0, 0.0, 1.0]}, dict.fromkeys(numbers, "x"))
+    assert len(store.similar([0.0, 0.0, 1.0], 9)) == 3
+
+
 def test_a_passage_of_the_same_id_replaces_the_first(store: GraphStore) -> None:
     filled(store)
     Indexer(store).add([Passage("h1", "Blue Harbour", "It moved to Porto.", "a.md")])
@@ -164,6 +291,17 @@ def test_statistics(store: GraphStore) -> None:
     assert stats.relationships == {"SOLD": 4}
     assert stats.orphan_entities == stats.duplicate_passages == 0
     assert stats.size_bytes is None or stats.size_bytes > 0
+
+
+def test_the_last_searches_are_remembered(store: GraphStore) -> None:
+    store.note_searches([900.0] * 50)
+    store.note_searches([float(n) for n in range(1, 101)])
+    stats = store.stats()
+    assert (stats.search_p50_ms, stats.search_p95_ms) == (50.0, 95.0)
+
+
+def test_nodes_that_are_joined_to_nothing_are_counted(store: GraphStore) -> None:
+    assert shops(store).stats().orphan_nodes == 1  # the shop without a sale
 
 
 def test_the_schema_is_what_was_declared(store: GraphStore) -> None:

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 from agent_core.errors import ConfigurationError, ToolError, TransientToolError
+from agent_plugin_graph.store.scope import type_of
 
 if TYPE_CHECKING:
     from typing import LiteralString
@@ -19,9 +20,10 @@ OLDEST = (5, 11)
 TIMEOUT_S = 120.0
 PART = 2_000
 """Rows that one transaction of a large change takes."""
-_VERSION = 1
+_VERSION = 2
 _WAITS_S = 30.0
 TERMS_INDEX = "_passage_terms"
+VECTOR_INDEX = "_embedding_vectors"
 
 _SETUP = (
     "CREATE CONSTRAINT _passage_id IF NOT EXISTS FOR (p:_Passage) REQUIRE p.id IS UNIQUE",
@@ -30,14 +32,16 @@ _SETUP = (
     "CREATE CONSTRAINT _entity_number IF NOT EXISTS FOR (e:_Entity) REQUIRE e.number IS UNIQUE",
     "CREATE CONSTRAINT _source_uri IF NOT EXISTS FOR (s:_Source) REQUIRE s.uri IS UNIQUE",
     "CREATE CONSTRAINT _term IF NOT EXISTS FOR (t:_Term) REQUIRE t.term IS UNIQUE",
+    "CREATE CONSTRAINT _embedding_hash IF NOT EXISTS FOR (v:_Embedding) REQUIRE v.hash IS UNIQUE",
     "CREATE CONSTRAINT _row_id IF NOT EXISTS FOR (r:_Row) REQUIRE r._id IS UNIQUE",
     "CREATE CONSTRAINT _meta_name IF NOT EXISTS FOR (m:_Meta) REQUIRE m.name IS UNIQUE",
     # Terms come analysed, so that the server only has to split them.
     f"CREATE FULLTEXT INDEX {TERMS_INDEX} IF NOT EXISTS FOR (p:_Passage) ON EACH [p.title_terms, p.text_terms] "
     "OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: false}}",
     "CALL db.awaitIndexes(60)",
-    f"MERGE (m:_Meta {{name: 'graph'}}) ON CREATE SET m.version = {_VERSION}, m.next = 1, m.passages = 0, m.tokens = 0",
+    "MERGE (m:_Meta {name: 'graph'}) ON CREATE SET m.next = 1, m.passages = 0, m.tokens = 0",
 )
+_SETTLED = f"MATCH (m:_Meta {{name: 'graph'}}) SET m.version = {_VERSION}"
 
 
 class Connection:
@@ -120,7 +124,7 @@ class Connection:
         """The same by a transaction of its own, also inside of one: what that has written is not seen."""
         from neo4j import RoutingControl
 
-        writes = any(word in cypher for word in ("MERGE", "CREATE", "SET ", "DELETE"))
+        writes = any(word in cypher for word in ("MERGE", "CREATE", "SET ", "DELETE", "DROP ", "REMOVE "))
         with self._explained():
             found = self.driver.execute_query(
                 cast("LiteralString", cypher),
@@ -147,21 +151,35 @@ class Connection:
         return self.driver.session(database=self._database)
 
     def _settle(self) -> None:
-        with self._explained():
-            self.driver.verify_connectivity()
-        version = str(self.value("CALL dbms.components() YIELD name, versions RETURN versions[0]"))
-        if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
+        """Look at the server's version and the graph's in one request, and prepare the graph if it is new."""
+        version, made = self.rows(
+            "CALL dbms.components() YIELD versions OPTIONAL MATCH (m:_Meta {name: 'graph'}) "
+            "RETURN versions[0], m.version LIMIT 1"
+        )[0]
+        if tuple(int(part) for part in str(version).split(".")[:2]) < OLDEST:
             raise ConfigurationError(
                 f"The Neo4j at {self.address} is version {version}; a graph needs {OLDEST[0]}.{OLDEST[1]} or newer."
             )
-        made = self.value("MATCH (m:_Meta {name: 'graph'}) RETURN m.version")
-        if made is None:
+        if made is None or made < _VERSION:
             for statement in _SETUP:
                 self.rows(statement)
+            if made is not None:
+                self._name_types()
+            self.rows(_SETTLED)
         elif made > _VERSION:
             raise ConfigurationError(
                 f"The graph at {self.address} was made by a newer agent-core (schema {made}; this one knows "
                 f"{_VERSION}). Nothing was changed; upgrade agent-core or choose another database."
+            )
+
+    def _name_types(self) -> None:
+        """Version 2: passages say what their source is, and of what day they are."""
+        for (uri,) in self.rows("MATCH (s:_Source) RETURN s.uri"):
+            self.repeat(
+                "MATCH (p:_Passage)-[:_FROM]->(:_Source {uri: $uri}) WHERE p.type IS NULL WITH p LIMIT $most "
+                "SET p.type = $type, p.date = '' RETURN count(*)",
+                uri=uri,
+                type=type_of(uri),
             )
 
     @contextmanager

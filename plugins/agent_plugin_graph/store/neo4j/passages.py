@@ -10,7 +10,8 @@ from typing import Any
 from agent_plugin_graph.index.terms import indexed_terms
 from agent_plugin_graph.passage import Passage
 from agent_plugin_graph.store.neo4j.connection import PART, TERMS_INDEX, Connection
-from agent_plugin_graph.store.protocol import Entity, IndexedPassage, Mention, Source
+from agent_plugin_graph.store.protocol import Entity, IndexedPassage, Lookup, Mention, Source, Surroundings
+from agent_plugin_graph.store.scope import EVERYWHERE, Scope, type_of
 from agent_plugin_graph.store.scoring import MOST_SCORED, TITLE_WEIGHT, Corpus, telling
 
 _BATCH = 500
@@ -100,33 +101,60 @@ class PassageNodes(Connection):
         """In how many passages each term stands."""
         return dict(self.rows("MATCH (t:_Term) WHERE t.term IN $terms RETURN t.term, t.passages", terms=list(terms)))
 
-    def lexical(self, terms: Collection[str], limit: int) -> Sequence[tuple[int, float]]:
+    def lookup(self, terms: Collection[str], keys: Collection[str]) -> Lookup:
+        """How many passages there are, how many of them hold each term, and the entities of these keys."""
+        ((passages, frequencies, entities),) = self.rows(
+            "MATCH (m:_Meta {name: 'graph'}) "
+            "CALL () { MATCH (t:_Term) WHERE t.term IN $terms RETURN collect([t.term, t.passages]) AS held } "
+            f"CALL () {{ MATCH (e:_Entity) WHERE e.key IN $keys RETURN collect([{_ENTITY}]) AS named }} "
+            "RETURN m.passages, held, named",
+            terms=list(terms),
+            keys=list(keys),
+        )
+        return Lookup(passages, dict(frequencies), [Entity(*entity) for entity in entities])
+
+    def lexical(
+        self,
+        terms: Collection[str],
+        limit: int,
+        scope: Scope = EVERYWHERE,
+        frequencies: Mapping[str, int] | None = None,
+    ) -> Sequence[tuple[int, float]]:
         """The passages that fit the terms best by BM25 over title and text; in a large graph, by its rarest terms."""
-        frequencies = self.frequencies(terms)
+        frequencies = self.frequencies(terms) if frequencies is None else frequencies
         chosen = telling(frequencies)
         if not chosen:
             return []
-        passages, tokens = self.rows("MATCH (m:_Meta {name: 'graph'}) RETURN m.passages, m.tokens")[0]
-        corpus = Corpus(passages, tokens, frequencies)
+        within, values = in_scope(scope)
+        # A search within a scope goes through all that fits: the index does not know of scopes.
+        bound = "" if within else ", {limit: $candidates}"
         candidates = self.rows(
-            f"CALL db.index.fulltext.queryNodes('{TERMS_INDEX}', $query, {{limit: $limit}}) YIELD node "
-            "RETURN node.number, node.title_terms, node.text_terms",
+            f"CALL db.index.fulltext.queryNodes('{TERMS_INDEX}', $query{bound}) YIELD node AS p, score "
+            f"{within} WITH p, score ORDER BY score DESC LIMIT $candidates MATCH (m:_Meta {{name: 'graph'}}) "
+            "RETURN p.number, p.title_terms, p.text_terms, m.passages, m.tokens",
             query=" OR ".join(f'title_terms:"{term}"^{TITLE_WEIGHT} OR text_terms:"{term}"' for term in chosen),
-            limit=_CANDIDATES * limit,
+            candidates=_CANDIDATES * limit,
+            **values,
         )
-        scored = [(number, corpus.score(title, text, chosen)) for number, title, text in candidates]
+        if not candidates:
+            return []
+        passages, tokens = candidates[0][3:]
+        corpus = Corpus(passages, tokens, frequencies)
+        scored = [(number, corpus.score(title, text, chosen)) for number, title, text, *_ in candidates]
         return sorted(scored, key=lambda item: (-item[1], item[0]))[:limit]
 
-    def holding(self, passages: Collection[int], terms: Collection[str]) -> Mapping[int, frozenset[str]]:
+    def holding(
+        self, passages: Collection[int], terms: Collection[str], frequencies: Mapping[str, int] | None = None
+    ) -> Mapping[int, frozenset[str]]:
         """Which of the terms each of these passages holds, those apart that stand in very many passages."""
-        wanted = [term for term, count in self.frequencies(terms).items() if count <= MOST_SCORED]
+        frequencies = self.frequencies(terms) if frequencies is None else frequencies
+        wanted = {term for term, count in frequencies.items() if count <= MOST_SCORED}
         rows = self.rows(
-            "MATCH (p:_Passage) WHERE p.number IN $numbers RETURN p.number, "
-            "[term IN $terms WHERE term IN split(p.title_terms + ' ' + p.text_terms, ' ')]",
+            "MATCH (p:_Passage) WHERE p.number IN $numbers RETURN p.number, p.title_terms + ' ' + p.text_terms",
             numbers=list(passages),
-            terms=wanted,
         )
-        return {number: frozenset(held) for number, held in rows if held}
+        found = {number: wanted.intersection(text.split()) for number, text in rows}
+        return {number: frozenset(held) for number, held in found.items() if held}
 
     def entities(self, keys: Collection[str]) -> Sequence[Entity]:
         """The entities of these keys, as far as there are any."""
@@ -169,6 +197,36 @@ class PassageNodes(Connection):
                 most=most,
             )
         ]
+
+    def surroundings(
+        self,
+        passages: Collection[int],
+        entities: Collection[Entity],
+        known: Collection[int],
+        common: int,
+        most: int,
+        scope: Scope = EVERYWHERE,
+    ) -> Surroundings:
+        """One step from passages and entities, all of it within the scope."""
+        within, values = in_scope(scope)
+        rows = self.rows(
+            "CALL () { MATCH (q:_Passage)-[m:_MENTIONS]->(e:_Entity) WHERE q.number IN $passages "
+            "RETURN e, collect([q.number, m.defining]) AS met "
+            "UNION ALL MATCH (e:_Entity) WHERE e.number IN $asked RETURN e, [] AS met } "
+            "CALL (e, met) { WITH e, met WHERE NOT e.number IN $known AND (size(met) = 0 OR 1 < e.mentions <= $common) "
+            f"MATCH (p:_Passage)-[m:_MENTIONS]->(e) {within} WITH p, m ORDER BY m.defining DESC, p.number LIMIT $most "
+            "RETURN collect([p.number, m.defining]) AS places } "
+            f"RETURN {_ENTITY}, met, places",
+            passages=list(passages),
+            asked=[entity.number for entity in entities],
+            known=list(known),
+            common=common,
+            most=most,
+            **values,
+        )
+        mentioned = [(row[0], passage, defining) for row in rows for passage, defining in row[4]]
+        places = [(row[0], passage, defining) for row in rows for passage, defining in row[5]]
+        return Surroundings({row[0]: Entity(*row[:4]) for row in rows if row[4]}, mentioned, places)
 
     def _read(self, condition: str, end: str = "", **parameters: Any) -> list[tuple[int, Passage]]:
         found = self.rows(f"MATCH (p:_Passage)-[:_FROM]->(s:_Source) {condition} RETURN p, s.uri {end}", **parameters)
@@ -238,11 +296,34 @@ class PassageNodes(Connection):
         )
 
 
+def in_scope(scope: Scope) -> tuple[str, dict[str, str]]:
+    """What narrows the passages `p` that were matched before, and its parameters; nothing where all are meant."""
+    conditions: list[str] = []
+    values: dict[str, str] = {}
+    if scope.source:
+        place = scope.source.rstrip("/")
+        conditions.append(
+            "EXISTS { MATCH (p)-[:_FROM]->(s) WHERE s.uri IN [$source, $place] "
+            "OR s.uri STARTS WITH $place + '/' OR s.uri ENDS WITH '/' + $place }"
+        )
+        values |= {"source": scope.source, "place": place}
+    for condition, name, value in (
+        ("p.type = $type", "type", scope.type),
+        ("p.date >= $since", "since", scope.since),
+        ("'' < p.date <= $until", "until", scope.until),
+    ):
+        if value:
+            conditions.append(condition)
+            values[name] = value
+    return (f"WHERE {' AND '.join(conditions)}" if conditions else ""), values
+
+
 def _properties(passage: Passage, number: int) -> dict[str, Any]:
     told = asdict(passage)
     source = told.pop("source")
     titled, written = indexed_terms(passage)
     told |= {"names": list(passage.names), "number": number, "title_terms": titled, "text_terms": written}
+    told["type"] = type_of(source)
     return {"source": source, "properties": told}
 
 
