@@ -92,12 +92,16 @@ def search(
 
 @app.command()
 def ask(question: Annotated[str, typer.Argument(help="A question.")], as_json: Json = False) -> None:
-    """Answer from the documents with quotes and their sources; no language model takes part."""
+    """Answer from the tables, else from the documents with quotes and sources; no language model takes part."""
     from agent_plugin_graph.answers import passages
+    from agent_plugin_graph.asking.result import TableAnswer
 
     with _opened() as graph:
-        found = passages(graph, question, 5, Path.cwd())
+        told = graph.ask(question)
+        found = told if isinstance(told, TableAnswer) else passages(graph, question, 5, Path.cwd())
     _show_json(asdict(found)) if as_json else _show(found.text)
+    if not isinstance(told, TableAnswer) and told.concerned:
+        _note(f"The tables do not answer this as it is put. {told.why}")
 
 
 @app.command()

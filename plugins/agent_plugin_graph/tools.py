@@ -80,9 +80,16 @@ def search_documents(ctx: ToolContext, question: str, limit: int = 5) -> FoundPa
         limit: Passages to consider, 1 to 20.
     """
     from agent_plugin_graph.answers import passages
+    from agent_plugin_graph.asking.result import TableAnswer
 
     with open_graph(ctx) as graph:
-        return passages(graph, question, limit, ctx.workspace)
+        told = graph.ask(question)
+        if isinstance(told, TableAnswer):
+            return FoundPassages([], len(told.rows) or 1, told.text, told.rows, told.read_as)
+        found = passages(graph, question, limit, ctx.workspace)
+        if not found.count and told.concerned:
+            raise ToolError(f"The tables do not answer this as it is put. {told.why}")
+        return found
 
 
 @_reads_graph(
