@@ -8,13 +8,14 @@ from itertools import islice, product
 from typing import Any
 
 from agent_plugin_graph.asking.assembly import Word, assemble
+from agent_plugin_graph.asking.language import RELATIVES, VERBS
 from agent_plugin_graph.asking.compiling import Compiled, compiled
 from agent_plugin_graph.asking.reading import Item, NotUnderstoodError, Reading, names_something, read
 from agent_plugin_graph.asking.result import NotUnderstood, TableAnswer
 from agent_plugin_graph.asking.tables import Tables
-from agent_plugin_graph.asking.telling import in_words, told
+from agent_plugin_graph.asking.telling import in_words, shown, told
 from agent_plugin_graph.asking.vocabulary import Field, Known, Thing
-from agent_plugin_graph.query.model import MOST_ROWS, GraphQuery
+from agent_plugin_graph.query.model import MOST_ROWS, Column, GraphQuery, Value
 from agent_plugin_graph.store.protocol import GraphStore
 
 _MOST_WAYS = 96
@@ -37,9 +38,10 @@ def _understood(items: Sequence[Item], tables: Tables) -> Compiled:
     """The one query that the items can mean."""
     failures: list[NotUnderstoodError] = []
     found: dict[Compiled, tuple[float, dict[int, Field]]] = {}
+    verbs = _verbs(items)
     for cost, words in _ways(items):
         try:
-            request = assemble(words, tables.vocabulary, tables.duration)
+            request = assemble(words, verbs, tables.vocabulary, tables.duration)
             made = compiled(request, tables)
         except NotUnderstoodError as error:
             failures.append(error)
@@ -62,6 +64,21 @@ def _understood(items: Sequence[Item], tables: Tables) -> Compiled:
     return best
 
 
+def _verbs(items: Sequence[Item]) -> list[int]:
+    """Where the verbs stand that say something of the whole, not in a relative clause."""
+    found: list[int] = []
+    within = False
+    for place, item in enumerate(items):
+        said = item.text.lower()
+        if said in RELATIVES and place and items[place - 1].readings[0].kind in ("thing", "known"):
+            within = True
+        elif said in VERBS:
+            if not within:
+                found.append(item.start)
+            within = False
+    return found
+
+
 def _frozen(made: Compiled) -> Compiled:
     query = made.query
     return replace(
@@ -70,6 +87,7 @@ def _frozen(made: Compiled) -> Compiled:
             query, columns=tuple(query.columns), hops=tuple(query.hops), where=tuple(query.where),
             order=tuple(query.order), having=tuple(query.having),
         ),
+        whole=made.whole and _frozen(Compiled(made.whole)).query,
     )  # fmt: skip
 
 
@@ -131,7 +149,11 @@ def _answered(understood: Compiled, tables: Tables) -> TableAnswer:
         rows = _with_ties(rows, query.limit, understood.ranked)
         if len(rows) > query.limit:
             notes.append(f"{len(rows) - query.limit + 1} are equal at the end of the list.")
-    if understood.counted:
+    if understood.divided:
+        rows, said = _mean(rows, query, tables, notes)
+    elif understood.whole:
+        rows, said = _share(rows, understood.whole, tables)
+    elif understood.counted:
         if len(rows) == MOST_ROWS:
             raise NotUnderstoodError(f"There are {MOST_ROWS} or more: I count groups only up to that.")
         name = query.columns[0].name
@@ -147,6 +169,40 @@ def _answered(understood: Compiled, tables: Tables) -> TableAnswer:
     read_as = in_words(understood)
     text = "\n".join([said, *(f"Note: {note}" for note in notes), f"(Read as: {read_as}.)"])
     return TableAnswer(text, rows, query, read_as, notes)
+
+
+def _mean(
+    rows: list[dict[str, Any]], query: GraphQuery, tables: Tables, notes: list[str]
+) -> tuple[list[dict[str, Any]], str]:
+    """One number per group, of those groups that have any."""
+    measured, groups = (column.name for column in (query.columns[-1], query.columns[0]))
+    if query.columns[0].function is None:
+        if len(rows) == MOST_ROWS:
+            raise NotUnderstoodError(f"There are {MOST_ROWS} or more groups: I average only up to that.")
+        name = f"average {measured} for each of {len(rows)}"
+        value = sum(row[measured] for row in rows) / len(rows) if rows else None
+        return ([{name: value}], f"{name}: {shown(value)}") if rows else ([], "Nothing in the tables fits.")
+    measured, groups = groups, measured
+    if not rows[0][groups]:
+        return [], "Nothing in the tables fits."
+    field = query.columns[1].value.field
+    if "." not in field:
+        every = tables.rows(GraphQuery(field, [Column("n", Value(field), "count")]))[0]["n"]
+        if every != rows[0][groups]:
+            notes.append(f"{rows[0][groups]} of {every} {groups} have any; the others are left out.")
+    value = rows[0][measured] / rows[0][groups]
+    name = f"average {measured} for each of {rows[0][groups]} {groups}"
+    return [{name: value}], f"{name}: {shown(value)}"
+
+
+def _share(rows: list[dict[str, Any]], whole: GraphQuery, tables: Tables) -> tuple[list[dict[str, Any]], str]:
+    """A number in percent of another."""
+    name, part = next(iter(rows[0].items()))
+    total = next(iter(tables.rows(whole)[0].values()))
+    if not total:
+        return [], "Nothing in the tables fits."
+    value = 100 * part / total
+    return [{f"percent of {name}": value}], f"{shown(value)} % ({shown(part)} of {shown(total)} {name})"
 
 
 def _with_ties(rows: list[dict[str, Any]], most: int, column: str) -> list[dict[str, Any]]:

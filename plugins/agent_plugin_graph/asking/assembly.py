@@ -30,25 +30,36 @@ class Word:
     """Where it begins in the question."""
 
 
-def assemble(words: Sequence[Word], vocabulary: Vocabulary, duration: Callable[[str], Quantity | None]) -> Request:
+def assemble(
+    words: Sequence[Word],
+    verbs: Sequence[int],
+    vocabulary: Vocabulary,
+    duration: Callable[[str], Quantity | None],
+) -> Request:
     """What the words ask for.
 
     Args:
         words: The items in order, fillers left out.
+        verbs: Where "is", "have", "did" and the like stand among what was left out.
         vocabulary: Of the tables.
         duration: The days between the two dates of a label, if it has two of that kind.
 
     Raises:
         NotUnderstoodError: something is left over, or does not fit together.
     """
-    return _Assembly(words, vocabulary, duration).request()
+    return _Assembly(words, verbs, vocabulary, duration).request()
 
 
 class _Assembly:
     def __init__(
-        self, words: Sequence[Word], vocabulary: Vocabulary, duration: Callable[[str], Quantity | None]
+        self,
+        words: Sequence[Word],
+        verbs: Sequence[int],
+        vocabulary: Vocabulary,
+        duration: Callable[[str], Quantity | None],
     ) -> None:
         self.words = list(words)
+        self.verbs = verbs
         self.known = vocabulary
         self.duration = duration
         self.left = set(range(len(words)))
@@ -58,7 +69,7 @@ class _Assembly:
     def request(self) -> Request:
         for step in (
             self._searched, self._equalled, self._named, self._singular, self._parts_of_dates, self._compared, self._dated, self._lacking,
-            self._asked_for, self._ranked, self._measured, self._grouped, self._listed, self._rest,
+            self._asked_for, self._ranked, self._measured, self._grouped, self._averaged, self._listed, self._rest,
         ):  # fmt: skip
             step()
         return self.made
@@ -117,7 +128,7 @@ class _Assembly:
                 if len(prose) != 1:
                     raise self.fail(f"It does not say which text is searched for “{said}”.")
                 field = prose[0]
-            self.made.filters.append(Filter(Quantity(field.label, field.name), "contains", said))
+            self.made.filters.append(Filter(Quantity(field.label, field.name), "contains", said, at=self.words[at].at))
             self.use(at, text)
 
     def _equalled(self) -> None:
@@ -159,6 +170,7 @@ class _Assembly:
 
     def _valued(self, field: Field, places: list[int]) -> None:
         knowns: list[Known] = [self.words[at].detail for at in places]
+        where = self.words[places[0]].at
         of = Quantity(field.label, field.name)
         nots = [self._negation(at) for at in places]
         negative = [no is not None for no in nots]
@@ -170,24 +182,24 @@ class _Assembly:
             self.use(*nots)
             self._joiners(places)
             self.made.filters += [
-                Filter(of, "!=", value, every=True) for known in knowns for value in known.values
+                Filter(of, "!=", value, every=True, at=where) for known in knowns for value in known.values
             ]
             return
         if len(places) == 1:
             only = knowns[0]
             if only.part and len(only.values) > 1:
-                self.made.filters.append(Filter(of, "in", only.values))
+                self.made.filters.append(Filter(of, "in", only.values, at=where))
             else:
-                self.made.filters.append(Filter(of, "=", only.values[0]))
+                self.made.filters.append(Filter(of, "=", only.values[0], at=where))
             return
         values = tuple(dict.fromkeys(value for known in knowns for value in known.values))
         if len(values) == 1:
-            self.made.filters.append(Filter(of, "=", values[0]))
+            self.made.filters.append(Filter(of, "=", values[0], at=where))
             return
         joiners = self._joiners(places)
         if not joiners:
             raise self.fail(f"It names several of {field.path} without “or” or “and”: {', '.join(values)}.")
-        self.made.filters.append(Filter(of, "in", values, every="or" not in joiners))
+        self.made.filters.append(Filter(of, "in", values, every="or" not in joiners, at=where))
 
     def _negation(self, at: int) -> int | None:
         """The "not" that a value belongs to: "not Medicaid", "not covered by Medicaid"."""
@@ -220,8 +232,8 @@ class _Assembly:
                 continue
             of = self._compared_quantity(at, comparison)
             if comparison.upper is not None:
-                self.made.filters.append(Filter(of, "<=", comparison.upper))
-            self.made.filters.append(Filter(of, comparison.sign, comparison.number))  # type: ignore[arg-type]
+                self.made.filters.append(Filter(of, "<=", comparison.upper, at=self.words[at].at))
+            self.made.filters.append(Filter(of, comparison.sign, comparison.number, at=self.words[at].at))
 
     def _compared_measure(self, at: int) -> Measure | None:
         """What a group is kept by: "more than 3 visits", "a total billing above 1000"."""
@@ -322,12 +334,12 @@ class _Assembly:
             if after is None or self.kind(after) != "field":
                 raise self.fail(f"I can tell what has no value of its own, but not “{self.words[at].text}” here.")
             of = self.quantity(after)
-            self.made.filters.append(Filter(of, "is empty"))
+            self.made.filters.append(Filter(of, "is empty", at=self.words[at].at))
             self.use(at, after)
         for at in self.all("not"):
             after = self.after(at)
             if after is not None and self.is_date(after):
-                self.made.filters.append(Filter(self.quantity(after), "is empty"))
+                self.made.filters.append(Filter(self.quantity(after), "is empty", at=self.words[at].at))
                 self.use(at, after)
             else:
                 raise self.fail(f"I do not understand what “{self.words[at].text}” excludes.")
@@ -494,6 +506,8 @@ class _Assembly:
 
     def _extreme_of(self, at: int, sort: str, after: int | None) -> Quantity:
         if sort == "duration":
+            if self.kind(after) == "thing" and after is not None and not self.duration(self._label(after)):
+                raise self.fail(f"It does not say how “{self.words[after].text}” is measured.")
             for near in (after, self.before(at)):
                 if self.kind(near) in ("duration", "days"):
                     self.use(near)
@@ -586,6 +600,8 @@ class _Assembly:
             if self.all("aggregate", "count"):
                 raise self.fail("It asks for a number and for an extreme at once.")
             return
+        for at in self.all("percent"):
+            self._shared(at)
         for at in self.all("count"):
             self._counted(at)
         for at in self.all("aggregate"):
@@ -593,16 +609,27 @@ class _Assembly:
         for at in self.all("duration"):
             self.use(at)
             self.made.outputs.append(self._duration_near(at))
-        if self.all("percent"):
-            raise self.fail("Shares of a whole are nothing that I compute.")
+
+    def _shared(self, at: int) -> None:
+        """ "What percentage of visits were emergencies": what stands after the verb is the share's alone."""
+        after = self.after(at, "aggregate")
+        if after is None or not (self.kind(after) == "thing" or self.is_number(after)):
+            raise self.fail("It does not say of what it is a share.")
+        function: Function = "count distinct" if self.kind(after) == "thing" else "sum"
+        self.made.measures.append(Measure(function, self.quantity(after)))
+        said = [self.words[n].detail for n in self.all("aggregate")]
+        if any(one != "sum" for one in said):
+            raise self.fail("It asks for two numbers at once.")
+        after_that = [verb for verb in self.verbs if verb > self.words[after].at]
+        self.made.share_from = after_that[0] if after_that else self.words[after].at + 1
+        self.use(at, after, *self.all("aggregate"))
 
     def _counted(self, at: int) -> None:
         before, after = self.before(at), self.after(at, "which")
+        if after is not None and self.is_number(after):
+            return self._number_of(at, before, after)
         if self.kind(before) == "aggregate":
-            if self._function(before or 0) == "sum":
-                self.use(before)
-            else:
-                raise self.fail("It computes from what is counted.")
+            self._mean_of_counts(before)
         if self.is_date(after) and after is not None and after + 1 in self.left and self.kind(after + 1) == "thing":
             after += 1  # "how many discharged visits"
         if self.kind(at + 1) == "known" and at + 1 not in self.left and after != at + 2:
@@ -619,17 +646,44 @@ class _Assembly:
             return
         self.made.measures.append(Measure("count distinct", of))
 
+    def _number_of(self, at: int, before: int | None, after: int) -> None:
+        """ "How many pages": a number that something has already, not a count."""
+        of = self.quantity(after)
+        if self.kind(before) == "aggregate" and before is not None:
+            self.made.measures.append(Measure(self._function(before), of))
+            self.use(at, before, after)
+            return
+        name = self.known.name_of(of.label).name
+        if not any(one.of == Quantity(of.label, name) and one.is_ == "=" for one in self.made.filters):
+            raise self.fail(f"It does not say whether {of.label}.{of.name} is added up, or counted where it differs.")
+        self.made.outputs.append(of)
+        self.use(at, after)
+
+    def _mean_of_counts(self, at: int | None) -> None:
+        """ "The average number of visits per patient"; "total number of" is the number."""
+        function = self._function(at or 0)
+        if function == "avg":
+            self.made.mean_of_groups = True
+        elif function != "sum":
+            raise self.fail("It computes from what is counted.")
+        self.use(at)
+
     def _aggregated(self, at: int) -> None:
         function = self._function(at)
         near = [n for n in (self.after(at, "which", "set"), *self.all("field", "duration")) if n is not None]
         of = next((n for n in near if self.is_number(n) or self.kind(n) == "duration"), None)
         after = self.after(at)
-        if self.kind(after) == "thing" and function == "sum" and self.words[at].detail != "how much" and of != after:
-            if not self._is_measured_thing(after):
+        if self.kind(after) == "thing" and self.words[at].detail != "how much" and of != after:
+            if not self._is_measured_thing(after) and (function == "sum" or of is None):
+                self.made.mean_of_groups = function == "avg"
                 self.made.measures.append(Measure("count distinct", self.quantity(after or 0)))
                 self.use(at, after)
                 return
         if of is None:
+            if function == "avg" and [m.function for m in self.made.measures] == ["count distinct"]:
+                self.made.mean_of_groups = True
+                self.use(at)
+                return
             if self.made.measures and self.words[at].text.lower() in ("in total", "total", "combined"):
                 self.use(at)
                 return
@@ -682,6 +736,12 @@ class _Assembly:
                         after += 1
                 else:
                     break
+
+    def _averaged(self) -> None:
+        """ "How many visits does a patient have on average": what is named besides is what it is averaged over."""
+        things = self.all("thing")
+        if self.made.mean_of_groups and not self.made.groups and not self.made.parts and len(things) == 1:
+            self._group(things[0])
 
     def _group(self, at: int) -> None:
         if self.kind(at) == "part":
@@ -765,7 +825,7 @@ class _Assembly:
             if (field.label, field.name) in measured:
                 self.use(at)
             elif self.is_date(at) or self.kind(at - 1) == "set" or self.words[at].text.lower().endswith("ed"):
-                self.made.filters.append(Filter(Quantity(field.label, field.name), "is set"))
+                self.made.filters.append(Filter(Quantity(field.label, field.name), "is set", at=self.words[at].at))
                 self.use(at)
         for at in self.all("and"):
             if self.kind(at + 1) in ("count", "aggregate", "superlative", "which", "when"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent_plugin_graph.asking.joins import joined
 from agent_plugin_graph.asking.moments import Span
@@ -31,6 +31,10 @@ class Compiled:
     """Whether the answer is how many rows there are."""
     ranked: str = ""
     """The column by which the first are chosen; others that are equal to the last of them belong to them."""
+    whole: GraphQuery | None = None
+    """What the query's number is a share of."""
+    divided: bool = False
+    """Whether the first number is divided by the second."""
 
 
 def compiled(request: Request, tables: Tables) -> Compiled:
@@ -39,7 +43,16 @@ def compiled(request: Request, tables: Tables) -> Compiled:
     Raises:
         NotUnderstoodError: its labels are not joined, or something in it can be meant in several ways.
     """
-    return _Compiling(request, tables).result()
+    if request.share_from is None:
+        return _Compiling(request, tables).result()
+    if request.groups or request.parts or request.kept or len(request.measures) != 1:
+        raise NotUnderstoodError("Shares are computed of one number, not of groups.")
+    within = [one for one in request.filters if one.at < request.share_from]
+    if len(within) == len(request.filters):
+        raise NotUnderstoodError("It does not say which share is meant.")
+    part = _Compiling(request, tables).result()
+    whole = _Compiling(replace(request, filters=within, labels=[], links=set[str]()), tables).result()
+    return replace(part, whole=whole.query)
 
 
 class _Compiling:
@@ -69,6 +82,8 @@ class _Compiling:
             self._check_every(one, root)
         self.where = [Condition(self._value(one.of), one.is_, one.to) for one in filters]
         order, limit, ranked = self._shape(groups, bool(hops))
+        if request.mean_of_groups:
+            self._divide(groups, root)
         having = [Having(self._measure(m, bool(hops)), sign, number) for m, sign, number in request.kept]
         query = GraphQuery(
             start=root,
@@ -81,7 +96,7 @@ class _Compiling:
             having=having,
         )
         self._check_told(query)
-        return Compiled(query, request.counted, ranked)
+        return Compiled(query, request.counted, ranked, divided=request.mean_of_groups)
 
     def _root(self) -> str:
         request = self.request
@@ -120,6 +135,18 @@ class _Compiling:
             ranked = next(column.name for column in self.columns if column.value == of)
             self.where.append(Condition(of, "is set"))
         return [Order(ranked, ranking.descending)], ranking.most, ranked
+
+    def _divide(self, groups: Sequence[Quantity], root: str) -> None:
+        """Count the groups instead of listing them."""
+        if len(groups) != 1 or len(self.request.measures) != 1:
+            raise NotUnderstoodError("It does not say per what the average is meant.")
+        of = groups[0]
+        hops = joined(root, [of.label], self.request.links, self.schema)
+        if hops and not self.tables.has_one(root, hops):
+            return  # one counts in several groups: the mean is that of the rows
+        named = f"{of.label.lower()}s" if not of.name else _called(of)
+        computed = [column for column in self.columns if column.function]
+        self.columns = [*computed, Column(named, self._value(of), "count distinct")]
 
     def _group(self, quantity: Quantity) -> None:
         """A column to list or group by; nodes are told apart by their key where their name does not do."""

@@ -28,6 +28,11 @@ FILLER = frozenset(
 )
 """Words that add nothing once everything else is accounted for. What negates, compares or orders is not among them."""
 
+VERBS = frozenset("is are was were been have has had do does did can".split())
+"""Where what is said of something begins."""
+RELATIVES = frozenset("that who which whose".split())
+"""Where what is said belongs to the name before it; the verb after it does, too."""
+
 NUMBERS = {
     word: n
     for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())

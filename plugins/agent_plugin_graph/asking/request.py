@@ -36,6 +36,8 @@ class Filter:
     to: Scalar | tuple[Scalar, ...] | None = None
     every: bool = False
     """Whether it says something of all that belongs to what is asked for, not of one: only sound where there is one."""
+    at: int = field(default=-1, compare=False)
+    """Where it stands in the question."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,10 @@ class Request:
     """Groups are kept by these."""
     counted: bool = False
     """Whether the groups are counted, not listed."""
+    share_from: int | None = None
+    """For a share of a whole: filters from this place of the question on are those of the share alone."""
+    mean_of_groups: bool = False
+    """Whether what is measured is divided by the number of groups."""
     moments: list[tuple[Span, str]] = field(default_factory=list[tuple[Span, str]])
     """Stretches of time, each with the property that is meant as a path; empty: the one when things take place."""
     parts: list[tuple[Part, str]] = field(default_factory=list[tuple[Part, str]])

@@ -38,6 +38,10 @@ def in_words(compiled: Compiled) -> str:
     said += f"; where {' and '.join(map(_condition, query.where))}" if query.where else ""
     if query.having:
         said += "; kept are those with " + " and ".join(f"{one.column} {one.is_} {_number(one.to)}" for one in query.having)
+    if compiled.divided:
+        said = f"the first divided by the second of {said}"
+    if compiled.whole:
+        said += f"; as a share of {in_words(Compiled(compiled.whole))}"
     for order in query.order:
         said += f"; the {'greatest' if order.descending else 'least'} {order.column} first, {query.limit} of them"
     return said
