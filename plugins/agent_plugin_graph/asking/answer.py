@@ -106,7 +106,9 @@ def _ways(items: Sequence[Item]) -> Iterator[tuple[float, list[Word]]]:
 
 def _likely(item: Item, place: int, items: Sequence[Item]) -> list[Reading]:
     """The readings of an item that its neighbours, and else the rest of the question, speak for."""
-    readings = list(item.readings)
+    things = {reading.detail.label for reading in item.readings if reading.kind == "thing"}
+    # What is the name of a label is not meant as one of its properties: "review" in the table of reviews.
+    readings = [one for one in item.readings if one.kind != "field" or one.detail.label not in things]
     for kinds in (("field",), ("known",)):
         some = [reading for reading in readings if reading.kind in kinds]
         if len(some) < 2:

@@ -286,7 +286,7 @@ class _Assembly:
         for at in self.all("date"):
             span: Span = self.words[at].detail
             before = next((n for n in range(at - 1, -1, -1) if n in self.left and self.is_date(n)), None)
-            near = before if before is not None and not self._ranked_by(before) else None
+            near = before if before is not None and not self._ranked_by(before) and self._reaches(before, at) else None
             year = self._year_field(at)
             self.use(at)
             if year is not None:
@@ -301,6 +301,14 @@ class _Assembly:
                 self.made.moments.append((span, field.path))
             else:
                 self.made.moments.append((span, ""))
+
+    def _reaches(self, field: int, at: int) -> bool:
+        """Whether a date belongs to a property before it, over what stands between."""
+        between = {self.kind(n) for n in range(field + 1, at)}
+        life = self._is_life(self.words[field].detail)
+        if "link" in between and not life:
+            raise self.fail(f"It does not say whether “{self.words[at].text}” is {self.words[field].detail.path}.")
+        return not (life and between & {"link", "thing"})
 
     def _ranked_by(self, at: int) -> bool:
         """Whether a date is what is asked for or put in order: "the latest discharge in 2022"."""
@@ -349,6 +357,9 @@ class _Assembly:
     def _asked_for(self) -> None:
         """The label or property right after "which" and the like."""
         for at in self.all("which", "when", "where"):
+            if self.words[at].text.lower() in language.RELATIVES and self.kind(at - 1) in ("thing", "known"):
+                self.use(at)  # "patients who ..."
+                continue
             after = self.after(at, "set", "number")
             if self.kind(at) == "when":
                 dates = [n for n in self.all("field") if self.is_date(n)]
@@ -415,7 +426,7 @@ class _Assembly:
 
     def _commonest(self, at: int, most: bool, count: int) -> None:
         after = self.after(at)
-        of = after if self.kind(after) in ("field", "thing") else self.target
+        of = self.target if self.target is not None or self.kind(after) not in ("field", "thing") else after
         if of is None or self.kind(of) not in ("field", "thing"):
             raise self.fail("It does not say what is the most common.")
         counted = next((n for n in self.all("thing") if n != of), None) if self.kind(of) == "thing" else None
@@ -828,7 +839,7 @@ class _Assembly:
                 self.made.filters.append(Filter(Quantity(field.label, field.name), "is set", at=self.words[at].at))
                 self.use(at)
         for at in self.all("and"):
-            if self.kind(at + 1) in ("count", "aggregate", "superlative", "which", "when"):
+            if self.kind(at + 1) in ("superlative", "which", "when"):
                 raise self.fail("It asks for several things at once.")
         if left := [self.words[at].text for at in self.all() or sorted(self.left) if self.kind(at) not in _SOFT]:
             raise self.fail("I do not understand what is meant here by " + ", ".join(f"“{text}”" for text in left) + ".")

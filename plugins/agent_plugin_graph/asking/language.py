@@ -22,7 +22,7 @@ FILLER = frozenset(
     whole entire full
     value amount figure
     kind kinds sort
-    been ever used use
+    been ever used use named called
     dr mr mrs ms
     """.split()
 )
@@ -30,7 +30,7 @@ FILLER = frozenset(
 
 VERBS = frozenset("is are was were been have has had do does did can".split())
 """Where what is said of something begins."""
-RELATIVES = frozenset("that who which whose".split())
+RELATIVES = frozenset("that who whom which whose".split())
 """Where what is said belongs to the name before it; the verb after it does, too."""
 
 NUMBERS = {

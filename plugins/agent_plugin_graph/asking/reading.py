@@ -105,7 +105,7 @@ def _candidates(given: Sequence[Token], vocabulary: Vocabulary) -> _Candidates:
                 phrase = " ".join(token.word for token in part)
                 if phrase in language.PHRASES:
                     add(start, end, Reading(*language.PHRASES[phrase]))
-        if given[start].word in language.FILLER:
+        if given[start].word in language.FILLER and given[start].word not in language.PHRASES:
             add(start, start + 1, Reading("filler"))
     for start, end, span in spans(given):
         add(start, end, Reading("date", span))
@@ -203,8 +203,10 @@ def _add_parts(given: Sequence[Token], unknown: set[int], found: _Candidates, vo
                 opened = vocabulary.parts_of_open(part)
                 whole = [one for one in opened if not one.part]
                 known = whole or [*known, *opened]
+            proper = any(token.text[:1].isupper() for token in part)
             for one in known:
-                found.setdefault((start, end), {})[Reading("known", one)] = None
+                if proper or not one.part or not vocabulary.is_name(one.field):  # "the best" is nobody's name
+                    found.setdefault((start, end), {})[Reading("known", one)] = None
     _add_searched(given, unknown, found)
 
 
