@@ -17,7 +17,10 @@ from agent_plugin_graph.tools import TOOLS
 
 AGENT_CORE_HOOK_API = 1
 
-__all__ = ["Column", "Condition", "Graph", "GraphQuery", "Having", "Hit", "Hop", "NotUnderstood", "Order", "Passage", "Stats", "TableAnswer", "Value"]
+__all__ = [
+    "Column", "Condition", "Graph", "GraphQuery", "Having", "Hit", "Hop", "NotUnderstood", "Order", "Passage", "Stats",
+    "TableAnswer", "Value",
+]  # fmt: skip
 
 
 @hookimpl

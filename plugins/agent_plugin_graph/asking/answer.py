@@ -8,8 +8,8 @@ from itertools import islice, product
 from typing import Any
 
 from agent_plugin_graph.asking.assembly import Word, assemble
-from agent_plugin_graph.asking.language import RELATIVES, VERBS
 from agent_plugin_graph.asking.compiling import Compiled, compiled
+from agent_plugin_graph.asking.language import RELATIVES, VERBS
 from agent_plugin_graph.asking.reading import Item, NotUnderstoodError, Reading, names_something, read
 from agent_plugin_graph.asking.result import NotUnderstood, TableAnswer
 from agent_plugin_graph.asking.tables import Tables
@@ -113,7 +113,9 @@ def _likely(item: Item, place: int, items: Sequence[Item]) -> list[Reading]:
         some = [reading for reading in readings if reading.kind in kinds]
         if len(some) < 2:
             continue
-        near = [one for one in (*items[max(0, place - 3) : place], *items[place + 1 : place + 3]) if not _is_filler(one)]
+        near = [
+            one for one in (*items[max(0, place - 3) : place], *items[place + 1 : place + 3]) if not _is_filler(one)
+        ]
         beside = [one for one in items[:place] if not _is_filler(one)][-1:] + [
             one for one in items[place + 1 :] if not _is_filler(one)
         ][:1]

@@ -160,9 +160,9 @@ class _Compiling:
         value = self._value(quantity)
         self._column(_called(quantity), value)
         field = self.tables.vocabulary.field(quantity.label, quantity.name)
-        if self.request.ranking or self.request.measures or self.request.outputs:
-            if field and not quantity.since and self.tables.vocabulary.may_be_empty(field):
-                self.where.append(Condition(value, "is set"))
+        told = self.request.ranking or self.request.measures or self.request.outputs
+        if told and field and not quantity.since and self.tables.vocabulary.may_be_empty(field):
+            self.where.append(Condition(value, "is set"))
 
     def _measure(self, measure: Measure, joins: bool) -> str:
         value = self._value(measure.of)
@@ -231,7 +231,7 @@ class _Compiling:
             if not self.tables.has_one(root, hops):
                 what = "not be" if one.is_ == "!=" else "be all of"
                 raise NotUnderstoodError(
-                    f"A {root} can have several of {one.of.label}: must one of them {what} these, or each? I cannot tell."
+                    f"A {root} can have several of {one.of.label}: must one of them {what} these, or each?"
                 )
 
     def _check_told(self, query: GraphQuery) -> None:

@@ -10,12 +10,25 @@ from datetime import date, timedelta
 
 from agent_plugin_graph.asking.tokens import Token
 
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _MONTH = {name: n for n, name in enumerate(_MONTHS, 1)} | {name[:3]: n for n, name in enumerate(_MONTHS, 1)}
 _MONTH["sept"] = 9
 _QUARTER = {"q1": 1, "q2": 2, "q3": 3, "q4": 4, "first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
-_IN, _ON = frozenset("in during of for within throughout".split()), frozenset("on at".split())
+_IN, _ON = frozenset(["in", "during", "of", "for", "within", "throughout"]), frozenset(["on", "at"])
 _AFTER, _SINCE = frozenset({"after", "following"}), frozenset({"since", "from", "starting"})
 _BEFORE, _UNTIL = frozenset({"before", "prior"}), frozenset({"until", "till", "through", "by", "to"})
 
@@ -57,7 +70,7 @@ def spans(given: Sequence[Token]) -> list[tuple[int, int, Span]]:
     return found
 
 
-def _relative(given: Sequence[Token], at: int) -> tuple[int, Span] | None:
+def _relative(given: Sequence[Token], at: int) -> tuple[int, Span] | None:  # noqa: C901 - one branch for each form
     """A stretch with what stands before it."""
     word = given[at].word
     if word in ("between", "from") and (first := _absolute(given, at + 1)):
@@ -102,7 +115,7 @@ def _relative(given: Sequence[Token], at: int) -> tuple[int, Span] | None:
     return end, Span(None, span.last)
 
 
-def _absolute(given: Sequence[Token], at: int) -> tuple[int, Span] | None:  # noqa: C901 - one branch for each form
+def _absolute(given: Sequence[Token], at: int) -> tuple[int, Span] | None:
     """A year, month, quarter, half or day."""
     words = [token.word for token in given[at : at + 6]] + [""] * 6
     if at >= len(given):
@@ -115,7 +128,7 @@ def _absolute(given: Sequence[Token], at: int) -> tuple[int, Span] | None:  # no
     if words[0] == "year" and _year(words[1]):
         return at + 2, _whole(_year(words[1]))
     if year := _year(words[0]):
-        if words[1] in ("q",) or words[1] in _QUARTER and words[1].startswith("q"):
+        if words[1] in ("q",) or (words[1] in _QUARTER and words[1].startswith("q")):
             return at + 2, _quarter(year, _QUARTER[words[1]])
         return at + 1, _whole(year)
     if words[0] in _QUARTER and (words[0].startswith("q") or words[1] in ("quarter", "half")):

@@ -10,11 +10,13 @@ from agent_plugin_graph.asking import language
 from agent_plugin_graph.asking.moments import spans
 from agent_plugin_graph.asking.tokens import Token, tokens
 from agent_plugin_graph.asking.vocabulary import Field, Known, Link, Thing, Vocabulary
+from agent_plugin_graph.query.model import Sign
 
 _LONGEST_PHRASE = 4
 _LONGEST_NAME = 6
 _LONGEST_VALUE = 12
 _MOST_TOKENS = 60
+_SIGNS: dict[str, Sign] = {">": ">", ">=": ">=", "<": "<", "<=": "<=", "=": "="}
 _SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 
 
@@ -44,7 +46,7 @@ class Item:
 class Comparison:
     """A number, or two, that something is compared to."""
 
-    sign: str
+    sign: Sign
     number: float | int
     days: bool = False
     """Whether it is a number of days."""
@@ -82,7 +84,7 @@ def names_something(question: str, vocabulary: Vocabulary) -> bool:
 _Candidates = dict[tuple[int, int], dict[Reading, None]]
 
 
-def _candidates(given: Sequence[Token], vocabulary: Vocabulary) -> _Candidates:
+def _candidates(given: Sequence[Token], vocabulary: Vocabulary) -> _Candidates:  # noqa: C901 - all kinds of words
     found: _Candidates = {}
 
     def add(start: int, end: int, reading: Reading) -> None:
@@ -139,7 +141,7 @@ def _numbers(given: Sequence[Token]) -> list[tuple[int, int, Reading]]:
                 if phrase in language.AFTERWARDS:
                     days = unit is not None and place == unit_end
                     number = value * (unit or 1) if days else value
-                    sign = language.AFTERWARDS[phrase]
+                    sign = _SIGNS[language.AFTERWARDS[phrase]]
                     found.append((start, place + 2, Reading("compare", Comparison(sign, number, days))))
             continue
         for length in range(min(3, len(given) - start), 0, -1):
@@ -148,7 +150,7 @@ def _numbers(given: Sequence[Token]) -> list[tuple[int, int, Reading]]:
                 value, end = _number(given, start + length)
                 if value is not None:
                     unit, end = _unit(given, end)
-                    comparison = Comparison(language.COMPARISONS[phrase], value * (unit or 1), unit is not None)
+                    comparison = Comparison(_SIGNS[language.COMPARISONS[phrase]], value * (unit or 1), unit is not None)
                     found.append((start, end, Reading("compare", comparison)))
                 break
         if given[start].word == "between":
@@ -214,7 +216,7 @@ def _add_searched(given: Sequence[Token], unknown: set[int], found: _Candidates)
     """What is not known, directly after "mention" and the like, is a text to look for."""
     at = 0
     while at < len(given):
-        if language.PHRASES.get(given[at].word, ("",))[0] == "having to do":
+        if language.PHRASES.get(given[at].word, ("",))[0] == "mentions":
             start = at + 1
             while start < len(given) and given[start].word in ("a", "an", "the", "any"):
                 start += 1

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from agent_plugin_graph.asking.moments import Span
-from agent_plugin_graph.query.model import Comparison, Function, Part, Scalar
+from agent_plugin_graph.query.model import Comparison, Function, Part, Scalar, Sign
 
 
 @dataclass(frozen=True)
@@ -59,9 +58,7 @@ class Request:
     groups: list[Quantity] = field(default_factory=list[Quantity])
     filters: list[Filter] = field(default_factory=list[Filter])
     ranking: Ranking | None = None
-    kept: list[tuple[Measure, Literal["=", "!=", "<", "<=", ">", ">="], float | int]] = field(
-        default_factory=list[tuple[Measure, Literal["=", "!=", "<", "<=", ">", ">="], float | int]]
-    )
+    kept: list[tuple[Measure, Sign, float | int]] = field(default_factory=list[tuple[Measure, Sign, float | int]])
     """Groups are kept by these."""
     counted: bool = False
     """Whether the groups are counted, not listed."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent_plugin_graph.asking.compiling import Compiled
-from agent_plugin_graph.query.model import Column, Condition, GraphQuery, Value
+from agent_plugin_graph.query.model import Column, Condition, GraphQuery, Hop, Value
 
 _SHOWN = 50
 _FUNCTIONS = {
@@ -30,14 +30,13 @@ def in_words(compiled: Compiled) -> str:
     if compiled.counted:
         said = f"how many {', '.join(listed)} there are"
         said += f", by {', '.join(computed)}" if computed else ""
-    ways = [
-        f"{hop.from_ or query.start} {'<-' if hop.backwards else '-'}{hop.relationship}{'-' if hop.backwards else '->'} {hop.to}"
-        for hop in query.hops
-    ]
+    ways = [_way(hop) for hop in query.hops]
     said += f"; over {', '.join(ways)}" if ways else ""
     said += f"; where {' and '.join(map(_condition, query.where))}" if query.where else ""
     if query.having:
-        said += "; kept are those with " + " and ".join(f"{one.column} {one.is_} {_number(one.to)}" for one in query.having)
+        said += "; kept are those with " + " and ".join(
+            f"{one.column} {one.is_} {_number(one.to)}" for one in query.having
+        )
     if compiled.divided:
         said = f"the first divided by the second of {said}"
     if compiled.whole:
@@ -45,6 +44,11 @@ def in_words(compiled: Compiled) -> str:
     for order in query.order:
         said += f"; the {'greatest' if order.descending else 'least'} {order.column} first, {query.limit} of them"
     return said
+
+
+def _way(hop: Hop) -> str:
+    arrow = f"<-{hop.relationship}-" if hop.backwards else f"-{hop.relationship}->"
+    return f"{hop.from_} {arrow} {hop.to}"
 
 
 def _column(column: Column) -> str:
@@ -59,10 +63,8 @@ def _value(value: Value) -> str:
 
 def _condition(condition: Condition) -> str:
     to = condition.to
-    if isinstance(to, str | int | float | bool):
-        told = _number(to)
-    else:
-        told = ", ".join(map(_number, to)) if to else ""
+    values = [to] if isinstance(to, str | int | float | bool) else to or []
+    told = ", ".join(map(_number, values))
     return f"{_value(condition.value)} {condition.is_} {told}".rstrip()
 
 

@@ -70,6 +70,8 @@ def value_words(value: str) -> tuple[str, ...]:
 
 def name_stems(name: str) -> tuple[str, ...]:
     """The stems of an identifier or phrase: blood_type, BloodType and "blood type" are the same."""
-    return tuple(stem(fold(part)) for part in _IDENTIFIER.findall(name)) if name.isascii() else tuple(
-        stem(word) for word in value_words(name)
+    return (
+        tuple(stem(fold(part)) for part in _IDENTIFIER.findall(name))
+        if name.isascii()
+        else tuple(stem(word) for word in value_words(name))
     )

@@ -1,4 +1,4 @@
-"""What the words of a question can mean in these tables: labels, relationships, properties, and the values they hold."""
+"""What the words of a question can mean in these tables: labels, relationships, properties, and their values."""
 
 from __future__ import annotations
 

@@ -82,7 +82,9 @@ def _pattern(checked: Checked) -> str:
     text = f"(n0:{quoted(checked.query.start)})"
     for place, hop in enumerate(checked.query.hops, start=1):
         left, right = ("<-", "-") if hop.backwards else ("-", "->")
-        text += f" MATCH (n{checked.leaves(place)}){left}[:{quoted(hop.relationship)}]{right}(n{place}:{quoted(hop.to)})"
+        text += (
+            f" MATCH (n{checked.leaves(place)}){left}[:{quoted(hop.relationship)}]{right}(n{place}:{quoted(hop.to)})"
+        )
     return text
 
 

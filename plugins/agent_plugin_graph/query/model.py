@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 Scalar: TypeAlias = str | int | float | bool
 Part: TypeAlias = Literal["year", "quarter", "month", "day"]
+Sign: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">="]
 Comparison: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "in", "contains", "starts with", "is empty", "is set"]
 Function: TypeAlias = Literal["count", "count distinct", "sum", "avg", "min", "max"]
 
@@ -82,7 +83,7 @@ class Having:
     """What has to hold for a column of the result that counts or computes."""
 
     column: str
-    is_: Literal["=", "!=", "<", "<=", ">", ">="]
+    is_: Sign
     to: int | float
 
 

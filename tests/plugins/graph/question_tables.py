@@ -6,6 +6,7 @@ import csv
 import random
 import sqlite3
 from datetime import date, timedelta
+from itertools import product
 from pathlib import Path
 
 LIBRARY = """
@@ -34,7 +35,10 @@ SHOP = """
 nodes:
   Customer: {file: customers.csv, key: customer_id, properties: [customer_name, city, newsletter]}
   Product: {file: products.csv, key: sku, properties: {name: product, category: category, price: price, stock: stock}}
-  Order: {file: orders.csv, key: order_id, properties: {placed: order_date, shipping_cost: shipping_cost, status: status}}
+  Order:
+    file: orders.csv
+    key: order_id
+    properties: {placed: order_date, shipping_cost: shipping_cost, status: status}
 relationships:
   PLACED: {file: orders.csv, from: {Customer: customer_id}, to: {Order: order_id}}
   CONTAINS: {file: lines.csv, from: {Order: order_id}, to: {Product: sku}}
@@ -60,7 +64,7 @@ def write_library(folder: Path) -> None:
             f"B{n}", f"The {word} {noun}", chance.choice(["crime", "poetry", "science fiction"]),
             chance.randrange(80, 900), chance.randrange(1950, 2024), chance.randrange(4),
         )
-        for n, (word, noun) in enumerate((w, x) for w in ("Silent", "Golden", "Last") for x in ("Bridge", "Garden", "Letter"))
+        for n, (word, noun) in enumerate(product(("Silent", "Golden", "Last"), ("Bridge", "Garden", "Letter")))
     ]  # fmt: skip
     _write(folder / "books.csv", "isbn title genre pages year_published author_id", books)
     loans: list[tuple[object, ...]] = []
@@ -68,7 +72,9 @@ def write_library(folder: Path) -> None:
         borrowed = _day(chance, 2021, 1000)
         back = borrowed + timedelta(chance.randrange(1, 40)) if chance.random() < 0.85 else ""
         fine = round(chance.uniform(0, 12), 2) if chance.random() < 0.3 else ""
-        loans.append((n, borrowed, back, fine, f"M{chance.randrange(20)}", f"B{chance.randrange(9)}", chance.randrange(5)))
+        loans.append(
+            (n, borrowed, back, fine, f"M{chance.randrange(20)}", f"B{chance.randrange(9)}", chance.randrange(5))
+        )
     _write(folder / "loans.csv", "loan_id borrowed_on returned_on fine member_id isbn branch_id", loans)
 
 
@@ -76,7 +82,9 @@ def write_shop(folder: Path) -> None:
     """Four tables, the same every time."""
     chance = random.Random(9)
     towns = ["Lyon", "Ghent", "Turin"]
-    customers = [(n, f"Customer {chr(65 + n)}", chance.choice(towns), chance.choice(["true", "false"])) for n in range(15)]
+    customers = [
+        (n, f"Customer {chr(65 + n)}", chance.choice(towns), chance.choice(["true", "false"])) for n in range(15)
+    ]
     _write(folder / "customers.csv", "customer_id customer_name city newsletter", customers)
     goods = ["Desk Lamp", "Oak Table", "Wall Clock", "Garden Chair", "Floor Lamp", "Bookshelf"]
     kinds = ["lighting", "furniture", "decoration", "furniture", "lighting", "furniture"]
@@ -105,7 +113,8 @@ def database(folder: Path) -> sqlite3.Connection:
         columns = ", ".join(f'"{name}"' for name in header)
         made.execute(f"CREATE TABLE {path.stem} ({columns})")
         made.executemany(
-            f"INSERT INTO {path.stem} VALUES ({', '.join('?' * len(header))})", [[_cell(c) for c in row] for row in rows]
+            f"INSERT INTO {path.stem} VALUES ({', '.join('?' * len(header))})",
+            [[_cell(c) for c in row] for row in rows],
         )
     return made
 
