@@ -233,4 +233,7 @@ def _holds(words: Sequence[str], part: tuple[str, ...]) -> bool:
 
 
 def _is_prose(values: Sequence[str]) -> bool:
-    return bool(values) and sum(map(len, values)) / len(values) > _WORDY
+    if not values:
+        return False
+    sentences = sum(value.rstrip().endswith((".", "!", "?")) and value.count(" ") > 2 for value in values)
+    return sum(map(len, values)) / len(values) > _WORDY or sentences > len(values) / 2
