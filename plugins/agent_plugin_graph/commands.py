@@ -167,6 +167,26 @@ def export() -> None:
 
 
 @app.command()
+def view(
+    asked: Annotated[str, typer.Argument(help="A name or a question; left out, how the tables are joined.")] = "",
+    output: Annotated[Path, typer.Option("--output", "-o", help="The HTML file to write.")] = Path("graph-view.html"),
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Draw what stands around a name or answers a question, in one HTML file that needs no network."""
+    from agent_plugin_graph.view.neighbourhood import around
+    from agent_plugin_graph.view.writing import write_page
+
+    with _opened() as graph:
+        picture = around(graph, asked)
+    write_page(picture, output)
+    _show(f"{output}: {len(picture.marks)} marks, {len(picture.lines)} lines.")
+    if show:
+        import webbrowser
+
+        webbrowser.open(output.absolute().as_uri())
+
+
+@app.command()
 def doctor(as_json: Json = False) -> None:
     """Compare the graph with its files, and test that its passages are found; ends with 1 where something is to do."""
     from agent_plugin_graph.health import examine
