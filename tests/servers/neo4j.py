@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tests.servers.process import ServerProcess
@@ -32,16 +34,39 @@ def download() -> None:
         raise Neo4jMissingError(done.stderr.strip()[-2000:])
 
 
+def download_apoc() -> Path:
+    """A folder with the jar of APOC, Neo4j's library of extensions, in the user's cache.
+
+    Raises:
+        Neo4jMissingError: it cannot be had.
+    """
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agent-core" / "apoc-5.26.0"
+    jar = "apoc-core-5.26.0-core.jar"
+    if not (cache / jar).exists():
+        if not shutil.which("mvn"):
+            raise Neo4jMissingError("Maven must be installed to download APOC")
+        copy = ["mvn", "-q", "-B", "dependency:copy", "-Dartifact=org.neo4j.procedure:apoc-core:5.26.0:jar:core"]
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run([*copy, f"-DoutputDirectory={folder}"], capture_output=True, text=True, cwd=folder)
+            if done.returncode != 0:
+                raise Neo4jMissingError(done.stdout.strip()[-2000:])
+            cache.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(Path(folder) / jar, cache / f"{jar}.{os.getpid()}")
+            (cache / f"{jar}.{os.getpid()}").replace(cache / jar)  # whole, or not at all
+    return cache
+
+
 class Neo4jServer(ServerProcess):
     """Use it as a context manager. Its data stays in the folder, so that it can be stopped and started again."""
 
     stops_within_s = 40.0
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, plugins: Path | None = None, **settings: str) -> None:
         """Nothing is started yet.
 
         Args:
             folder: For data and logs.
+            plugins: A folder with jars of plugins.
             settings: Of the server, with _ for the dots and __ for an underscore.
         """
         super().__init__()
@@ -51,6 +76,7 @@ class Neo4jServer(ServerProcess):
         self._port = 0  # a free one, and that one again after a restart
         dotted = {name.replace("__", " ").replace("_", ".").replace(" ", "_"): settings[name] for name in settings}
         self._settings = dotted
+        self._plugins = ["--plugins", plugins] if plugins else []
 
     def __enter__(self) -> Neo4jServer:
         self.start()
@@ -65,6 +91,7 @@ class Neo4jServer(ServerProcess):
         self._process = subprocess.Popen(
             [
                 *(sys.executable, _SCRIPT, "--folder", self.folder, "--port", str(self._port), "--heap", "384m"),
+                *self._plugins,
                 *(f"--set={name}={value}" for name, value in self._settings.items()),
             ],
             env={**os.environ, "NEO4J_PASSWORD": self.auth[1]},
@@ -93,5 +120,6 @@ class Neo4jServer(ServerProcess):
 if __name__ == "__main__":
     try:
         download()
+        download_apoc()
     except Neo4jMissingError as error:
         sys.exit(str(error))
