@@ -6,6 +6,7 @@ with Neo4jServer(folder) as neo4j:
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -16,6 +17,13 @@ from pathlib import Path
 
 from tests.servers.process import ServerProcess
 
+_APOC = (
+    "org.neo4j.procedure:apoc-core:5.26.0:jar:core",
+    "com.fasterxml.woodstox:woodstox-core:6.7.0",
+    "org.codehaus.woodstox:stax2-api:4.2.2",
+    "org.apache.commons:commons-collections4:4.4",
+    "org.apache.hadoop.thirdparty:hadoop-shaded-guava:1.2.0",
+)
 _SCRIPT = Path(__file__).parents[2] / "examples" / "neo4j" / "serve.py"
 
 
@@ -35,25 +43,26 @@ def download() -> None:
 
 
 def download_apoc() -> Path:
-    """A folder with the jar of APOC, Neo4j's library of extensions, in the user's cache.
+    """A folder with the jars of APOC, Neo4j's library of extensions, and of what it loads with; in the user's cache.
 
     Raises:
         Neo4jMissingError: it cannot be had.
     """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agent-core" / "apoc-5.26.0"
-    jar = "apoc-core-5.26.0-core.jar"
-    if not (cache / jar).exists():
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agent-core"
+    jars = cache / "apoc-5.26.0"
+    if not jars.exists():
         if not shutil.which("mvn"):
             raise Neo4jMissingError("Maven must be installed to download APOC")
-        copy = ["mvn", "-q", "-B", "dependency:copy", "-Dartifact=org.neo4j.procedure:apoc-core:5.26.0:jar:core"]
-        with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run([*copy, f"-DoutputDirectory={folder}"], capture_output=True, text=True, cwd=folder)
-            if done.returncode != 0:
-                raise Neo4jMissingError(done.stdout.strip()[-2000:])
-            cache.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(Path(folder) / jar, cache / f"{jar}.{os.getpid()}")
-            (cache / f"{jar}.{os.getpid()}").replace(cache / jar)  # whole, or not at all
-    return cache
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as folder:
+            for artifact in _APOC:
+                copy = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={artifact}", "-DoutputDirectory=jars"]
+                done = subprocess.run(copy, capture_output=True, text=True, cwd=folder)
+                if done.returncode != 0:
+                    raise Neo4jMissingError(done.stdout.strip()[-2000:])
+            with contextlib.suppress(OSError):  # another process was first
+                (Path(folder) / "jars").rename(jars)
+    return jars
 
 
 class Neo4jServer(ServerProcess):
