@@ -159,7 +159,7 @@ def answers(server: subprocess.Popen[bytes], log: Path) -> bool:
 def set_password(jars: Path, folder: Path, password: str) -> None:
     """Before the first start; by a private file, because anybody on the machine may read arguments."""
     quoted = password.replace("\\", "\\\\").replace('"', '\\"')
-    command = f'-cp "{jars}/*" org.neo4j.server.startup.Neo4jAdminCommand dbms set-initial-password "{quoted}"'
+    command = f'-cp "{jars}/*" org.neo4j.server.startup.Neo4jAdminCommand dbms set-initial-password -- "{quoted}"'
     with tempfile.NamedTemporaryFile("w", suffix=".args") as arguments:
         arguments.write(command)
         arguments.flush()

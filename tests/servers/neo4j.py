@@ -80,7 +80,7 @@ class Neo4jServer(ServerProcess):
         """
         super().__init__()
         self.url = ""
-        self.auth = ("neo4j", secrets.token_urlsafe(16))
+        self.auth = ("neo4j", f"-{secrets.token_urlsafe(16)}")  # as one of 64 made so begins
         self.folder = folder
         self._port = 0  # a free one, and that one again after a restart
         dotted = {name.replace("__", " ").replace("_", ".").replace(" ", "_"): settings[name] for name in settings}
