@@ -2,21 +2,36 @@
 
 python examples/hospital/hospital.py            # tables of its own making
 python examples/hospital/hospital.py FOLDER     # the six CSV files of a folder
+python examples/hospital/hospital.py --neo4j    # the same on a Neo4j that it starts (Java and Maven), and ends again
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
+import os
 import random
+import secrets
+import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
-from agent_plugin_graph import Column, Condition, Graph, GraphQuery, Hop, Order, Value
+from agent_plugin_graph import Column, Condition, Graph, GraphQuery, Hop, NotUnderstood, Order, Value
 
 MAPPING = Path(__file__).with_name("mapping.yaml")
 
+SERVE = Path(__file__).parents[1] / "neo4j" / "serve.py"
+
+IN_WORDS = (
+    "Which hospital had the most visits in 2023?",
+    "What is the average bill of emergency visits covered by Northern?",
+    "How many nurses work at Elm Hospital?",
+)
 QUESTIONS = {
     "How long are emergency visits, on average, in days?": GraphQuery(
         "Visit",
@@ -96,22 +111,60 @@ def generate(folder: Path, visits: int = 400) -> None:
     write("reviews.csv", "review_id visit_id review physician_name hospital_name patient_name", reviews)
 
 
+@contextmanager
+def opened(folder: Path, *, on_neo4j: bool) -> Iterator[Graph]:
+    """An empty graph: a file, or a server that ends with it."""
+    if not on_neo4j:
+        with Graph.open(f"sqlite:///{folder}/hospital.db") as graph:
+            yield graph
+        return
+    password = secrets.token_urlsafe(16)
+    server = subprocess.Popen(
+        [sys.executable, SERVE, "--folder", folder / "neo4j", "--port", "0"],
+        env={**os.environ, "NEO4J_PASSWORD": password},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None
+        address = server.stdout.readline().strip()
+        if not address:
+            sys.exit("The server did not start.")
+        with Graph.open(address, auth=("neo4j", password)) as graph:
+            yield graph
+    finally:
+        server.terminate()
+        server.communicate()
+
+
 def main() -> None:
     """Load the tables and answer the questions."""
-    with tempfile.TemporaryDirectory() as scratch:
-        tables = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(scratch)
-        if len(sys.argv) == 1:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", help="where the six CSV files are; made up, if left out")
+    parser.add_argument("--neo4j", action="store_true", help="on a Neo4j server instead of a file")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as made:
+        scratch = Path(made)
+        tables = chosen.folder or scratch
+        if not chosen.folder:
             generate(tables)
-        with Graph.open(f"sqlite:///{scratch}/hospital.db") as graph:
+        with opened(scratch, on_neo4j=chosen.neo4j) as graph:
+            started = time.perf_counter()
             loaded = graph.load_tables(MAPPING, tables)
-            print(f"{loaded.nodes} nodes, {loaded.edges} relationships")
+            print(f"{loaded.nodes} nodes, {loaded.edges} relationships in {time.perf_counter() - started:.1f} s")
             for question, query in QUESTIONS.items():
                 print(question)
                 for row in graph.query(query):
-                    print(
-                        "  "
-                        + ", ".join(f"{k}: {v:,.2f}" if isinstance(v, float) else f"{k}: {v}" for k, v in row.items())
-                    )
+                    print("  " + ", ".join(f"{name}: {_shown(value)}" for name, value in row.items()))
+            for question in IN_WORDS:
+                print(question)
+                answer = graph.ask(question)
+                told = f"I do not know: {answer.why}" if isinstance(answer, NotUnderstood) else answer.text
+                print("  " + told.replace("\n", "\n  "))
+
+
+def _shown(value: object) -> str:
+    return f"{value:,.2f}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

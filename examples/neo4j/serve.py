@@ -56,6 +56,7 @@ def main() -> int:
     parser.add_argument("--heap", default="512m", help="most memory for Java's objects")
     parser.add_argument("--version", default=VERSION, help="of the server; 2025 and later need Java 21")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the server")
+    parser.add_argument("--plugins", type=Path, help="a folder with jars of plugins, such as APOC")
     parser.add_argument("--download-only", action="store_true", help="download the server and print where it is")
     options = parser.parse_args()
     if missing := [program for program in ("java", "mvn") if not shutil.which(program)]:
@@ -72,11 +73,14 @@ def main() -> int:
         return _fail("set NEO4J_PASSWORD to a password of at least 8 characters")
     folder, port = options.folder.resolve(), options.port or free_port()
     address = {f"server.bolt.{kind}_address": f"127.0.0.1:{port}" for kind in ("listen", "advertised")}
+    if options.plugins:
+        address["server.directories.plugins"] = str(options.plugins.resolve())
     configure(folder, {**SETTINGS, **address, **dict(setting.split("=", 1) for setting in options.set)})
     if not (folder / "data" / "databases").exists():
         set_password(jars, folder, password)
     entry = "CommunityEntryPoint" if options.version.startswith(("4.", "5.")) else "Neo4jCommunity"
-    return serve(jars, folder, port, options.heap, entry)
+    path = f"{jars}/*:{options.plugins.resolve()}/*" if options.plugins else f"{jars}/*"
+    return serve(path, folder, port, options.heap, entry)
 
 
 def download(version: str) -> Path:
@@ -114,7 +118,7 @@ def configure(folder: Path, settings: Mapping[str, str]) -> None:
     (folder / "conf" / "neo4j.conf").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
 
 
-def serve(jars: Path, folder: Path, port: int, heap: str, entry: str) -> int:
+def serve(classes: str, folder: Path, port: int, heap: str, entry: str) -> int:
     """Run the server until it ends or this process is told to."""
     logs = folder / "logs"
     logs.mkdir(exist_ok=True)
@@ -124,7 +128,7 @@ def serve(jars: Path, folder: Path, port: int, heap: str, entry: str) -> int:
         server = subprocess.Popen(
             [
                 *("java", "-Xms128m", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
-                *("-cp", f"{jars}/*", f"org.neo4j.server.{entry}"),
+                *("-cp", classes, f"org.neo4j.server.{entry}"),
                 *(f"--home-dir={folder}", f"--config-dir={folder / 'conf'}"),
             ],
             stdin=subprocess.DEVNULL,
@@ -155,7 +159,7 @@ def answers(server: subprocess.Popen[bytes], log: Path) -> bool:
 def set_password(jars: Path, folder: Path, password: str) -> None:
     """Before the first start; by a private file, because anybody on the machine may read arguments."""
     quoted = password.replace("\\", "\\\\").replace('"', '\\"')
-    command = f'-cp "{jars}/*" org.neo4j.server.startup.Neo4jAdminCommand dbms set-initial-password "{quoted}"'
+    command = f'-cp "{jars}/*" org.neo4j.server.startup.Neo4jAdminCommand dbms set-initial-password -- "{quoted}"'
     with tempfile.NamedTemporaryFile("w", suffix=".args") as arguments:
         arguments.write(command)
         arguments.flush()

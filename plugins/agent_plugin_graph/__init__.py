@@ -8,15 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from agent_core import Tool, hookimpl
+from agent_plugin_graph.asking.result import NotUnderstood, TableAnswer
 from agent_plugin_graph.graph import Graph
 from agent_plugin_graph.passage import Hit, Passage, Stats
-from agent_plugin_graph.query.model import Column, Condition, GraphQuery, Hop, Order, Value
+from agent_plugin_graph.query.model import Column, Condition, GraphQuery, Having, Hop, Order, Value
 from agent_plugin_graph.settings import GraphSettings
 from agent_plugin_graph.tools import TOOLS
 
 AGENT_CORE_HOOK_API = 1
 
-__all__ = ["Column", "Condition", "Graph", "GraphQuery", "Hit", "Hop", "Order", "Passage", "Stats", "Value"]
+__all__ = [
+    "Column", "Condition", "Graph", "GraphQuery", "Having", "Hit", "Hop", "NotUnderstood", "Order", "Passage", "Stats",
+    "TableAnswer", "Value",
+]  # fmt: skip
 
 
 @hookimpl

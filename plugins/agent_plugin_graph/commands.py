@@ -123,12 +123,16 @@ def search(
 
 @app.command()
 def ask(question: Annotated[str, typer.Argument(help="A question.")], as_json: Json = False) -> None:
-    """Answer from the documents with quotes and their sources; no language model takes part."""
+    """Answer from the tables, else from the documents with quotes and sources; no language model takes part."""
     from agent_plugin_graph.answers import passages
+    from agent_plugin_graph.asking.result import TableAnswer
 
     with _opened() as graph:
-        found = passages(graph, question, 5, Path.cwd())
+        told = graph.ask(question)
+        found = told if isinstance(told, TableAnswer) else passages(graph, question, 5, Path.cwd())
     _show_json(asdict(found)) if as_json else _show(found.text)
+    if not isinstance(told, TableAnswer) and told.concerned:
+        _note(f"The tables do not answer this as it is put. {told.why}")
 
 
 @app.command()
@@ -193,6 +197,26 @@ def export() -> None:
     with _opened() as graph:
         for _, passage in graph.store.all_passages():
             typer.echo(json.dumps(asdict(passage), ensure_ascii=True))
+
+
+@app.command()
+def view(
+    asked: Annotated[str, typer.Argument(help="A name or a question; left out, how the tables are joined.")] = "",
+    output: Annotated[Path, typer.Option("--output", "-o", help="The HTML file to write.")] = Path("graph-view.html"),
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Draw what stands around a name or answers a question, in one HTML file that needs no network."""
+    from agent_plugin_graph.view.neighbourhood import around
+    from agent_plugin_graph.view.writing import write_page
+
+    with _opened() as graph:
+        picture = around(graph, asked)
+    write_page(picture, output)
+    _show(f"{output}: {len(picture.marks)} marks, {len(picture.lines)} lines.")
+    if show:
+        import webbrowser
+
+        webbrowser.open(output.absolute().as_uri())
 
 
 @app.command()

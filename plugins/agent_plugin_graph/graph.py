@@ -19,6 +19,7 @@ from agent_plugin_graph.passage import Hit, Passage, Stats
 from agent_plugin_graph.store.scope import EVERYWHERE, normal_type
 
 if TYPE_CHECKING:
+    from agent_plugin_graph.asking.result import NotUnderstood, TableAnswer
     from agent_plugin_graph.index.embedding import Embedder
     from agent_plugin_graph.ingest.adding import Added, PageReading, Progress
     from agent_plugin_graph.ingest.extraction import Extractor
@@ -333,6 +334,16 @@ class Graph:
 
         return self.store.query(check(query, self.store.schema()))
 
+    def ask(self, question: str) -> TableAnswer | NotUnderstood:
+        """The tables' answer to a question in words, with the query that it was read as; or what was not understood.
+
+        Every word of the question has to be accounted for by the tables' own names and values, by the words that the
+        mapping gives for them, or by what English says of numbers, dates, groups and order.
+        """
+        from agent_plugin_graph.asking.answer import ask_tables
+
+        return ask_tables(self.store, question)
+
     def forget(self, source: str) -> int:
         """Remove a source and all that came from it alone, unreadably; how many passages and nodes that were.
 
@@ -363,6 +374,7 @@ class Graph:
     asearch = _twin(search)
     aload_tables = _twin(load_tables)
     aquery = _twin(query)
+    aask = _twin(ask)
     aforget = _twin(forget)
     astats = _twin(stats)
     aclose = _twin(close)

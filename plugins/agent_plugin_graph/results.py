@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -29,7 +29,11 @@ class FoundPassages:
     passages: list[Cited]
     count: int
     text: str
-    """The quotes, each with its number and source."""
+    """The quotes, each with its number and source; or what the tables answer."""
+    rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """The rows that answer it, where tables do."""
+    read_as: str = ""
+    """The query that the rows came from, in words."""
 
 
 @dataclass(frozen=True)

@@ -120,14 +120,21 @@ def search_documents(ctx: ToolContext, question: str, limit: int = 5, only: Only
         only: Which documents to search, where it is not all of them.
     """
     from agent_plugin_graph.answers import passages
+    from agent_plugin_graph.asking.result import TableAnswer
 
     wanted = only or Only()
     with open_graph(ctx) as graph:
+        told = graph.ask(question) if only is None else None
+        if isinstance(told, TableAnswer):
+            return FoundPassages([], len(told.rows) or 1, told.text, told.rows, told.read_as)
         try:
             narrowed = graph.within(wanted.source, wanted.type, wanted.since, wanted.until)
         except UsageError as error:
             raise ToolArgumentError(str(error)) from error
-        return passages(narrowed, question, limit, ctx.workspace)
+        found = passages(narrowed, question, limit, ctx.workspace)
+        if told and not found.count and told.concerned:
+            raise ToolError(f"The tables do not answer this as it is put. {told.why}")
+        return found
 
 
 @_reads_graph(

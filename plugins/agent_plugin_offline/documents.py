@@ -6,9 +6,12 @@ Which tools take such questions is said by their shape (`Tool.answers_questions`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from agent_plugin_offline.clauses import is_question
+from agent_plugin_offline.compound import Draft
+from agent_plugin_offline.text import identifier_words
 
 if TYPE_CHECKING:
     from pydantic_ai.tools import ToolDefinition
@@ -24,6 +27,22 @@ def put_to_documents(request: str, definitions: Sequence[ToolDefinition]) -> tup
         return None
     taking = [definition.name for definition in definitions if _takes_questions(definition)]
     return (taking[0], {_PARAMETER: request}) if taking else None
+
+
+def in_full(plan: Draft, request: str, definitions: Sequence[ToolDefinition]) -> Draft:
+    """A plan whose one step asks the documents asks them the request as it stands: no word of a question is idle.
+
+    What only says whom to ask ("what do my documents say about ...") stays out: it names the tool.
+    """
+    if len(plan.steps) != 1 or not is_question(request):
+        return plan
+    only = plan.steps[0]
+    if only.spec.name not in {definition.name for definition in definitions if _takes_questions(definition)}:
+        return plan
+    cut = set(identifier_words(request)) - set(identifier_words(str(only.args.get(_PARAMETER))))
+    if cut.intersection(identifier_words(only.spec.name)):
+        return plan
+    return replace(plan, steps=(replace(only, args={**only.args, _PARAMETER: request}),))
 
 
 def found_nothing(request: str, returned: Sequence[Returned]) -> bool:

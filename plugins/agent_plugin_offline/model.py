@@ -28,7 +28,7 @@ from pydantic_ai.tools import ToolDefinition
 from agent_plugin_offline import answers
 from agent_plugin_offline.compound import Draft, draft
 from agent_plugin_offline.conversation import ASK_USER, CONTROL_TOOLS, SUBMIT_PLAN, Returned, Turn, read_turn
-from agent_plugin_offline.documents import found_nothing, put_to_documents
+from agent_plugin_offline.documents import found_nothing, in_full, put_to_documents
 from agent_plugin_offline.linking import Step
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.questions import answered, question
@@ -136,7 +136,7 @@ def respond(turn: Turn, definitions: Sequence[ToolDefinition]) -> Parts:
     asked = question(plan)
     if asked is not None:
         return [_ask(asked, controls, turn)]
-    return _calls(plan, turn, controls)
+    return _calls(in_full(plan, turn.request, definitions), turn, controls)
 
 
 def _ask(asked: str, controls: set[str], turn: Turn) -> TextPart | ToolCallPart:

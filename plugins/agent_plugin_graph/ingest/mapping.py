@@ -7,12 +7,16 @@ nodes:
     properties: {admitted: date_of_admission, billing: billing_amount}   # or a list, to keep the columns' names
 relationships:
   TREATS: {file: visits.csv, from: {Physician: physician_id}, to: {Visit: visit_id}}
+words:                                       # what people call them besides; may be left out
+  Visit: [stay, admission]
+  Visit.admitted: [when]                     # the date that is meant where a question names no other
+  Hospital.state: {TX: Texas}
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +55,8 @@ class TableMapping:
 
     nodes: tuple[NodeTable, ...]
     relationships: tuple[RelationshipTable, ...]
+    words: Mapping[str, frozenset[str]]
+    """Label, relationship, `Label.property` or `Label.property=value` to other words for it."""
 
 
 def read_mapping(given: str | Path) -> TableMapping:
@@ -71,7 +77,7 @@ def read_mapping(given: str | Path) -> TableMapping:
         loaded = yaml.safe_load(text)  # pyright: ignore[reportArgumentType]
     except yaml.YAMLError as error:
         raise UsageError(f"The mapping is not valid YAML: {' '.join(str(error).split())}.") from error
-    top = _section(loaded, "the mapping", {"nodes", "relationships"})
+    top = _section(loaded, "the mapping", {"nodes", "relationships", "words"})
     nodes = tuple(_nodes(label, spec) for label, spec in _section(top.get("nodes"), "nodes").items())
     labels = {table.label for table in nodes}
     relationships = tuple(
@@ -79,7 +85,7 @@ def read_mapping(given: str | Path) -> TableMapping:
         for name, listed in _section(top.get("relationships") or {}, "relationships").items()
         for spec in (listed if isinstance(listed, list) else [listed])
     )
-    return TableMapping(nodes, relationships)
+    return TableMapping(nodes, relationships, _words(top.get("words") or {}, nodes, relationships))
 
 
 def _nodes(label: str, given: Any) -> NodeTable:
@@ -104,6 +110,32 @@ def _relationship(name: str, given: Any, labels: set[str]) -> RelationshipTable:
             raise UsageError(f"{where}.{side} must be {{LABEL: COLUMN}} with one of the labels {sorted(labels)}.")
         ends.append((next(iter(end)), str(next(iter(end.values())))))
     return RelationshipTable(name, _text(spec, "file", where), ends[0], ends[1])
+
+
+def _words(
+    given: Any, nodes: Sequence[NodeTable], relationships: Sequence[RelationshipTable]
+) -> Mapping[str, frozenset[str]]:
+    fields = {f"{table.label}.{name}": column for table in nodes for name, column in table.properties.items()}
+    subjects = {*fields, *(table.label for table in nodes), *(table.type for table in relationships)}
+    words: dict[str, set[str]] = {subject: set() for subject in subjects}
+    for field, column in fields.items():
+        words[field].add(column)
+    for subject, listed in _section(given, "words").items():
+        if subject not in subjects:
+            raise UsageError(f"In the mapping, words.{subject} is no label, relationship or Label.property.")
+        if isinstance(listed, dict):
+            for value, said in listed.items():
+                words[f"{subject}={value}"] = set(_listed(said, f"words.{subject}.{value}"))
+        else:
+            words[subject].update(_listed(listed, f"words.{subject}"))
+    return {subject: frozenset(said) for subject, said in words.items()}
+
+
+def _listed(given: Any, where: str) -> list[str]:
+    listed = given if isinstance(given, list) else [given]
+    if not all(isinstance(word, str) and word.strip() for word in listed):
+        raise UsageError(f"In the mapping, {where} must be a word or a list of words.")
+    return listed
 
 
 def _section(value: Any, where: str, keys: set[str] | None = None) -> dict[str, Any]:

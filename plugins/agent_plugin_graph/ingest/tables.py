@@ -10,7 +10,7 @@ from pathlib import Path
 from agent_core.errors import UsageError
 from agent_plugin_graph.ingest.cells import column_type, typed
 from agent_plugin_graph.ingest.mapping import NodeTable, RelationshipTable, read_mapping
-from agent_plugin_graph.store.protocol import Edge, GraphStore, Node, Schema
+from agent_plugin_graph.store.protocol import Edge, GraphStore, Node, Schema, frozen
 
 _Rows = list[dict[str, str]]
 
@@ -44,7 +44,7 @@ def load_tables(store: GraphStore, mapping: str | Path, folder: Path) -> Loaded:
     with store.bulk():
         for file in files:
             store.forget(_uri(folder, file))  # what is no longer in a file goes
-        store.put_schema(Schema(types, {kind: frozenset(pairs) for kind, pairs in joined.items()}, keys))
+        store.put_schema(Schema(types, frozen(joined), keys, tables.words))
         for table, made in zip(tables.nodes, nodes, strict=True):
             store.put_nodes(made, _uri(folder, table.file))
         for table, made in zip(tables.relationships, edges, strict=True):

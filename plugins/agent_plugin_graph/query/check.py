@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from agent_core.errors import ToolArgumentError
-from agent_plugin_graph.query.model import MOST_HOPS, MOST_ROWS, Column, Condition, GraphQuery, Hop, Scalar, Value
+from agent_plugin_graph.query.model import (
+    MOST_HOPS,
+    MOST_ROWS,
+    Column,
+    Condition,
+    GraphQuery,
+    Having,
+    Hop,
+    Scalar,
+    Value,
+)
 from agent_plugin_graph.store.protocol import Schema
 
 _NUMBERS = ("integer", "number")
@@ -22,6 +32,11 @@ class Checked:
     labels: Mapping[str, str]
     """Name in the pattern to label, in the pattern's order."""
     schema: Schema
+
+    def leaves(self, place: int) -> int:
+        """The place of the node that the hop to the node at `place` leaves."""
+        hop = self.query.hops[place - 1]
+        return list(self.labels).index(hop.from_) if hop.from_ else place - 1
 
     def place(self, field: str) -> tuple[str, str]:
         """(name in the pattern, property) of a field; the property is empty where the node itself is meant."""
@@ -51,19 +66,22 @@ def check(query: GraphQuery, schema: Schema) -> Checked:
     labels = {query.start: _known(query.start, schema.properties, "label")}
     previous = query.start
     for hop in query.hops:
-        _check_hop(previous, hop, schema)
+        previous = _known(hop.from_, labels, "node") if hop.from_ else previous
+        _check_hop(labels[previous], hop, schema)
         name = hop.name or hop.to
         if name in labels or "." in name:
             raise ToolArgumentError(
                 f"Two nodes of the pattern are called {name!r}; give one of them a name of its own."
             )
-        labels[name], previous = hop.to, hop.to
+        labels[name], previous = hop.to, name
     checked = Checked(query, labels, schema)
     _check_columns(query.columns, checked)
     for condition in query.where:
         _check_condition(condition, checked)
     for order in query.order:
         _known(order.column, [column.name for column in query.columns], "column")
+    for having in query.having:
+        _check_having(having, query)
     return checked
 
 
@@ -86,6 +104,16 @@ def _check_columns(columns: Sequence[Column], checked: Checked) -> None:
             raise ToolArgumentError(f"The column {column.name!r} is a whole node: name one of its properties.")
         if column.function in ("sum", "avg") and kind not in _NUMBERS:
             raise ToolArgumentError(f"{column.function} needs a number, and {column.value.field} is {kind}.")
+        if column.once and column.function not in ("sum", "avg"):
+            raise ToolArgumentError(f"The column {column.name!r} is once, and neither a sum nor a mean.")
+
+
+def _check_having(having: Having, query: GraphQuery) -> None:
+    columns = {column.name: column for column in query.columns}
+    function = columns[_known(having.column, columns, "column")].function
+    if function not in ("count", "count distinct", "sum", "avg"):
+        raise ToolArgumentError(f"{having.column} computes nothing: compare what it is of in `where`.")
+    _check_scalar(having.to, "number", f"{having.column} {having.is_}")
 
 
 def _check_value(value: Value, checked: Checked) -> str:

@@ -17,10 +17,12 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 _FUNCTIONS = {
     "count": "count({0})",
     "count distinct": "count(DISTINCT {0})",
-    "sum": "sum({0})",
-    "avg": "avg({0})",
     "min": "min({0})",
     "max": "max({0})",
+}
+_SUMS = {
+    "sum": "reduce(t = 0, v IN {0} | t + v)",
+    "avg": "CASE size({0}) WHEN 0 THEN NULL ELSE reduce(t = 0.0, v IN {0} | t + v) / size({0}) END",
 }
 _ADDED = {"sum": exact_sum, "avg": exact_mean}
 
@@ -52,16 +54,21 @@ def compiled(checked: Checked) -> tuple[str, dict[str, Any]]:
     conditions = [_condition(condition, checked, values) for condition in query.where]
     aggregated = any(column.function for column in query.columns)
     distinct = "DISTINCT " if query.distinct and not aggregated else ""
-    columns = [f"{_column(column, checked)} AS c{place}" for place, column in enumerate(query.columns)]
-    # What is added up is sent as it is, and added up here, exactly; it is put in order by the server's own sum.
     added = {place: column for place, column in enumerate(query.columns) if column.function in _ADDED}
-    columns += [f"collect({_value(column.value, checked)}) AS x{place}" for place, column in added.items()]
+    # What is added up is sent as it is, and added up here, exactly; it is put in order by the server's own sum.
+    columns = [
+        f"{_collected(column, checked)} AS x{place}" if place in added else f"{_column(column, checked)} AS c{place}"
+        for place, column in enumerate(query.columns)
+    ]
+    sums = [f"{_SUMS[column.function or ''].format(f'x{place}')} AS c{place}" for place, column in added.items()]
     returned = ", ".join(f"{'x' if place in added else 'c'}{place}" for place in range(len(query.columns)))
     parts = [
         f"MATCH {_pattern(checked)}",
         f"WHERE {' AND '.join(conditions)}" if conditions else "",
         f"WITH {distinct}{', '.join(columns)}",
-        f"ORDER BY {_order(checked)} LIMIT $limit",
+        f"WITH {', '.join(['*', *sums])}",
+        f"WHERE {_having(checked, values)}" if query.having else "",
+        f"WITH * ORDER BY {_order(checked)} LIMIT $limit",
         f"RETURN {returned}",
     ]
     return " ".join(part for part in parts if part), values
@@ -75,7 +82,9 @@ def _pattern(checked: Checked) -> str:
     text = f"(n0:{quoted(checked.query.start)})"
     for place, hop in enumerate(checked.query.hops, start=1):
         left, right = ("<-", "-") if hop.backwards else ("-", "->")
-        text += f" MATCH (n{place - 1}){left}[:{quoted(hop.relationship)}]{right}(n{place}:{quoted(hop.to)})"
+        text += (
+            f" MATCH (n{checked.leaves(place)}){left}[:{quoted(hop.relationship)}]{right}(n{place}:{quoted(hop.to)})"
+        )
     return text
 
 
@@ -95,6 +104,24 @@ def _field(field: str, checked: Checked) -> str:
 def _column(column: Column, checked: Checked) -> str:
     text = _value(column.value, checked)
     return _FUNCTIONS[column.function].format(text) if column.function else text
+
+
+def _collected(column: Column, checked: Checked) -> str:
+    text = _value(column.value, checked)
+    if not column.once:
+        return f"collect({text})"
+    node = _field(checked.place(column.value.field)[0], checked)
+    return f"[p IN collect(DISTINCT [elementId({node}), {text}]) WHERE p[1] IS NOT NULL | p[1]]"
+
+
+def _having(checked: Checked, values: dict[str, Any]) -> str:
+    names = [column.name for column in checked.query.columns]
+    parts: list[str] = []
+    for having in checked.query.having:
+        parameter = f"v{len(values)}"
+        values[parameter] = having.to
+        parts.append(f"c{names.index(having.column)} {'<>' if having.is_ == '!=' else having.is_} ${parameter}")
+    return " AND ".join(parts)
 
 
 def _condition(condition: Condition, checked: Checked, values: dict[str, Any]) -> str:

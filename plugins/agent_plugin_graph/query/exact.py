@@ -17,19 +17,23 @@ def exact_mean(values: Sequence[float]) -> float | None:
 
 
 class Collecting:
-    """What SQLite calls for each row of a group; empty values are left out."""
+    """What SQLite calls for each row of a group; empty values are left out, and so is a node that was there before."""
 
     def __init__(self) -> None:
         self.values: list[float] = []
+        self._seen: set[int] = set()
 
-    def step(self, value: float | None) -> None:
-        """One more row."""
-        if value is not None:
-            self.values.append(value)
+    def step(self, value: float | None, node: int | None = None) -> None:
+        """One more row, of a node where one is given."""
+        if value is None or node in self._seen:
+            return
+        self.values.append(value)
+        if node is not None:
+            self._seen.add(node)
 
 
 class ExactSum(Collecting):
-    """`exact_sum(x)` in a statement."""
+    """`exact_sum(x)` in a statement; `exact_sum(x, node)` adds what a node has once."""
 
     def finalize(self) -> float:
         """The result of the group."""
@@ -37,7 +41,7 @@ class ExactSum(Collecting):
 
 
 class ExactMean(Collecting):
-    """`exact_avg(x)` in a statement."""
+    """`exact_avg(x)` in a statement, and `exact_avg(x, node)`."""
 
     def finalize(self) -> float | None:
         """The result of the group."""

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 Scalar: TypeAlias = str | int | float | bool
 Part: TypeAlias = Literal["year", "quarter", "month", "day"]
+Sign: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">="]
 Comparison: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "in", "contains", "starts with", "is empty", "is set"]
 Function: TypeAlias = Literal["count", "count distinct", "sum", "avg", "min", "max"]
 
@@ -30,6 +31,8 @@ class Hop:
     """Whether it is followed from its end to its start."""
     name: str = ""
     """What the node is called in fields; its label if left out."""
+    from_: str = ""
+    """The node of the pattern that it leaves, so that patterns can branch; the one before it if left out."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ class Column:
     value: Value
     function: Function | None = None
     """With one, rows are grouped by the columns that have none. All but count leave empty values out."""
+    once: bool = False
+    """For sum and avg: whether a node counts once in its group, in however many rows of the pattern it stands."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,15 @@ class Order:
 
     column: str
     descending: bool = False
+
+
+@dataclass(frozen=True)
+class Having:
+    """What has to hold for a column of the result that counts or computes."""
+
+    column: str
+    is_: Sign
+    to: int | float
 
 
 @dataclass(frozen=True)
@@ -88,3 +102,5 @@ class GraphQuery:
     """Rows at most, 1 to 1000."""
     distinct: bool = False
     """Whether equal rows are listed once; groups are always."""
+    having: Sequence[Having] = ()
+    """Which rows are kept, by what they count or compute."""

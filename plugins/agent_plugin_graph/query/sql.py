@@ -54,6 +54,11 @@ def compiled(checked: Checked) -> _Expression:
     ]
     if aggregated and grouped:
         parts.append((f"GROUP BY {', '.join(grouped)}", []))
+    if query.having:
+        names = [column.name for column in query.columns]
+        having = [(names.index(one.column), one) for one in query.having]
+        kept = [(f"{selected[at][0]} {one.is_} ?", [*selected[at][1], one.to]) for at, one in having]
+        parts.append(_joined([("HAVING TRUE", []), *kept], " AND "))
     parts += [_order(checked), ("LIMIT ?", [query.limit])]
     return _joined(parts, " ")
 
@@ -65,7 +70,7 @@ def _pattern(checked: Checked) -> _Expression:
     for place, hop in enumerate(checked.query.hops, start=1):
         near, far = ("end_id", "start_id") if hop.backwards else ("start_id", "end_id")
         text.append(
-            f"JOIN edge AS e{place} ON e{place}.type = ? AND e{place}.{near} = n{place - 1}.id "
+            f"JOIN edge AS e{place} ON e{place}.type = ? AND e{place}.{near} = n{checked.leaves(place)}.id "
             f"JOIN node AS n{place} ON n{place}.id = e{place}.{far} AND n{place}.label = ?"
         )
         values += [hop.relationship, hop.to]
@@ -90,6 +95,9 @@ def _field(field: str, checked: Checked) -> _Expression:
 
 def _column(column: Column, checked: Checked) -> _Expression:
     text, values = _value(column.value, checked)
+    if column.once:
+        node = f"n{list(checked.labels).index(checked.place(column.value.field)[0])}.id"
+        text = f"{text}, {node}"
     return (_FUNCTIONS[column.function].format(text) if column.function else text), values
 
 

@@ -115,8 +115,8 @@ class Database:
         self._db.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         self._db.create_function("lower_of", 1, _lower, deterministic=True)
         self._db.create_function("type_of", 1, type_of, deterministic=True)
-        self._db.create_aggregate("exact_sum", 1, cast("Any", ExactSum))  # the types know integers only
-        self._db.create_aggregate("exact_avg", 1, cast("Any", ExactMean))
+        self._db.create_aggregate("exact_sum", -1, cast("Any", ExactSum))  # the types know integers only
+        self._db.create_aggregate("exact_avg", -1, cast("Any", ExactMean))
         scripts = _scripts()
         if self._version() < len(scripts):
             with self.transaction():

@@ -5,16 +5,18 @@ The store keeps and finds; what terms, names and rankings are is decided outside
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from agent_plugin_graph.passage import Passage, Stats
 from agent_plugin_graph.store.scope import EVERYWHERE, Scope
 
 if TYPE_CHECKING:
     from agent_plugin_graph.query.check import Checked
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,13 @@ class Schema:
     """Type to the (start label, end label) pairs that it joins."""
     keys: Mapping[str, str]
     """Label to the property that is its key."""
+    words: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    """What else people call a label, a relationship, a property ("Visit.billing") or a value ("Hospital.state=TX")."""
+
+
+def frozen(sets: Mapping[str, Iterable[_Item]]) -> dict[str, frozenset[_Item]]:
+    """The sets of a schema, as they are kept."""
+    return {name: frozenset(items) for name, items in sets.items()}
 
 
 class GraphStore(Protocol):

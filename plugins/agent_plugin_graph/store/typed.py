@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent_plugin_graph.store.database import Database
-from agent_plugin_graph.store.protocol import Edge, Node, Schema
+from agent_plugin_graph.store.protocol import Edge, Node, Schema, frozen
 
 _NUMBER_OF = "(SELECT id FROM node WHERE label = ? AND key = ?)"
 
@@ -67,6 +67,9 @@ class TypedTables(Database):
                 self.write_many(
                     "INSERT OR IGNORE INTO relationship VALUES (?, ?, ?)", [(kind, *pair) for pair in pairs]
                 )
+            for subject, words in schema.words.items():
+                self.write("DELETE FROM word WHERE subject = ?", (subject,))
+                self.write_many("INSERT INTO word VALUES (?, ?)", [(subject, word) for word in words])
 
     def schema(self) -> Schema:
         """What kinds of nodes and relationships there are."""
@@ -79,7 +82,10 @@ class TypedTables(Database):
         joined: dict[str, set[tuple[str, str]]] = defaultdict(set)
         for kind, start, end in self.rows("SELECT type, start_label, end_label FROM relationship"):
             joined[kind].add((start, end))
-        return Schema(properties, {kind: frozenset(pairs) for kind, pairs in joined.items()}, keys)
+        words: dict[str, set[str]] = defaultdict(set)
+        for subject, word in self.rows("SELECT subject, word FROM word"):
+            words[subject].add(word)
+        return Schema(properties, frozen(joined), keys, frozen(words))
 
     def forget_nodes(self, uri: str) -> int:
         """Remove what came from this source alone; how many nodes."""

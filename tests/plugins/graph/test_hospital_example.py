@@ -12,6 +12,8 @@ from collections import defaultdict
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 SCRIPT = Path(__file__).parents[3] / "examples" / "hospital" / "hospital.py"
 
 
@@ -59,3 +61,16 @@ def test_it_runs_without_anything(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, SCRIPT], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert list(tmp_path.iterdir()) == []
+    assert "I do not know: The tables say nothing that I could take for “nurses”." in done.stdout
+
+
+@pytest.mark.usefixtures("neo4j")
+def test_it_answers_the_same_on_a_server_of_its_own(tmp_path: Path) -> None:
+    said = [
+        subprocess.run([sys.executable, SCRIPT, *where], cwd=tmp_path, capture_output=True, text=True, timeout=110)
+        for where in ((), ("--neo4j",))
+    ]
+    assert [done.returncode for done in said] == [0, 0], said[1].stderr
+    in_file, on_server = (done.stdout.splitlines() for done in said)
+    assert on_server[1:] == in_file[1:]
+    assert on_server[0].split(" in ")[0] == in_file[0].split(" in ")[0]

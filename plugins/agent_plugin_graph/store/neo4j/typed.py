@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from agent_plugin_graph.query.cypher import quoted
 from agent_plugin_graph.store.neo4j.connection import PART, Connection
-from agent_plugin_graph.store.protocol import Edge, Node, Schema
+from agent_plugin_graph.store.protocol import Edge, Node, Schema, frozen
 
 _OURS = ("_id", "_key", "_label")
 _Told = TypeVar("_Told", Node, Edge)
@@ -81,6 +81,10 @@ class TypedNodes(Connection):
                 "UNWIND $rows AS row MERGE (:_Relationship {type: row[0], start: row[1], end: row[2]})",
                 rows=[[kind, *pair] for kind, pairs in schema.relationships.items() for pair in pairs],
             )
+            self.rows(
+                "UNWIND $rows AS row MERGE (w:_Words {subject: row[0]}) SET w.words = row[1]",
+                rows=[[subject, sorted(words)] for subject, words in schema.words.items()],
+            )
 
     def schema(self) -> Schema:
         """What kinds of nodes and relationships there are."""
@@ -93,7 +97,8 @@ class TypedNodes(Connection):
         joined: dict[str, set[tuple[str, str]]] = defaultdict(set)
         for kind, start, end in self.rows("MATCH (r:_Relationship) RETURN r.type, r.start, r.end"):
             joined[kind].add((start, end))
-        return Schema(properties, {kind: frozenset(pairs) for kind, pairs in joined.items()}, keys)
+        words = dict(self.rows("MATCH (w:_Words) RETURN w.subject, w.words"))
+        return Schema(properties, frozen(joined), keys, frozen(words))
 
     def forget_nodes(self, uri: str) -> int:
         """Remove what came from this source alone; how many nodes."""

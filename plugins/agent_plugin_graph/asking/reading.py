@@ -1,0 +1,242 @@
+"""A question cut into items, each with all that it can mean; what no rule knows is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agent_plugin_graph.asking import language
+from agent_plugin_graph.asking.moments import spans
+from agent_plugin_graph.asking.tokens import Token, tokens
+from agent_plugin_graph.asking.vocabulary import Field, Known, Link, Thing, Vocabulary
+from agent_plugin_graph.query.model import Sign
+
+_LONGEST_PHRASE = 4
+_LONGEST_NAME = 6
+_LONGEST_VALUE = 12
+_MOST_TOKENS = 60
+_SIGNS: dict[str, Sign] = {">": ">", ">=": ">=", "<": "<", "<=": "<=", "=": "="}
+_SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+
+
+class NotUnderstoodError(Exception):
+    """The question cannot be read as one to the tables; the message says why, for the person who asked."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One thing that an item can mean."""
+
+    kind: str
+    detail: Any = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """A stretch of the question."""
+
+    start: int
+    end: int
+    text: str
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A number, or two, that something is compared to."""
+
+    sign: Sign
+    number: float | int
+    days: bool = False
+    """Whether it is a number of days."""
+    upper: float | int | None = None
+    """With it, both bounds are included."""
+
+
+def read(question: str, vocabulary: Vocabulary) -> list[Item]:
+    """The items of a question, in order, fillers among them.
+
+    Raises:
+        NotUnderstoodError: it has words that mean nothing here.
+    """
+    given = tokens(question)
+    if not given or len(given) > _MOST_TOKENS:
+        raise NotUnderstoodError("It is empty." if not given else f"It has more than {_MOST_TOKENS} words.")
+    found = _candidates(given, vocabulary)
+    unknown = set(range(len(given))) - {at for start, end in found for at in range(start, end)}
+    if unknown:
+        _add_parts(given, unknown, found, vocabulary)
+    items = _chosen(given, found)
+    covered = {at for item in items for at in range(item.start, item.end)}
+    if lost := [token.text for at, token in enumerate(given) if at not in covered]:
+        words = ", ".join(f"“{word}”" for word in lost)
+        raise NotUnderstoodError(f"The tables say nothing that I could take for {words}.")
+    return items
+
+
+def names_something(question: str, vocabulary: Vocabulary) -> bool:
+    """Whether a question says a name or a whole value of the tables."""
+    found = _candidates(tokens(question)[:_MOST_TOKENS], vocabulary)
+    return any(reading.kind in ("thing", "field", "known") for readings in found.values() for reading in readings)
+
+
+_Candidates = dict[tuple[int, int], dict[Reading, None]]
+
+
+def _candidates(given: Sequence[Token], vocabulary: Vocabulary) -> _Candidates:  # noqa: C901 - all kinds of words
+    found: _Candidates = {}
+
+    def add(start: int, end: int, reading: Reading) -> None:
+        found.setdefault((start, end), {})[reading] = None
+
+    for start in range(len(given)):
+        if given[start].quoted:
+            for known in vocabulary.whole_values([Token(given[start].text)]) or _quoted(given[start], vocabulary):
+                add(start, start + 1, Reading("known", known))
+            add(start, start + 1, Reading("text", given[start].text))
+            continue
+        for end in range(start + 1, min(len(given), start + _LONGEST_VALUE) + 1):
+            part = given[start:end]
+            if end - start <= _LONGEST_NAME:
+                for meaning in sorted(vocabulary.names.get(tuple(token.stem for token in part), ()), key=_order):
+                    add(start, end, Reading(_KINDS[type(meaning)], meaning))
+            for known in vocabulary.whole_values(part):
+                add(start, end, Reading("known", known))
+            if end - start <= _LONGEST_PHRASE:
+                phrase = " ".join(token.word for token in part)
+                if phrase in language.PHRASES:
+                    add(start, end, Reading(*language.PHRASES[phrase]))
+        if given[start].word in language.FILLER and given[start].word not in language.PHRASES:
+            add(start, start + 1, Reading("filler"))
+    for start, end, span in spans(given):
+        add(start, end, Reading("date", span))
+    for start, end, reading in _numbers(given):
+        add(start, end, reading)
+    return found
+
+
+def _quoted(token: Token, vocabulary: Vocabulary) -> list[Known]:
+    inner = tokens(token.text)
+    return (vocabulary.whole_values(inner) or vocabulary.parts_of_open(inner)) if inner else []
+
+
+_KINDS = {Thing: "thing", Field: "field", Link: "link"}
+
+
+def _order(meaning: Thing | Field | Link) -> tuple[int, str]:
+    return [Thing, Field, Link].index(type(meaning)), str(meaning)
+
+
+def _numbers(given: Sequence[Token]) -> list[tuple[int, int, Reading]]:
+    """Numbers, alone and in comparisons."""
+    found: list[tuple[int, int, Reading]] = []
+    for start in range(len(given)):
+        value, end = _number(given, start)
+        if value is not None:
+            found.append((start, end, Reading("number", value)))
+            after = " ".join(token.word for token in given[end : end + 2])
+            unit, unit_end = _unit(given, end)
+            for place, phrase in ((end, after), (unit_end, " ".join(t.word for t in given[unit_end : unit_end + 2]))):
+                if phrase in language.AFTERWARDS:
+                    days = unit is not None and place == unit_end
+                    number = value * (unit or 1) if days else value
+                    sign = _SIGNS[language.AFTERWARDS[phrase]]
+                    found.append((start, place + 2, Reading("compare", Comparison(sign, number, days))))
+            continue
+        for length in range(min(3, len(given) - start), 0, -1):
+            phrase = " ".join(token.word for token in given[start : start + length])
+            if phrase in language.COMPARISONS:
+                value, end = _number(given, start + length)
+                if value is not None:
+                    unit, end = _unit(given, end)
+                    comparison = Comparison(_SIGNS[language.COMPARISONS[phrase]], value * (unit or 1), unit is not None)
+                    found.append((start, end, Reading("compare", comparison)))
+                break
+        if given[start].word == "between":
+            value, end = _number(given, start + 1)
+            if value is not None and end < len(given) and given[end].word == "and":
+                upper, end = _number(given, end + 1)
+                if upper is not None:
+                    unit, end = _unit(given, end)
+                    scale = unit or 1
+                    comparison = Comparison(">=", value * scale, unit is not None, upper * scale)
+                    found.append((start, end, Reading("compare", comparison)))
+    return found
+
+
+def _number(given: Sequence[Token], at: int) -> tuple[float | int | None, int]:
+    """The number at a place, and where it ends."""
+    if at >= len(given) or given[at].quoted:
+        return None, at
+    if given[at].word == "a" and at + 1 < len(given) and given[at + 1].word in _SCALES:
+        at += 1
+    value = 1 if given[at].word in _SCALES else given[at].number
+    if value is None:
+        value = language.NUMBERS.get(given[at].word)
+        if value is None:
+            return None, at
+    end = at if given[at].word in _SCALES else at + 1
+    if end < len(given) and given[end].word in _SCALES:
+        value *= _SCALES[given[end].word]
+        end += 1
+    if end < len(given) and language.PHRASES.get(given[end].word, ("",))[0] == "currency":
+        end += 1
+    return value, end
+
+
+def _unit(given: Sequence[Token], at: int) -> tuple[int | None, int]:
+    if at < len(given) and (days := language.UNITS.get(given[at].stem)):
+        return days, at + 1
+    return None, at
+
+
+def _add_parts(given: Sequence[Token], unknown: set[int], found: _Candidates, vocabulary: Vocabulary) -> None:
+    """Values of which the question says a part, where it has words that mean nothing else."""
+    for start in range(len(given)):
+        for end in range(min(len(given), start + _LONGEST_VALUE), start, -1):
+            within = unknown.intersection(range(start, end))
+            edges = (given[start].word, given[end - 1].word)
+            if not within or any(word in language.FILLER for word in edges):
+                continue
+            part = given[start:end]
+            known = vocabulary.parts_of_listed(part)
+            if len(within) == end - start:
+                opened = vocabulary.parts_of_open(part)
+                whole = [one for one in opened if not one.part]
+                known = whole or [*known, *opened]
+            proper = any(token.text[:1].isupper() for token in part)
+            for one in known:
+                if proper or not one.part or not vocabulary.is_name(one.field):  # "the best" is nobody's name
+                    found.setdefault((start, end), {})[Reading("known", one)] = None
+    _add_searched(given, unknown, found)
+
+
+def _add_searched(given: Sequence[Token], unknown: set[int], found: _Candidates) -> None:
+    """What is not known, directly after "mention" and the like, is a text to look for."""
+    at = 0
+    while at < len(given):
+        if language.PHRASES.get(given[at].word, ("",))[0] == "mentions":
+            start = at + 1
+            while start < len(given) and given[start].word in ("a", "an", "the", "any"):
+                start += 1
+            end = start
+            while end < len(given) and end in unknown:
+                end += 1
+            if end > start:
+                found[start, end] = {Reading("text", " ".join(token.text for token in given[start:end])): None}
+            at = max(end, at + 1)
+        else:
+            at += 1
+
+
+def _chosen(given: Sequence[Token], found: _Candidates) -> list[Item]:
+    """Stretches that do not overlap: the longest first, then the earlier."""
+    taken: set[int] = set()
+    items: list[Item] = []
+    for start, end in sorted(found, key=lambda place: (place[0] - place[1], place[0])):
+        if not taken.intersection(range(start, end)):
+            taken.update(range(start, end))
+            text = " ".join(token.text for token in given[start:end])
+            items.append(Item(start, end, text, tuple(found[start, end])))
+    return sorted(items, key=lambda item: item.start)
