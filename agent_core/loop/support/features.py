@@ -1,0 +1,302 @@
+"""What is measured of a sentence beside its passages. Every measure names the words that it found, for the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from agent_core.loop.support.alignment import Alignment, Link
+from agent_core.loop.support.lexicon import lexicon
+from agent_core.loop.support.reading import Token
+from agent_core.loop.support.words import CLASSES, NEGATIONS
+
+_OPPOSED_BOUNDS = {frozenset(pair) for pair in ((">=", "<="), (">", "<"), (">=", "<"), (">", "<="))}
+_LOOSE = {frozenset(pair) for pair in ((">=", ">"), ("<=", "<"), ("~", ""), ("~", "<"), ("~", ">"))}
+
+
+@dataclass
+class Measured:
+    """Measures by name, and the reasons behind those that speak against the sentence."""
+
+    values: dict[str, float] = field(default_factory=dict[str, float])
+    reasons: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+    def add(self, name: str, value: float = 1.0, reason: str = "") -> None:
+        """Count `value` more of a measure."""
+        self.values[name] = self.values.get(name, 0.0) + value
+        if reason and reason not in self.reasons.setdefault(name, []):
+            self.reasons[name].append(reason)
+
+
+def measure(found: Alignment) -> Measured:
+    """All measures of an aligned sentence."""
+    measured = Measured()
+    weighty = [token for token in found.tokens if token.weight]
+    primary, together, anywhere = found.coverage
+    measured.add("cover-best", primary)
+    measured.add("cover-chosen", together)
+    measured.add("cover-all", anywhere)
+    measured.add("length", min(len(weighty), 30) / 10)
+    measured.add("sentences", len(found.chosen) - 1)
+    near = found.near()
+    _missing(found, near, measured)
+    _bounds(found, measured)
+    _polarity(found, measured)
+    _classes(found, near, measured)
+    _closeness(found, measured)
+    _binding(found, near, measured)
+    _order(found, measured)
+    return measured
+
+
+def _missing(found: Alignment, near: Sequence[Token], measured: Measured) -> None:
+    """Tokens of the sentence that no passage has; worse where the passages have something that excludes it."""
+    free = _unused(found, near)
+    for at, token in enumerate(found.tokens):
+        link = found.links.get(at)
+        if link is not None:
+            if link.said.sentence not in found.chosen:
+                measured.add(f"elsewhere-{token.kind}")
+            if link.strength < 1 and token.kind == "word":
+                measured.add("reworded", token.weight)
+            continue
+        if not token.weight and token.stem not in _STEERING:
+            continue
+        rival = _rival(token, free)
+        if token.figure:
+            if rival:
+                measured.add("figure-other", 1, f"“{token.text}” (the source says “{rival.text}”)")
+            elif _derived(token, near):
+                measured.add("figure-derived")
+            else:
+                measured.add("figure-missing", 1, f"“{token.text}”")
+        elif rival is not None and token.kind != "function":
+            measured.add("opposed", 1, f"“{token.text}” (the source says “{rival.text}”)")
+        elif token.kind == "name":
+            kind = "name-missing" if not any(one.kind == "name" for one in free) else "name-other"
+            measured.add(kind, 1, f"“{token.text}”")
+        elif token.kind == "word":
+            light = token.weight < 1
+            measured.add("light-missing" if light else "word-missing", 1, "" if light else f"“{token.text}”")
+            if not light and at >= 0.75 * len(found.tokens):
+                measured.add("tail-missing")
+    content = sum(1 for token in found.tokens if token.kind == "word" and token.weight == 1) or 1
+    measured.add("word-missing-share", measured.values.get("word-missing", 0.0) / content)
+    used = sum(1 for at, link in found.links.items() if link.said.sentence in found.chosen[:1])
+    held = sum(1 for token in near if token.weight and token.sentence in found.chosen[:1]) or 1
+    measured.add("unused-share", max(0.0, 1 - used / held))
+
+
+_STEERING = frozenset(
+    "before after more less most least all none some only first last always never above below over under up down "
+    "until since inside outside".split()
+)
+
+
+def _unused(found: Alignment, near: Sequence[Token]) -> list[Token]:
+    """What the chosen sentences say and the sentence does not."""
+    used = {link.said.place for link in found.links.values()}
+    stems = {token.stem for token in found.tokens}
+    return [token for token in near if token.place not in used and token.stem not in stems]
+
+
+def _rival(token: Token, free: Sequence[Token]) -> Token | None:
+    for said in free:
+        if token.figure and said.figure:
+            if token.figure.rivals(said.figure):
+                return said
+        elif lexicon().are_opposed(token.stem, said.stem):
+            return said
+    return None
+
+
+def _derived(token: Token, near: Sequence[Token]) -> bool:
+    """Whether a figure is the sum or difference of two in the passages, or counts names in a row."""
+    assert token.figure is not None
+    values = [said.figure.value for said in near if said.figure and said.figure.dimension == token.figure.dimension]
+    value = token.figure.value
+    return any(
+        abs(abs(one - other) - value) < 1e-6 or abs(one + other - value) < 1e-6
+        for n, one in enumerate(values)
+        for other in values[n + 1 :]
+    )
+
+
+def _bounds(found: Alignment, measured: Measured) -> None:
+    """Figures whose bound is another one: "at least 5" is neither "at most 5" nor "5"."""
+    for link in found.links.values():
+        if not (link.token.figure and link.said.figure):
+            continue
+        one, other = link.token.figure.bound, link.said.figure.bound
+        if one == other:
+            continue
+        pair = frozenset((one, other))
+        reason = f"“{link.token.text}” (the source says it as another limit)"
+        if pair in _OPPOSED_BOUNDS:
+            measured.add("bound-opposed", 1, reason)
+        elif pair in _LOOSE:
+            measured.add("bound-loose")
+        else:
+            measured.add("bound-dropped" if not one else "bound-added", 1, reason)
+
+
+def _polarity(found: Alignment, measured: Measured) -> None:
+    """Words that are negated on one side only. A prefix, and a negation of the opposite, count as well."""
+    ours = theirs = 0.0
+    words: list[str] = []
+    for link in found.links.values():
+        if link.token.kind == "figure" or link.said.sentence not in found.chosen:
+            continue
+        one, other = link.token.negated, link.said.negated
+        if link.flipped:
+            one = not one
+        if one != other:
+            ours, theirs = ours + (one and not other), theirs + (other and not one)
+            words.append(link.token.text)
+    reason = f"“{words[0]}” (said the other way round)" if words else ""
+    count = len(found.links) or 1
+    for name, value in (("negated-here", ours), ("negated-there", theirs)):
+        if value:
+            measured.add(name, 1, reason)
+            measured.add(f"{name}-share", value / count)
+    cues = [sum(1 for token in side if _negates(token)) for side in (found.tokens, _clause_of(found))]
+    measured.add("cue-here", max(0, min(2, cues[0] - cues[1])))
+    measured.add("cue-there", max(0, min(2, cues[1] - cues[0])))
+    opposed = measured.values.get("opposed", 0.0)
+    if opposed and (ours or theirs):
+        measured.add("opposed-negated", min(opposed, 2))
+
+
+def _negates(token: Token) -> bool:
+    return token.stem in NEGATIONS or token.stem in ("not", "no", "n't")
+
+
+def _clause_of(found: Alignment) -> list[Token]:
+    """The clauses of the chosen sentences in which something of the sentence stands."""
+    clauses = {(link.said.sentence, link.said.clause) for link in found.links.values()}
+    return [token for token in found.evidence if token.sentence in found.chosen[:2] and (token.sentence, token.clause) in clauses]
+
+
+def _classes(found: Alignment, near: Sequence[Token], measured: Measured) -> None:
+    """Quantifiers, modal words and connectives that stand on one side only."""
+    here = {part for token in found.tokens for part in token.stem.split("_")} | {t.stem for t in found.tokens}
+    there = {part for token in near for part in token.stem.split("_")} | {t.stem for t in near}
+    clause = {part for token in _clause_of(found) for part in token.stem.split("_")}
+    for name, members in CLASSES.items():
+        ours, theirs = here & members, there & members
+        if ours and not theirs:
+            measured.add(f"{name}+", 1, f"“{sorted(ours)[0]}”")
+        if clause & members and not ours:
+            measured.add(f"{name}-", 1, f"the source's “{sorted(clause & members)[0]}” is left out")
+    pairs = (("m-may", "m-must"), ("m-must", "m-may"), ("m-should", "m-must"), ("q-some", "q-all"), ("q-most", "q-all"),
+             ("q-all", "q-some"), ("q-some", "q-most"), ("q-few", "q-most"), ("q-most", "q-few"))  # fmt: skip
+    for theirs, ours in pairs:
+        if clause & CLASSES[theirs] and here & CLASSES[ours] and not (here & CLASSES[theirs] or clause & CLASSES[ours]):
+            measured.add(f"{theirs}>{ours}", 1, f"“{sorted(here & CLASSES[ours])[0]}”")
+
+
+def _closeness(found: Alignment, measured: Measured) -> None:
+    """Whether what stands together in the sentence stands together in the passages."""
+    scores = [_together(one, other) for one, other in _neighbours(found)]
+    if scores:
+        measured.add("apart-mean", 1 - sum(scores) / len(scores))
+        measured.add("apart-worst", 1 - min(scores))
+        measured.add("apart-count", min(3, sum(1 for score in scores if score < 0.2)))
+    clauses: dict[tuple[int, int], int] = {}
+    for link in found.links.values():
+        place = link.said.sentence, link.said.clause
+        clauses[place] = clauses.get(place, 0) + 1
+    measured.add("clauses", min(6, len(clauses)) / 3)
+
+
+def _neighbours(found: Alignment) -> Iterator[tuple[Link, Link]]:
+    linked = [found.links[at] for at in sorted(found.links) if found.tokens[at].weight]
+    yield from zip(linked, linked[1:], strict=False)
+
+
+def _together(one: Link, other: Link) -> float:
+    if one.said.sentence != other.said.sentence:
+        return 0.1 if abs(one.said.sentence - other.said.sentence) == 1 else 0.0
+    distance = abs(one.said.place - other.said.place)
+    near = 1.0 if distance <= 4 else 0.7 if distance <= 8 else 0.4
+    return near if one.said.clause == other.said.clause else 0.7 * near
+
+
+def _binding(found: Alignment, near: Sequence[Token], measured: Measured) -> None:
+    """Figures and names that the passages tell of something else: a rival stands nearer to what is said of them."""
+    for at, link in found.links.items():
+        if link.token.kind not in ("figure", "name"):
+            continue
+        context = [
+            (other, abs(other.token.place - link.token.place))
+            for place, other in found.links.items()
+            if place != at and other.token.weight and other.said.stem != link.said.stem
+        ]
+        context = sorted(context, key=lambda pair: pair[1])[:4]
+        own = _bound_to(link.said, context)
+        rivals = [
+            said
+            for said in near
+            if said.kind == link.said.kind and said.stem != link.said.stem and said.place != link.said.place
+            and _same_kind(link.said, said) and not any(other.said.place == said.place for other, _ in context)
+        ]
+        best = max(((_bound_to(said, context), said) for said in rivals), key=lambda pair: pair[0], default=None)
+        if best and best[0] > own + 0.05:
+            kind = link.token.kind
+            measured.add(f"bound-{kind}", min(1.0, best[0] - own), f"“{link.token.text}” (is said of something else)")
+            measured.add(f"bound-{kind}-any", 1)
+
+
+def _same_kind(one: Token, other: Token) -> bool:
+    if one.figure and other.figure:
+        return one.figure.dimension == other.figure.dimension
+    return True
+
+
+def _bound_to(said: Token, context: Sequence[tuple[Link, int]]) -> float:
+    """How near a token of the passages stands to what the sentence says around it."""
+    score = weights = 0.0
+    for other, distance in context:
+        weight = 1 / (1 + distance)
+        weights += weight
+        if other.said.sentence == said.sentence:
+            apart = abs(other.said.place - said.place) + 6 * abs(other.said.clause - said.clause)
+            score += weight / (1 + apart / 4)
+    return score / weights if weights else 0.0
+
+
+def _order(found: Alignment, measured: Measured) -> None:
+    """Names and things that changed sides: who did it to whom, what is more than what."""
+    linked = [found.links[at] for at in sorted(found.links) if found.tokens[at].weight >= 1]
+    turned = pairs = 0
+    for n, one in enumerate(linked):
+        for other in linked[n + 1 : n + 6]:
+            if one.said.sentence != other.said.sentence or one.said.place == other.said.place:
+                continue
+            pairs += 1
+            if one.said.place > other.said.place:
+                turned += 1
+                names = one.token.kind == other.token.kind == "name"
+                passive = _has_by(found.tokens, one.token, other.token) != _has_by(found.evidence, other.said, one.said)
+                if names:
+                    measured.add("turned-names-passive" if passive else "turned-names", 1,
+                                 "" if passive else f"“{one.token.text}” and “{other.token.text}” (the other way round)")
+                elif not passive and _verb_between(found, one, other):
+                    measured.add("turned-around-verb", 1)
+    if pairs:
+        measured.add("turned-share", turned / pairs)
+
+
+def _has_by(tokens: Sequence[Token], one: Token, other: Token) -> bool:
+    low, high = sorted((one.place, other.place))
+    return any(token.stem == "by" and low < token.place < high and token.sentence == one.sentence for token in tokens)
+
+
+def _verb_between(found: Alignment, one: Link, other: Link) -> bool:
+    """Whether the same word stands between the two on both sides."""
+    low, high = sorted((one.said.place, other.said.place))
+    return any(
+        one.token.place < link.token.place < other.token.place and low < link.said.place < high
+        for link in found.links.values()
+        if link.token.kind == "word"
+    )
