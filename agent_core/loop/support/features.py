@@ -40,6 +40,7 @@ def measure(found: Alignment) -> Measured:
     measured.add("sentences", len(found.chosen) - 1)
     near = found.near()
     _missing(found, near, measured)
+    _steering(found, near, measured)
     _bounds(found, measured)
     _polarity(found, measured)
     _classes(found, near, measured)
@@ -60,11 +61,15 @@ def _missing(found: Alignment, near: Sequence[Token], measured: Measured) -> Non
             if link.strength < 1 and token.kind == "word":
                 measured.add("reworded", token.weight)
             continue
-        if not token.weight and token.stem not in _STEERING:
+        if not token.weight:
             continue
         rival = _rival(token, free)
         if token.figure:
-            if rival:
+            if token.figure.written.lower() in ("one", "a half", "half") and not rival:
+                continue
+            if not token.figure.dimension and not rival and token.text.isalpha():
+                measured.add("count-missing", 1, f"“{token.text}”")
+            elif rival:
                 measured.add("figure-other", 1, f"“{token.text}” (the source says “{rival.text}”)")
             elif _derived(token, near):
                 measured.add("figure-derived")
@@ -87,10 +92,15 @@ def _missing(found: Alignment, near: Sequence[Token], measured: Measured) -> Non
     measured.add("unused-share", max(0.0, 1 - used / held))
 
 
-_STEERING = frozenset(
-    "before after more less most least all none some only first last always never above below over under up down "
-    "until since inside outside".split()
-)
+def _steering(found: Alignment, near: Sequence[Token], measured: Measured) -> None:
+    """Small words of place, time and comparison where the passages have the opposite: before and after."""
+    here = {token.stem for token in found.tokens if token.kind == "function"}
+    there = {token.stem for token in near if token.kind == "function"}
+    words = lexicon()
+    for stem in sorted(here - there):
+        opposite = [other for other in there - here if words.are_opposed(stem, other)]
+        if opposite and not any(words.are_same(stem, other) for other in there):
+            measured.add("steered", 1, f"“{stem.replace('_', ' ')}” (the source says “{opposite[0].replace('_', ' ')}”)")
 
 
 def _unused(found: Alignment, near: Sequence[Token]) -> list[Token]:

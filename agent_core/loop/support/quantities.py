@@ -47,13 +47,14 @@ MONTHS = (
     "january february march april may june july august september october november december".split()
     + "jan feb mar apr may jun jul aug sep oct nov dec".split()
 )
+_HALF_DAYS = ("am", "pm", "a.m", "p.m", "o'clock")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 _DATE = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})")
 _BOUNDS = {
-    ">=": "at_least minimum no_less_than not_less_than no_fewer_than not_fewer_than from or_more or_longer or_over "
+    ">=": "at_least minimum no_less_than not_less_than no_fewer_than not_fewer_than from or_more or_longer or_over or_old or_older or_abov or_above or_larger "
     "lower_limit",
     "<=": "at_most maximum up_to no_more_than not_more_than not_exceed within no_longer_than no_later_than by until "
-    "not_over or_less or_fewer or_under limit_of upper as_many_as",
+    "not_over or_less or_fewer or_under or_younger or_below or_smaller limit_of upper as_many_as",
     ">": "more_than over exceed above greater_than longer_than upwards_of in_excess_of older_than later_than",
     "<": "less_than under below fewer_than shorter_than just_under close_to nearly almost younger_than",
     "~": "about around approximately roughly circa some estimated",
@@ -61,6 +62,9 @@ _BOUNDS = {
 _BOUND_OF = {"_".join(stem(w) for w in name.split("_")): bound for bound, names in _BOUNDS.items()
              for name in names.split()}  # fmt: skip
 _LONGEST_BOUND = max(name.count("_") + 1 for name in _BOUND_OF)
+_DENIED = {">": "<=", "<": ">="}
+_LOOSELY = 0.08
+"""How far "about" reaches, as a share."""
 _LONGEST = 18
 """Digits of a figure that is calculated with; longer ones are compared as they are written."""
 
@@ -76,13 +80,17 @@ class Figure:
     """">=", ">", "<=", "<", "~", or "" for a figure as it is."""
     step: float
     """By how much its last digit counts: a figure may be a rounding of another one to this."""
+    number: float
+    """As it is written, without its unit."""
     written: str
+    of: str = ""
+    """The stem of the word after it: what it counts, where it has no unit."""
 
     def agrees(self, other: Figure) -> bool:
         """Whether this may be said where the other is written."""
-        if self.dimension != other.dimension and not (self._open and other._open):
-            return False
-        if abs(self.value - other.value) <= 1e-9 * max(1.0, abs(other.value)):
+        if self.dimension != other.dimension:
+            return (self._open or other._open) and self.number == other.number
+        if abs(self.value - other.value) <= (_LOOSELY if self.bound == "~" else 1e-9) * max(1.0, abs(other.value)):
             return True
         if self.dimension == "clock":
             return ":" not in self.written + other.written and abs(self.value - other.value) == 720
@@ -90,7 +98,8 @@ class Figure:
 
     def rivals(self, other: Figure) -> bool:
         """Whether the other could be put in its place: it measures the same."""
-        return self.dimension == other.dimension and not self.agrees(other)
+        same = self.of == other.of if not self.dimension else True
+        return same and self.dimension == other.dimension and not self.agrees(other)
 
     @property
     def _open(self) -> bool:
@@ -120,29 +129,48 @@ def _read(words: Sequence[str], place: int) -> tuple[Figure, int] | None:
     if number is None:
         return None
     value, step, after = number
-    following = words[after].lower() if after < len(words) else ""
-    if following in ("am", "pm", "a.m", "p.m", "o'clock") and value <= 12:
-        return _clock(words, place, int(value), 0)
+    if _at(words, after) in _HALF_DAYS and value <= 12:
+        return _clock(words, place, int(value), round(value % 1 * 60), after)
+    if _at(words, after) in ("st", "nd", "rd", "th"):
+        after += 1
     bound = _bound(words, place, after)
     written = " ".join(words[place:after])
-    share = _SHARES.get(stem(following))
-    if share is not None and following != "quarter" and not (value == 1 and following == "third"):
-        return Figure(value * share, "share", bound, 0.05, f"{written} {following}"), after + 1
-    if following in ("st", "nd", "rd", "th"):
-        after += 1
-        following = words[after].lower() if after < len(words) else ""
-    if following == "-" or following == "/":
-        return Figure(value, "", bound, step, written), after
-    if (unit := _UNITS.get(stem(following))) is not None:
-        return Figure(value * unit[1], unit[0], bound, step * unit[1], f"{written} {following}"), after + 1
-    before = words[place - 1].lower() if place else ""
-    if (unit := _UNITS.get(before)) is not None and before in "€$£":
-        return Figure(value * unit[1], unit[0], bound, step, before + written), after
-    if following in MONTHS or (before in MONTHS and value <= 31) or _of_month(words, after):
-        return Figure(value, "day", bound, 0, written), after
+    unit, end = _unit(words, place, after)
+    if unit is not None:
+        told = " ".join(words[place:end]) if end > after else written
+        return Figure(value * unit[1], unit[0], bound, step * unit[1], value, told), end
+    if _at(words, after) in MONTHS or (_at(words, place - 1) in MONTHS and value <= 31) or _of_month(words, after):
+        return Figure(value, "day", bound, 0, value, written), after
     if value == int(value) and 1000 <= value <= 2100 and word.isdigit():
-        return Figure(value, "year", bound, 0, written), after
-    return Figure(value, "", bound, step, written), after
+        return Figure(value, "year", bound, 0, value, written), after
+    if _at(words, after) == "in" and (whole := _number(words, after + 1)) and 0 < value < whole[0]:
+        return Figure(value / whole[0], "share", "~", 0.05, value, f"{written} in {words[after + 1]}"), whole[2]
+    return Figure(value, "", bound, step, value, written, stem(_at(words, after))), after
+
+
+def _at(words: Sequence[str], place: int) -> str:
+    return words[place].lower() if 0 <= place < len(words) else ""
+
+
+def _unit(words: Sequence[str], place: int, after: int) -> tuple[tuple[str, float] | None, int]:
+    """The unit of a figure and the place after it; in "10 to 15 km" and "4 or 5 days" the first has the second's."""
+    if (before := _at(words, place - 1)) and before in "€$£":
+        return _UNITS[before], after
+    follows = _at(words, after)
+    if follows in ("°", "degrees", "degree"):
+        return _UNITS["°"], after + 1 + (_at(words, after + 1) in ("c", "celsius", "centigrade"))
+    if (share := _SHARES.get(stem(follows))) is not None and follows not in ("quarter", "quarters", "fifth", "tenth"):
+        return ("share", share), after + 1
+    skipped = after
+    while _at(words, skipped) in ("a", "an", "of", "-", "full", "square", "cubic", "whole"):
+        skipped += 1
+    if (unit := _UNITS.get(stem(_at(words, skipped)))) is not None:
+        return unit, skipped + 1
+    if follows == "times":
+        return ("share", 1.0), after + 1
+    if follows in ("to", "and", "or", "x", "by") and (second := _number(words, after + 1)):
+        return _unit(words, after + 1, second[2])[0], after
+    return None, after
 
 
 def _of_month(words: Sequence[str], after: int) -> bool:
@@ -159,9 +187,11 @@ def _number(words: Sequence[str], place: int) -> tuple[float, float, int] | None
         after = place + 1
     else:
         head, _, tail = word.partition("-")
-        if word in _SHARES and word == "half":
-            return 0.5, 0.05, place + 1
-        follows = words[place + 1].lower() if place + 1 < len(words) else ""
+        follows = _at(words, place + 1)
+        if word == "half" or (word == "a" and follows == "half"):
+            return 0.5, 0.0, place + (1 if word == "half" else 2)
+        if word == "a" and follows == "quarter" and _at(words, place + 2) == "of":
+            return 0.25, 0.0, place + 2
         if word in ("a", "an") and (stem(follows) in _SCALES or _counts(follows)):
             value = 1.0
         elif head in _WORDS:
@@ -173,6 +203,8 @@ def _number(words: Sequence[str], place: int) -> tuple[float, float, int] | None
             value, after = value + _WORDS[follows], place + 2
     while after < len(words) and (scale := _SCALES.get(stem(words[after]))):
         value, step, after = value * scale, step * scale, after + 1
+    if [_at(words, at) for at in range(after, after + 3)] == ["and", "a", "half"]:
+        return value + 0.5, 0.0, after + 3
     return value, step, after
 
 
@@ -194,15 +226,17 @@ def _digits(word: str) -> tuple[float, float]:
     return float(plain), 10.0**-decimals if decimals else 10.0**zeros
 
 
-def _clock(words: Sequence[str], place: int, hour: int, minute: int) -> tuple[Figure, int]:
-    after = place + 1
-    half = words[after].lower() if after < len(words) else ""
-    if half in ("am", "pm", "a.m", "p.m"):
-        hour = hour % 12 + (12 if half.startswith("p") else 0)
+def _clock(
+    words: Sequence[str], place: int, hour: int, minute: int, after: int | None = None
+) -> tuple[Figure, int]:
+    after = place + 1 if after is None else after
+    half = _at(words, after)
+    number = hour + minute / 60
+    if half in _HALF_DAYS:
+        hour = hour % 12 + (12 if half.startswith("p") else 0) if half != "o'clock" else hour
         after += 1
-    elif half == "o'clock":
-        after += 1
-    return Figure(hour * 60.0 + minute, "clock", _bound(words, place, after), 0, " ".join(words[place:after])), after
+    value = hour * 60.0 + minute
+    return Figure(value, "clock", _bound(words, place, after), 0, number, " ".join(words[place:after])), after
 
 
 def _bound(words: Sequence[str], place: int, after: int) -> str:
@@ -212,11 +246,12 @@ def _bound(words: Sequence[str], place: int, after: int) -> str:
         end = len(before) - skipped
         for size in range(min(_LONGEST_BOUND, end), 0, -1):
             if bound := _BOUND_OF.get("_".join(before[end - size : end])):
-                return bound
+                denied = any(word.lower() in ("no", "not", "nobody", "never") for word in words[max(0, place - 9) : place])
+                return _DENIED.get(bound, bound) if denied else bound
     behind = [stem(word) for word in words[after : after + 3]]
     for start in (0, 1):
-        if bound := _BOUND_OF.get("_".join(behind[start : start + 2])):
-            return bound if behind[start : start + 1] == ["or"] or behind[start : start + 1] == ["at"] else ""
+        if behind[start : start + 1] in (["or"], ["at"]):
+            return _BOUND_OF.get("_".join(behind[start : start + 2]), "")
     return ""
 
 

@@ -18,7 +18,7 @@ _CLAUSE_MARK = re.compile(r"[,;:()\u2013\u2014|]| - ")
 _CLAUSE_WORDS = frozenset(
     "but while whereas although though because if unless which who when where and or after before until".split()
 )
-_SUBJECTLESS = frozenset("n't not".split())
+_WRITTEN_NUMBER = re.compile(r"(?:twen|thir|for|fif|six|seven|eigh|nine)ty-\w+", re.IGNORECASE)
 _REACH = 7
 """So many words after it a negation still negates."""
 
@@ -100,7 +100,7 @@ def _tokens(sentence: str, number: int, place: int, names: Collection[str]) -> l
             found.append(replace(here, text=figure.written, stem=figure.written.lower(), kind="figure", figure=figure))
         elif size := _phrase(lowered, at):
             after = at + size
-            found.append(replace(here, text=" ".join(words[at:after]), stem="_".join(lowered[at:after])))
+            found.append(replace(here, text=" ".join(words[at:after]), stem="_".join(lowered[at:after]), kind=_sort(words[at:after])))
         else:
             after = at + 1
             found.append(replace(here, kind=_kind(words, lowered, at, names)))
@@ -122,7 +122,7 @@ def _words(sentence: str) -> tuple[list[str], list[int]]:
             spelt = [str(day[2]), MONTHS[day[1] - 1].capitalize(), str(day[0])]
         elif match[0].lower().endswith(("n't", "n’t")) or match[0].lower() == "cannot":
             spelt = [match[0][:-3] if match[0].lower() != "cannot" else "can", "not"]
-        elif re.fullmatch(r"[a-z]+(?:-[a-z]+)+", match[0]) and stem(match[0]) not in lexicon().same:
+        elif "-" in match[0] and stem(match[0]) not in lexicon().same and not _WRITTEN_NUMBER.fullmatch(match[0]):
             spelt = match[0].split("-")
         words += spelt
         clauses += [clause] * len(spelt)
@@ -141,6 +141,14 @@ def _phrase(stems: Sequence[str], at: int) -> int:
         if tuple(stems[at : at + len(phrase)]) == phrase:
             return len(phrase)
     return 0
+
+
+def _sort(words: Sequence[str]) -> str:
+    """The kind of an expression: it is one of small words where all of its words are."""
+    return "function" if all(word.lower() in FUNCTION_WORDS or word.lower() in _BOUNDING for word in words) else "word"
+
+
+_BOUNDING = frozenset("need required obliged least most fewer less later than limit times number longer".split())
 
 
 def _kind(words: Sequence[str], stems: Sequence[str], at: int, names: Collection[str]) -> str:

@@ -6,13 +6,13 @@ import re
 from functools import lru_cache
 
 TOKEN = re.compile(
-    r"\d{1,4}(?:[-/.]\d{1,2}[-/.]\d{1,4})(?!\w)|\d{1,2}:\d{2}|\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’-][^\W\d_]+)*|[%€$£°/]"
+    r"\d{1,4}(?:[-/.]\d{1,2}[-/.]\d{1,4})(?!\w)|\d{1,2}:\d{2}|\d+(?:[.,]\d+)*|[^\W\d_][^\W_]*(?:['’-][^\W_]+)*|[%€$£°/]"
 )
 
 _IRREGULAR = {
     form: forms.split()[0]
     for forms in (
-        "be am is are was were been being; have has had having; do does did done doing; go went gone goes; "
+        "use used using uses; be am is are was were been being; have has had having; do does did done doing; go went gone goes; "
         "buy bought; bring brought; think thought; teach taught; catch caught; seek sought; fight fought; "
         "sell sold; tell told; hold held; say said; pay paid; lay laid; make made; lead led; read; feed fed; "
         "meet met; leave left; lose lost; build built; send sent; spend spent; lend lent; bend bent; keep kept; "
@@ -42,7 +42,7 @@ _MERGED_WRONGLY = frozenset("good better best bad worse worst left lay found peo
 FUNCTION_WORDS = frozenset(
     """a an the of to in on at by for with from as and or but if than then that this these those it its it's he she
     they them their theirs his her hers him we us our you your i me my mine who whom whose which what when where why
-    how there here be am is are was were been being have has had having do does did done doing will would shall should
+    how there here use used using uses; be am is are was were been being have has had having do does did done doing will would shall should
     can could may might must not no nor so such too very also just only about into onto upon over under between among
     during through per via within without against across along around because since while until although though
     unless whether both either neither each every all any some most more less few many much other another same own
@@ -77,7 +77,7 @@ def stem(word: str) -> str:
         root = word.removesuffix(ending)
         if root != word and len(root) >= 3 and any(letter in "aeiouy" for letter in root):
             return _mended(root)
-    return word.removesuffix("e") if len(word) > 4 else word
+    return word.removesuffix("e") if len(word) > 3 else word
 
 
 def _mended(root: str) -> str:
@@ -85,7 +85,7 @@ def _mended(root: str) -> str:
         return root[:-1]
     if root.endswith("i"):
         return root[:-1] + "y"
-    return root.removesuffix("e") if len(root) > 4 else root
+    return root.removesuffix("e") if len(root) > 3 else root
 
 
 _ENDINGS = (
@@ -97,10 +97,12 @@ _ENDINGS = (
 @lru_cache(maxsize=100_000)
 def root(stemmed: str) -> str:
     """What words of one family share: "approval" and "approve", "payment" and "pay"."""
-    for ending in _ENDINGS:
-        short = stemmed.removesuffix(ending)
-        if short != stemmed and len(short) >= (4 if len(ending) < 3 else 3):
-            return short
+    for _ in range(2):
+        for ending in _ENDINGS:
+            short = stemmed.removesuffix(ending)
+            if short != stemmed and len(short) >= (4 if len(ending) < 3 else 3):
+                stemmed = short
+                break
     return stemmed
 
 
@@ -156,7 +158,7 @@ CONNECTIVES = {
     "cause": "because due therefore thus hence consequently caused cause led lead resulted result since thanks owing "
     "so trigger prompt",
     "despite": "despite although though regardless however nevertheless",
-    "condition": "if unless provided when whenever until once only-if as-long-as subject",
+    "condition": "if unless provided when whenever until only-if as-long-as subject",
 }
 
 
