@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from agent_core.loop.support.alignment import Alignment, Link
+from agent_core.loop.support.alignment import Alignment, Link, likeness
 from agent_core.loop.support.lexicon import lexicon
 from agent_core.loop.support.reading import Token
 from agent_core.loop.support.words import CLASSES, NEGATIONS
@@ -47,7 +47,93 @@ def measure(found: Alignment) -> Measured:
     _closeness(found, measured)
     _binding(found, near, measured)
     _order(found, measured)
+    _subject(found, measured)
+    _added(found, measured)
+    _crossed(measured)
     return measured
+
+
+_PLAIN = frozenset("cover-best cover-chosen cover-all length sentences clauses unused-share apart-mean".split())
+_CLOSE = 0.7
+
+
+def _crossed(measured: Measured) -> None:
+    """What differs says more where the rest is the passage's own wording: a word was changed, not a sentence rewritten."""
+    close = measured.values["cover-best"]
+    missing = measured.values.get("word-missing", 0.0) + measured.values.get("name-other", 0.0)
+    for name, value in list(measured.values.items()):
+        if name not in _PLAIN and close >= _CLOSE and value:
+            measured.add(f"{name}!", value)
+            measured.reasons[f"{name}!"] = measured.reasons.get(name, [])
+            if missing <= 1:
+                measured.add(f"{name}!!", value)
+                measured.reasons[f"{name}!!"] = measured.reasons.get(name, [])
+
+
+_PRONOUNS = frozenset("it he she they this these both its his her their".split())
+_FIRST_WORDS = 4
+
+
+def _frame(found: Alignment) -> list[Token]:
+    """The best sentence, and where that begins with a pronoun the one before it, which says whom it is about."""
+    if not found.chosen:
+        return []
+    best = [token for token in found.evidence if token.sentence == found.chosen[0]]
+    if any(token.stem in _PRONOUNS for token in best[:_FIRST_WORDS]):
+        return [token for token in found.evidence if token.sentence == found.chosen[0] - 1] + best
+    return best
+
+
+def _subject(found: Alignment, measured: Measured) -> None:
+    """What stands only in another sentence than the one that carries most, where that has something else in its place.
+
+    A statement is told of somebody else, or with another's figure.
+    """
+    frame = _frame(found)
+    stems = {token.stem for token in frame}
+    ours = {token.stem for token in found.tokens}
+    linked = {link.said.stem for link in found.links.values()}
+    for at, link in found.links.items():
+        token = found.tokens[at]
+        if not token.weight or link.said.stem in stems or _said_in(token, frame):
+            continue
+        others = [t for t in frame if t.kind == token.kind and t.stem not in ours and t.stem not in linked]
+        if token.kind == "name" and others:
+            measured.add("foreign-name", 1, f"“{token.text}” (the source tells this of “{others[0].text}”)")
+        elif token.figure and any(t.figure and token.figure.rivals(t.figure) for t in others):
+            measured.add("foreign-figure", 1, f"“{token.text}” (is said of something else)")
+        elif rival := _rival(token, others):
+            measured.add("foreign-word", 1, f"“{token.text}” (the source says “{rival.text}”)")
+    first = [t for t in found.tokens if t.weight >= 1][:2]
+    if first and not any(_said_in(token, frame) for token in first):
+        measured.add("foreign-subject", 1, f"“{first[0].text}”")
+
+
+def _said_in(token: Token, frame: Sequence[Token]) -> bool:
+    return any(likeness(token, said)[0] for said in frame)
+
+
+_REASONS = CLASSES["c-cause"] | {"after", "before", "in_order_to", "becaus", "thank", "du_to"}
+_CONDITIONS = CLASSES["c-condition"] | CLASSES["q-except"] | {"onl"} | CLASSES["q-only"] | {"wher", "where", "excl"}
+
+
+def _added(found: Alignment, measured: Measured) -> None:
+    """A reason that the passages do not give, and a condition of theirs that the sentence leaves out."""
+    since = next((at for at, token in enumerate(found.tokens) if token.stem in CLASSES["c-cause"] and at), None)
+    if since is not None:
+        missing = [t for at, t in enumerate(found.tokens) if at > since and t.weight >= 1 and at not in found.links]
+        if missing:
+            measured.add("reason-missing", min(2, len(missing)), f"“{missing[0].text}”")
+    frame = _frame(found)
+    here = {token.stem for token in found.tokens}
+    conditions = {token.stem for token in frame} & _CONDITIONS
+    if conditions and not here & _CONDITIONS:
+        used = {link.said.place for link in found.links.values()}
+        start = min(token.place for token in frame if token.stem in conditions)
+        after = [token for token in frame if token.place > start and token.weight >= 1]
+        left = sum(token.place not in used for token in after)
+        measured.add("condition-left", 1 if after and left / len(after) > 0.5 else 0.3,
+                     f"the source's condition “{sorted(conditions)[0]} ...” is left out")
 
 
 def _missing(found: Alignment, near: Sequence[Token], measured: Measured) -> None:
@@ -69,10 +155,12 @@ def _missing(found: Alignment, near: Sequence[Token], measured: Measured) -> Non
                 continue
             if not token.figure.dimension and not rival and token.text.isalpha():
                 measured.add("count-missing", 1, f"“{token.text}”")
-            elif rival:
-                measured.add("figure-other", 1, f"“{token.text}” (the source says “{rival.text}”)")
             elif _derived(token, near):
                 measured.add("figure-derived")
+            elif unit := next((t for t in free if t.figure and t.figure.number == token.figure.number), None):
+                measured.add("unit-other", 1, f"“{token.text}” (the source says “{unit.text}”)")
+            elif rival:
+                measured.add("figure-other", 1, f"“{token.text}” (the source says “{rival.text}”)")
             else:
                 measured.add("figure-missing", 1, f"“{token.text}”")
         elif rival is not None and token.kind != "function":
@@ -82,6 +170,8 @@ def _missing(found: Alignment, near: Sequence[Token], measured: Measured) -> Non
             measured.add(kind, 1, f"“{token.text}”")
         elif token.kind == "word":
             light = token.weight < 1
+            if not light and (instead := _slot(found, at, free)):
+                measured.add("replaced", 1, f"“{token.text}” (the source says “{instead.text}”)")
             measured.add("light-missing" if light else "word-missing", 1, "" if light else f"“{token.text}”")
             if not light and at >= 0.75 * len(found.tokens):
                 measured.add("tail-missing")
@@ -101,6 +191,24 @@ def _steering(found: Alignment, near: Sequence[Token], measured: Measured) -> No
         opposite = [other for other in there - here if words.are_opposed(stem, other)]
         if opposite and not any(words.are_same(stem, other) for other in there):
             measured.add("steered", 1, f"“{stem.replace('_', ' ')}” (the source says “{opposite[0].replace('_', ' ')}”)")
+
+
+def _slot(found: Alignment, at: int, free: Sequence[Token]) -> Token | None:
+    """What the passages say between the words that stand on both sides of this one in the sentence."""
+    tokens, links = found.tokens, found.links
+    before = next((links[n] for n in range(at - 1, -1, -1) if tokens[n].weight and n in links), None)
+    after = next((links[n] for n in range(at + 1, len(tokens)) if tokens[n].weight and n in links), None)
+    sides = [link.said for link in (before, after) if link is not None]
+    if not sides or (len(sides) == 2 and not 0 < sides[1].place - sides[0].place <= 6):
+        return None
+    for said in free:
+        if said.kind != "word" or said.sentence != sides[0].sentence:
+            continue
+        if len(sides) == 2 and sides[0].place < said.place < sides[1].place:
+            return said
+        if len(sides) == 1 and 0 < (said.place - sides[0].place) * (1 if before else -1) <= 3:
+            return said
+    return None
 
 
 def _unused(found: Alignment, near: Sequence[Token]) -> list[Token]:
@@ -287,7 +395,8 @@ def _order(found: Alignment, measured: Measured) -> None:
             if one.said.place > other.said.place:
                 turned += 1
                 names = one.token.kind == other.token.kind == "name"
-                passive = _has_by(found.tokens, one.token, other.token) != _has_by(found.evidence, other.said, one.said)
+                converse = measured.values.get("opposed", 0.0) > 0
+                passive = converse or _has_by(found.tokens, one.token, other.token) != _has_by(found.evidence, other.said, one.said)
                 if names:
                     measured.add("turned-names-passive" if passive else "turned-names", 1,
                                  "" if passive else f"“{one.token.text}” and “{other.token.text}” (the other way round)")

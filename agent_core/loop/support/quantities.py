@@ -125,6 +125,9 @@ def _read(words: Sequence[str], place: int) -> tuple[Figure, int] | None:
     word = words[place].lower()
     if match := _CLOCK.fullmatch(word):
         return _clock(words, place, int(match[1]), int(match[2]))
+    if (rate := _RATES.get(word)) is not None:
+        dimension, factor = _UNITS[stem(rate)]
+        return Figure(factor, dimension, "", 0, 1.0, words[place]), place + 1
     number = _number(words, place)
     if number is None:
         return None
@@ -192,7 +195,7 @@ def _number(words: Sequence[str], place: int) -> tuple[float, float, int] | None
             return 0.5, 0.0, place + (1 if word == "half" else 2)
         if word == "a" and follows == "quarter" and _at(words, place + 2) == "of":
             return 0.25, 0.0, place + 2
-        if word in ("a", "an") and (stem(follows) in _SCALES or _counts(follows)):
+        if word in ("a", "an", "per", "each", "every") and (stem(follows) in _SCALES or _counts(follows)):
             value = 1.0
         elif head in _WORDS:
             value = _WORDS[head] + _WORDS.get(tail, 0.0)
@@ -211,9 +214,17 @@ def _number(words: Sequence[str], place: int) -> tuple[float, float, int] | None
 def _counts(word: str) -> bool:
     """Whether "a" before this word is one of a unit: "a year", and not "a second"."""
     unit = _UNITS.get(stem(word))
-    return unit is not None and unit[0] in ("days", "months", "litres", "grams", "metres") and len(word) > 3 and (
-        word != "second"
-    )
+    return unit is not None and unit[0] in ("days", "months", "litres", "grams", "metres") and word in _WHOLE_UNITS
+
+
+_WHOLE_UNITS = frozenset(
+    "minute hour day night week fortnight month quarter year decade century litre liter kilogram kilo metre meter "
+    "kilometre kilometer mile".split()
+)
+_RATES = {
+    "hourly": "hour", "daily": "day", "nightly": "night", "weekly": "week", "fortnightly": "fortnight",
+    "monthly": "month", "quarterly": "quarter", "yearly": "year", "annually": "year", "annual": "year",
+}  # fmt: skip
 
 
 def _digits(word: str) -> tuple[float, float]:
