@@ -1,5 +1,7 @@
 """All benchmarks, or those named: `python -m tests.benchmarks [help|journal|load|plugins|run|...]... [--quick]`.
 
+A benchmark that judges answers (graph_checker) takes a file of its own behind its name.
+
 Each prints a table of ratios that were measured in one go. They are never part of the test run.
 """
 
@@ -7,8 +9,21 @@ from __future__ import annotations
 
 import argparse
 from importlib import import_module
+from pathlib import Path
 
-BENCHMARKS = ("graph_retrieval", "help", "journal", "load", "offline", "plugins", "run", "stream", "tool_finding")
+BENCHMARKS = (
+    "graph_checker",
+    "graph_retrieval",
+    "help",
+    "journal",
+    "load",
+    "offline",
+    "plugins",
+    "run",
+    "stream",
+    "tool_finding",
+)
+OF_FILES = ("graph_checker",)
 
 
 def main() -> None:
@@ -17,10 +32,12 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which of {', '.join(BENCHMARKS)}; left out, all")
     parser.add_argument("--quick", action="store_true", help="few repeats: to see that they run, not to compare")
     chosen = parser.parse_args()
-    if unknown := set(chosen.names) - set(BENCHMARKS):
+    files = [Path(name) for name in chosen.names if name not in BENCHMARKS and Path(name).is_file()]
+    if unknown := set(chosen.names) - set(BENCHMARKS) - set(map(str, files)):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(BENCHMARKS)}")
-    for name in chosen.names or BENCHMARKS:
-        import_module(f"tests.benchmarks.bench_{name}").main(quick=chosen.quick)
+    for name in [name for name in chosen.names if name in BENCHMARKS] or BENCHMARKS:
+        given = {"files": files} if files and name in OF_FILES else {}
+        import_module(f"tests.benchmarks.bench_{name}").main(quick=chosen.quick, **given)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Learn the checker's weights anew: `python -m tests.benchmarks.train_checker [FILE...]`, from the repository root.
+"""Learn the checker's weights anew: `python -m tests.benchmarks.train_checker`, from the repository root.
 
-Learns from tests/benchmarks/data/supported_sentences.txt and from further FILEs (JSON lines as bench_graph_checker reads
-them), prints what cross-validation over passages gives - no sentence is judged by weights that saw a sentence on its
-passage - and writes agent_core/loop/support/weights.json.
+Learns from the sentences in tests/benchmarks/data (cited_sentences.jsonl and supported_sentences.txt), prints what
+cross-validation over passages gives - no sentence is judged by weights that saw another one on its passages - and
+writes agent_core/loop/support/weights.json.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 import random
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,10 @@ from agent_core.loop.support.features import Measured, measure
 from agent_core.loop.support.judging import CAP, Model
 
 WEIGHTS = Path(__file__).parents[2] / "agent_core" / "loop" / "support" / "weights.json"
-OWN = Path(__file__).parent / "data" / "supported_sentences.txt"
+DATA = Path(__file__).parent / "data"
+OWN = DATA / "supported_sentences.txt"
+OTHERS = DATA / "cited_sentences.jsonl"
+"""By somebody else than whoever wrote the checker."""
 _FOLDS = 10
 _DECAY = 1.0
 """Of the squared weights in the loss, per sentence set: chosen by cross-validation."""
@@ -91,7 +93,9 @@ def learn(measured: Sequence[tuple[Measured, bool]], decay: float = _DECAY) -> M
             else:
                 weights[n] = _signed(names[n], weights[n] + change)
             before[n] = value
-    return Model({name: round(w, 4) for name, w in zip(names, weights, strict=True) if abs(w) >= 1e-4}, round(bias, 4), THRESHOLD)
+    return Model(
+        {name: round(w, 4) for name, w in zip(names, weights, strict=True) if abs(w) >= 1e-4}, round(bias, 4), THRESHOLD
+    )
 
 
 def _signed(name: str, weight: float) -> float:
@@ -105,16 +109,16 @@ def measured_of(rows: Iterable[Labelled]) -> list[tuple[Measured, bool]]:
     return [(measure(align(row.sentence, row.passages)), row.supported) for row in rows]
 
 
-def cross_validated(rows: Sequence[Labelled], always: Sequence[Labelled] = ()) -> list[float]:
+def cross_validated(rows: Sequence[Labelled]) -> list[float]:
     """The doubt about each sentence, by weights that have seen no sentence on its passages."""
-    measured, more = measured_of(rows), measured_of(always)
-    groups = sorted({tuple(row.passages)[0] for row in rows})
+    measured = measured_of(rows)
+    groups = sorted({row.passages[0] for row in rows})
     random.Random(5).shuffle(groups)
     fold_of = {group: n % _FOLDS for n, group in enumerate(groups)}
     doubts = [0.0] * len(rows)
     for fold in range(_FOLDS):
         seen = [one for one, row in zip(measured, rows, strict=True) if fold_of[row.passages[0]] != fold]
-        learned = learn([*seen, *more])
+        learned = learn(seen)
         for n, row in enumerate(rows):
             if fold_of[row.passages[0]] == fold:
                 doubts[n] = learned.doubt(measured[n][0])
@@ -131,12 +135,14 @@ def scores(rows: Sequence[Labelled], doubts: Sequence[float], threshold: float) 
 
 
 def main() -> int:
-    rows = [*read_own(), *(row for name in sys.argv[1:] for row in read_lines(Path(name)))]
+    others = read_lines(OTHERS)
+    rows = [*others, *read_own()]
     doubts = cross_validated(rows)
-    print(f"{len(rows)} sentences; cross-validated over passages:")
-    for threshold in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
-        precision, recall, right = scores(rows, doubts, threshold)
-        print(f"  threshold {threshold}: precision {precision:.1f}, recall {recall:.1f}, right {right:.1f}")
+    for name, count in ((OTHERS.name, len(others)), ("all", len(rows))):
+        print(f"{name}, {count} sentences, cross-validated over passages:")
+        for threshold in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
+            precision, recall, right = scores(rows[:count], doubts[:count], threshold)
+            print(f"  threshold {threshold}: precision {precision:.1f}, recall {recall:.1f}, right {right:.1f}")
     learned = learn(measured_of(rows))
     held = {"bias": learned.bias, "threshold": learned.threshold, "weights": dict(learned.weights)}
     WEIGHTS.write_text(json.dumps(held, indent=0, sort_keys=True) + "\n", "utf-8")

@@ -1,5 +1,4 @@
-"""Where passages say what a sentence says: for each of its words the place that fits best, near those of its neighbours.
-"""
+"""Where passages say what a sentence says: for each of its words the place that fits best, near its neighbours'."""
 
 from __future__ import annotations
 
@@ -89,13 +88,15 @@ def _matches(tokens: Sequence[Token], evidence: Sequence[Token]) -> dict[int, li
         if token.kind == "function":
             continue
         links: list[Link] = []
-        for stem, places in by_stem.items():
+        for places in by_stem.values():
             for said in places if token.figure or places[0].figure else places[:1]:
                 strength, flipped = likeness(token, said)
                 if strength:
-                    links += [Link(token, said, strength, flipped)] if said.figure else [
-                        Link(token, place, strength, flipped) for place in places if place.kind != "figure"
-                    ]
+                    links += (
+                        [Link(token, said, strength, flipped)]
+                        if said.figure
+                        else [Link(token, place, strength, flipped) for place in places if place.kind != "figure"]
+                    )
         if links:
             found[at] = links
     return found
@@ -152,9 +153,7 @@ def _chosen(tokens: Sequence[Token], held: Mapping[int, Mapping[int, float]]) ->
     return chosen
 
 
-def _linked(
-    tokens: Sequence[Token], matches: Mapping[int, Sequence[Link]], chosen: Sequence[int]
-) -> dict[int, Link]:
+def _linked(tokens: Sequence[Token], matches: Mapping[int, Sequence[Link]], chosen: Sequence[int]) -> dict[int, Link]:
     """For each token its best place: a strong match, in a chosen sentence, near the matches of its neighbours."""
     rank = {number: 0.3 - 0.1 * order for order, number in enumerate(chosen)}
     linked: dict[int, Link] = {}
@@ -165,9 +164,7 @@ def _linked(
         for link in matches[at]:
             near = 0.0
             for other in around:
-                distance = min(
-                    (abs(link.said.place - one.said.place) for one in matches[other]), default=99
-                )
+                distance = min((abs(link.said.place - one.said.place) for one in matches[other]), default=99)
                 if distance < 20:
                     near += tokens[other].weight / ((1 + distance) * (1 + abs(tokens[other].place - tokens[at].place)))
             score = link.strength + rank.get(link.said.sentence, 0.0) + near

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from agent_core.loop.support.alignment import Alignment, Link, likeness
 from agent_core.loop.support.lexicon import lexicon
 from agent_core.loop.support.reading import Token
-from agent_core.loop.support.words import CLASSES, NEGATIONS
+from agent_core.loop.support.words import CLASSES, NEGATIONS, listed
 
 _OPPOSED_BOUNDS = {frozenset(pair) for pair in ((">=", "<="), (">", "<"), (">=", "<"), (">", "<="))}
 _LOOSE = {frozenset(pair) for pair in ((">=", ">"), ("<=", "<"), ("~", ""), ("~", "<"), ("~", ">"))}
@@ -53,12 +54,12 @@ def measure(found: Alignment) -> Measured:
     return measured
 
 
-_PLAIN = frozenset("cover-best cover-chosen cover-all length sentences clauses unused-share apart-mean".split())
+_PLAIN = listed("cover-best cover-chosen cover-all length sentences clauses unused-share apart-mean")
 _CLOSE = 0.7
 
 
 def _crossed(measured: Measured) -> None:
-    """What differs says more where the rest is the passage's own wording: a word was changed, not a sentence rewritten."""
+    """What differs says more where the rest is the passage's own wording: a word was changed, and nothing reworded."""
     close = measured.values["cover-best"]
     missing = measured.values.get("word-missing", 0.0) + measured.values.get("name-other", 0.0)
     for name, value in list(measured.values.items()):
@@ -70,7 +71,7 @@ def _crossed(measured: Measured) -> None:
                 measured.reasons[f"{name}!!"] = measured.reasons.get(name, [])
 
 
-_PRONOUNS = frozenset("it he she they this these both its his her their".split())
+_PRONOUNS = listed("it he she they this these both its his her their")
 _FIRST_WORDS = 4
 
 
@@ -132,8 +133,11 @@ def _added(found: Alignment, measured: Measured) -> None:
         start = min(token.place for token in frame if token.stem in conditions)
         after = [token for token in frame if token.place > start and token.weight >= 1]
         left = sum(token.place not in used for token in after)
-        measured.add("condition-left", 1 if after and left / len(after) > 0.5 else 0.3,
-                     f"the source's condition “{sorted(conditions)[0]} ...” is left out")
+        measured.add(
+            "condition-left",
+            1 if after and left / len(after) > 0.5 else 0.3,
+            f"the source's condition “{sorted(conditions)[0]} ...” is left out",
+        )
 
 
 def _missing(found: Alignment, near: Sequence[Token], measured: Measured) -> None:
@@ -141,45 +145,59 @@ def _missing(found: Alignment, near: Sequence[Token], measured: Measured) -> Non
     free = _unused(found, near)
     for at, token in enumerate(found.tokens):
         link = found.links.get(at)
-        if link is not None:
+        if link is None and token.figure:
+            _missing_figure(token, free, near, measured)
+        elif link is None and token.weight:
+            _missing_word(found, at, free, measured)
+        elif link is not None:
             if link.said.sentence not in found.chosen:
                 measured.add(f"elsewhere-{token.kind}")
             if link.strength < 1 and token.kind == "word":
                 measured.add("reworded", token.weight)
-            continue
-        if not token.weight:
-            continue
-        rival = _rival(token, free)
-        if token.figure:
-            if token.figure.written.lower() in ("one", "a half", "half") and not rival:
-                continue
-            if not token.figure.dimension and not rival and token.text.isalpha():
-                measured.add("count-missing", 1, f"“{token.text}”")
-            elif _derived(token, near):
-                measured.add("figure-derived")
-            elif unit := next((t for t in free if t.figure and t.figure.number == token.figure.number), None):
-                measured.add("unit-other", 1, f"“{token.text}” (the source says “{unit.text}”)")
-            elif rival:
-                measured.add("figure-other", 1, f"“{token.text}” (the source says “{rival.text}”)")
-            else:
-                measured.add("figure-missing", 1, f"“{token.text}”")
-        elif rival is not None and token.kind != "function":
-            measured.add("opposed", 1, f"“{token.text}” (the source says “{rival.text}”)")
-        elif token.kind == "name":
-            kind = "name-missing" if not any(one.kind == "name" for one in free) else "name-other"
-            measured.add(kind, 1, f"“{token.text}”")
-        elif token.kind == "word":
-            light = token.weight < 1
-            if not light and (instead := _slot(found, at, free)):
-                measured.add("replaced", 1, f"“{token.text}” (the source says “{instead.text}”)")
-            measured.add("light-missing" if light else "word-missing", 1, "" if light else f"“{token.text}”")
-            if not light and at >= 0.75 * len(found.tokens):
-                measured.add("tail-missing")
     content = sum(1 for token in found.tokens if token.kind == "word" and token.weight == 1) or 1
     measured.add("word-missing-share", measured.values.get("word-missing", 0.0) / content)
-    used = sum(1 for at, link in found.links.items() if link.said.sentence in found.chosen[:1])
+    used = sum(1 for link in found.links.values() if link.said.sentence in found.chosen[:1])
     held = sum(1 for token in near if token.weight and token.sentence in found.chosen[:1]) or 1
     measured.add("unused-share", max(0.0, 1 - used / held))
+
+
+def _missing_figure(token: Token, free: Sequence[Token], near: Sequence[Token], measured: Measured) -> None:
+    assert token.figure is not None
+    rival = _rival(token, free)
+    unit = next((one for one in free if one.figure and one.figure.number == token.figure.number), None)
+    if token.figure.written.lower() in ("one", "a half", "half") and not rival:
+        return
+    if not token.figure.dimension and not rival and token.text.isalpha():
+        measured.add("count-missing", 1, f"“{token.text}”")
+    elif _derived(token, near):
+        measured.add("figure-derived")
+    elif unit or rival:
+        other = unit or rival
+        name = "unit-other" if unit else "figure-other"
+        measured.add(name, 1, f"“{token.text}”{_instead(other)}")
+    else:
+        measured.add("figure-missing", 1, f"“{token.text}”")
+
+
+def _missing_word(found: Alignment, at: int, free: Sequence[Token], measured: Measured) -> None:
+    token = found.tokens[at]
+    if rival := _rival(token, free):
+        measured.add("opposed", 1, f"“{token.text}”{_instead(rival)}")
+    elif token.kind == "name":
+        other = any(one.kind == "name" for one in free)
+        measured.add("name-other" if other else "name-missing", 1, f"“{token.text}”")
+    elif token.weight < 1:
+        measured.add("light-missing")
+    else:
+        measured.add("word-missing", 1, f"“{token.text}”")
+        if instead := _slot(found, at, free):
+            measured.add("replaced", 1, f"“{token.text}”{_instead(instead)}")
+        if at >= 0.75 * len(found.tokens):
+            measured.add("tail-missing")
+
+
+def _instead(said: Token | None) -> str:
+    return f" (the source says “{said.text}”)" if said else ""
 
 
 def _steering(found: Alignment, near: Sequence[Token], measured: Measured) -> None:
@@ -190,7 +208,9 @@ def _steering(found: Alignment, near: Sequence[Token], measured: Measured) -> No
     for stem in sorted(here - there):
         opposite = [other for other in there - here if words.are_opposed(stem, other)]
         if opposite and not any(words.are_same(stem, other) for other in there):
-            measured.add("steered", 1, f"“{stem.replace('_', ' ')}” (the source says “{opposite[0].replace('_', ' ')}”)")
+            measured.add(
+                "steered", 1, f"“{stem.replace('_', ' ')}” (the source says “{opposite[0].replace('_', ' ')}”)"
+            )
 
 
 def _slot(found: Alignment, at: int, free: Sequence[Token]) -> Token | None:
@@ -292,7 +312,11 @@ def _negates(token: Token) -> bool:
 def _clause_of(found: Alignment) -> list[Token]:
     """The clauses of the chosen sentences in which something of the sentence stands."""
     clauses = {(link.said.sentence, link.said.clause) for link in found.links.values()}
-    return [token for token in found.evidence if token.sentence in found.chosen[:2] and (token.sentence, token.clause) in clauses]
+    return [
+        token
+        for token in found.evidence
+        if token.sentence in found.chosen[:2] and (token.sentence, token.clause) in clauses
+    ]
 
 
 def _classes(found: Alignment, near: Sequence[Token], measured: Measured) -> None:
@@ -329,7 +353,7 @@ def _closeness(found: Alignment, measured: Measured) -> None:
 
 def _neighbours(found: Alignment) -> Iterator[tuple[Link, Link]]:
     linked = [found.links[at] for at in sorted(found.links) if found.tokens[at].weight]
-    yield from zip(linked, linked[1:], strict=False)
+    yield from pairwise(linked)
 
 
 def _together(one: Link, other: Link) -> float:
@@ -355,8 +379,11 @@ def _binding(found: Alignment, near: Sequence[Token], measured: Measured) -> Non
         rivals = [
             said
             for said in near
-            if said.kind == link.said.kind and said.stem != link.said.stem and said.place != link.said.place
-            and _same_kind(link.said, said) and not any(other.said.place == said.place for other, _ in context)
+            if said.kind == link.said.kind
+            and said.stem != link.said.stem
+            and said.place != link.said.place
+            and _same_kind(link.said, said)
+            and not any(other.said.place == said.place for other, _ in context)
         ]
         best = max(((_bound_to(said, context), said) for said in rivals), key=lambda pair: pair[0], default=None)
         if best and best[0] > own + 0.05:
@@ -396,10 +423,15 @@ def _order(found: Alignment, measured: Measured) -> None:
                 turned += 1
                 names = one.token.kind == other.token.kind == "name"
                 converse = measured.values.get("opposed", 0.0) > 0
-                passive = converse or _has_by(found.tokens, one.token, other.token) != _has_by(found.evidence, other.said, one.said)
+                passive = converse or _has_by(found.tokens, one.token, other.token) != _has_by(
+                    found.evidence, other.said, one.said
+                )
                 if names:
-                    measured.add("turned-names-passive" if passive else "turned-names", 1,
-                                 "" if passive else f"“{one.token.text}” and “{other.token.text}” (the other way round)")
+                    measured.add(
+                        "turned-names-passive" if passive else "turned-names",
+                        1,
+                        "" if passive else f"“{one.token.text}” and “{other.token.text}” (the other way round)",
+                    )
                 elif not passive and _verb_between(found, one, other):
                     measured.add("turned-around-verb", 1)
     if pairs:

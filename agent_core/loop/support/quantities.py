@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from agent_core.loop.support.words import stem
+from agent_core.loop.support.words import listed, stem
 
 _UNITS: dict[str, tuple[str, float]] = {
     stem(name): (dimension, factor)
@@ -36,22 +36,23 @@ _UNITS: dict[str, tuple[str, float]] = {
     for name, factor in units.items()
 }  # fmt: skip
 _SCALES = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9, "k": 1e3, "bn": 1e9, "dozen": 12.0}
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_WORDS = {word: float(n) for n, word in enumerate(_ONES)} | {word: 10.0 * n for n, word in enumerate(_TENS, start=2)}
+_ONES = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen"""
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_WORDS = {word: float(n) for n, word in enumerate(_ONES.split())} | {
+    word: 10.0 * n for n, word in enumerate(_TENS.split(), start=2)
+}
 _SHARES = {"half": 0.5, "third": 1 / 3, "quarter": 0.25, "fifth": 0.2, "tenth": 0.1}
-MONTHS = (
-    "january february march april may june july august september october november december".split()
-    + "jan feb mar apr may jun jul aug sep oct nov dec".split()
-)
+_MONTHS = """january february march april may june july august september october november december
+    jan feb mar apr may jun jul aug sep oct nov dec"""
+MONTHS = tuple(_MONTHS.split())
+"""Twelve names, then their short forms."""
 _HALF_DAYS = ("am", "pm", "a.m", "p.m", "o'clock")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 _DATE = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})")
 _BOUNDS = {
-    ">=": "at_least minimum no_less_than not_less_than no_fewer_than not_fewer_than from or_more or_longer or_over or_old or_older or_abov or_above or_larger "
+    ">=": "at_least minimum no_less_than not_less_than no_fewer_than not_fewer_than from or_more "
+    "or_longer or_over or_older or_above or_larger "
     "lower_limit",
     "<=": "at_most maximum up_to no_more_than not_more_than not_exceed within no_longer_than no_later_than by until "
     "not_over or_less or_fewer or_under or_younger or_below or_smaller limit_of upper as_many_as",
@@ -75,7 +76,7 @@ class Figure:
 
     value: float
     dimension: str
-    """What its unit measures ("days", "eur", "share", "clock", "year", "day"), or "" where it counts or none is told."""
+    """What its unit measures ("days", "eur", "share", "clock", "year", "day"), or ""."""
     bound: str
     """">=", ">", "<=", "<", "~", or "" for a figure as it is."""
     step: float
@@ -217,9 +218,9 @@ def _counts(word: str) -> bool:
     return unit is not None and unit[0] in ("days", "months", "litres", "grams", "metres") and word in _WHOLE_UNITS
 
 
-_WHOLE_UNITS = frozenset(
+_WHOLE_UNITS = listed(
     "minute hour day night week fortnight month quarter year decade century litre liter kilogram kilo metre meter "
-    "kilometre kilometer mile".split()
+    "kilometre kilometer mile"
 )
 _RATES = {
     "hourly": "hour", "daily": "day", "nightly": "night", "weekly": "week", "fortnightly": "fortnight",
@@ -237,9 +238,7 @@ def _digits(word: str) -> tuple[float, float]:
     return float(plain), 10.0**-decimals if decimals else 10.0**zeros
 
 
-def _clock(
-    words: Sequence[str], place: int, hour: int, minute: int, after: int | None = None
-) -> tuple[Figure, int]:
+def _clock(words: Sequence[str], place: int, hour: int, minute: int, after: int | None = None) -> tuple[Figure, int]:
     after = place + 1 if after is None else after
     half = _at(words, after)
     number = hour + minute / 60
@@ -257,7 +256,9 @@ def _bound(words: Sequence[str], place: int, after: int) -> str:
         end = len(before) - skipped
         for size in range(min(_LONGEST_BOUND, end), 0, -1):
             if bound := _BOUND_OF.get("_".join(before[end - size : end])):
-                denied = any(word.lower() in ("no", "not", "nobody", "never") for word in words[max(0, place - 9) : place])
+                denied = any(
+                    word.lower() in ("no", "not", "nobody", "never") for word in words[max(0, place - 9) : place]
+                )
                 return _DENIED.get(bound, bound) if denied else bound
     behind = [stem(word) for word in words[after : after + 3]]
     for start in (0, 1):

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 
 from agent_core.loop.support.lexicon import lexicon
 from agent_core.loop.support.quantities import MONTHS, Figure, dates, figures
-from agent_core.loop.support.words import FUNCTION_WORDS, LIGHT, NEGATIONS, TOKEN, stem
+from agent_core.loop.support.words import FUNCTION_WORDS, LIGHT, NEGATIONS, TOKEN, listed, stem
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9])|\n\s*\n|\n(?=\s*(?:[-*+•|#]|\d+[.)]\s))")
 _ABBREVIATED = re.compile(
     r"\b(?:[A-Z]|Dr|Mr|Mrs|Ms|Prof|St|No|vs|etc|e\.g|i\.e|approx|Inc|Ltd|Co|Fig|Sec|Art)\.$", re.IGNORECASE
 )
 _CLAUSE_MARK = re.compile(r"[,;:()\u2013\u2014|]| - ")
-_CLAUSE_WORDS = frozenset(
-    "but while whereas although though because if unless which who when where and or after before until".split()
+_CLAUSE_WORDS = listed(
+    "but while whereas although though because if unless which who when where and or after before until"
 )
 _WRITTEN_NUMBER = re.compile(r"(?:twen|thir|for|fif|six|seven|eigh|nine)ty-\w+", re.IGNORECASE)
 _REACH = 7
@@ -100,7 +100,11 @@ def _tokens(sentence: str, number: int, place: int, names: Collection[str]) -> l
             found.append(replace(here, text=figure.written, stem=figure.written.lower(), kind="figure", figure=figure))
         elif size := _phrase(lowered, at):
             after = at + size
-            found.append(replace(here, text=" ".join(words[at:after]), stem="_".join(lowered[at:after]), kind=_sort(words[at:after])))
+            found.append(
+                replace(
+                    here, text=" ".join(words[at:after]), stem="_".join(lowered[at:after]), kind=_sort(words[at:after])
+                )
+            )
         else:
             after = at + 1
             found.append(replace(here, kind=_kind(words, lowered, at, names)))
@@ -148,12 +152,12 @@ def _sort(words: Sequence[str]) -> str:
     return "function" if all(word.lower() in FUNCTION_WORDS or word.lower() in _BOUNDING for word in words) else "word"
 
 
-_BOUNDING = frozenset("need required obliged least most fewer less later than limit times number longer".split())
+_BOUNDING = listed("need required obliged least most fewer less later than limit times number longer")
 
 
 def _kind(words: Sequence[str], stems: Sequence[str], at: int, names: Collection[str]) -> str:
     word, stemmed = words[at], stems[at]
-    if word.lower() in MONTHS and word[0].isupper() and (at or len(words) > 1 and words[1][0].isdigit()):
+    if word.lower() in MONTHS and word[0].isupper() and (at or (len(words) > 1 and words[1][0].isdigit())):
         return "name"
     if word[0].isupper():
         if word.isupper() and len(word) > 1 and word.isalpha():

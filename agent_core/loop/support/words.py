@@ -5,57 +5,61 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+
+def listed(text: str) -> frozenset[str]:
+    """The words of a list that is written as text."""
+    return frozenset(text.split())
+
+
 TOKEN = re.compile(
     r"\d{1,4}(?:[-/.]\d{1,2}[-/.]\d{1,4})(?!\w)|\d{1,2}:\d{2}|\d+(?:[.,]\d+)*|[^\W\d_][^\W_]*(?:['’-][^\W_]+)*|[%€$£°/]"
 )
 
-_IRREGULAR = {
-    form: forms.split()[0]
-    for forms in (
-        "use used using uses; be am is are was were been being; have has had having; do does did done doing; go went gone goes; "
-        "buy bought; bring brought; think thought; teach taught; catch caught; seek sought; fight fought; "
-        "sell sold; tell told; hold held; say said; pay paid; lay laid; make made; lead led; read; feed fed; "
-        "meet met; leave left; lose lost; build built; send sent; spend spent; lend lent; bend bent; keep kept; "
-        "sleep slept; feel felt; mean meant; deal dealt; win won; find found; get got gotten; sit sat; "
-        "give gave given; take took taken; write wrote written; drive drove driven; ride rode ridden; "
-        "rise rose risen; speak spoke spoken; break broke broken; choose chose chosen; freeze froze frozen; "
-        "steal stole stolen; wear wore worn; bear bore borne; tear tore torn; swear swore sworn; "
-        "begin began begun; swim swam swum; ring rang rung; sing sang sung; sink sank sunk; drink drank drunk; "
-        "shrink shrank shrunk; run ran; come came; become became; overcome overcame; know knew known; "
-        "grow grew grown; throw threw thrown; blow blew blown; fly flew flown; draw drew drawn; show shown; "
-        "withdraw withdrew withdrawn; see saw seen; eat ate eaten; fall fell fallen; shake shook shaken; "
-        "hide hid hidden; bite bit bitten; forbid forbade forbidden; forget forgot forgotten; "
-        "forgive forgave forgiven; stand stood; understand understood; undertake undertook undertaken; "
-        "strike struck; stick stuck; shoot shot; shut; put; cut; set; let; hit; cost; "
-        "die died dying dies; lie lay lain lying; tie tied tying; man men; woman women; child children; "
-        "person people persons; foot feet; tooth teeth; mouse mice; life lives; wife wives; half halves; "
-        "knife knives; leaf leaves; good better best; bad worse worst; far further farther; "
-        "analysis analyses; crisis crises; basis bases; datum data; medium media; criterion criteria; "
-        "wake woke woken; hang hung; light lit; bind bound; wind wound; uphold upheld; overtake overtook overtaken"
-    ).split(";")
-    for form in forms.split()
-}
+_FORMS = (
+    "use used using uses; be am is are was were been being; have has had having; do does did done doing; "
+    "go went gone goes; "
+    "buy bought; bring brought; think thought; teach taught; catch caught; seek sought; fight fought; "
+    "sell sold; tell told; hold held; say said; pay paid; lay laid; make made; lead led; read; feed fed; "
+    "meet met; leave left; lose lost; build built; send sent; spend spent; lend lent; bend bent; keep kept; "
+    "sleep slept; feel felt; mean meant; deal dealt; win won; find found; get got gotten; sit sat; "
+    "give gave given; take took taken; write wrote written; drive drove driven; ride rode ridden; "
+    "rise rose risen; speak spoke spoken; break broke broken; choose chose chosen; freeze froze frozen; "
+    "steal stole stolen; wear wore worn; bear bore borne; tear tore torn; swear swore sworn; "
+    "begin began begun; swim swam swum; ring rang rung; sing sang sung; sink sank sunk; drink drank drunk; "
+    "shrink shrank shrunk; run ran; come came; become became; overcome overcame; know knew known; "
+    "grow grew grown; throw threw thrown; blow blew blown; fly flew flown; draw drew drawn; show shown; "
+    "withdraw withdrew withdrawn; see saw seen; eat ate eaten; fall fell fallen; shake shook shaken; "
+    "hide hid hidden; bite bit bitten; forbid forbade forbidden; forget forgot forgotten; "
+    "forgive forgave forgiven; stand stood; understand understood; undertake undertook undertaken; "
+    "strike struck; stick stuck; shoot shot; shut; put; cut; set; let; hit; cost; "
+    "die died dying dies; lie lay lain lying; tie tied tying; man men; woman women; child children; "
+    "person people persons; foot feet; tooth teeth; mouse mice; life lives; wife wives; half halves; "
+    "knife knives; leaf leaves; good better best; bad worse worst; far further farther; "
+    "analysis analyses; crisis crises; basis bases; datum data; medium media; criterion criteria; "
+    "wake woke woken; hang hung; light lit; bind bound; wind wound; uphold upheld; overtake overtook overtaken"
+)
+_IRREGULAR = {form: forms.split()[0] for forms in _FORMS.split(";") for form in forms.split()}
 
-_MERGED_WRONGLY = frozenset("good better best bad worse worst left lay found people persons leaves lives".split())
+_MERGED_WRONGLY = listed("good better best bad worse worst left lay found people persons leaves lives")
 """Forms that are words of their own as well: they keep their own stem, and meaning is the lexicon's business."""
 
-FUNCTION_WORDS = frozenset(
+FUNCTION_WORDS = listed(
     """a an the of to in on at by for with from as and or but if than then that this these those it its it's he she
     they them their theirs his her hers him we us our you your i me my mine who whom whose which what when where why
-    how there here use used using uses; be am is are was were been being have has had having do does did done doing will would shall should
+    how there here be am is are was were been being have has had having do does did done doing will would shall should
     can could may might must not no nor so such too very also just only about into onto upon over under between among
     during through per via within without against across along around because since while until although though
     unless whether both either neither each every all any some most more less few many much other another same own
     out up off down again once ever never always yet still already even however therefore thus hence moreover
-    furthermore further one's oneself itself himself herself themselves according due s t""".split()
+    furthermore further one's oneself itself himself herself themselves according due s t"""
 )
 """Words that say little by themselves; those of them that change a claim are compared by their classes."""
 
-LIGHT = frozenset(
+LIGHT = listed(
     """make take get give use put set come go say state tell note mention provide include contain involve concern
     become remain need able thing way case kind type sort number time part certain such various document text passage
     handbook source according report describe explain mean refer relate apply call name know consider person people
-    someone anyone everybody everyone total order term fact place""".split()
+    someone anyone everybody everyone total order term fact place"""
 )
 """Words that a paraphrase adds or drops without a change of meaning."""
 
@@ -88,10 +92,14 @@ def _mended(root: str) -> str:
     return root.removesuffix("e") if len(root) > 3 else root
 
 
-_ENDINGS = (
-    "isation ization ational ation ition ement ment ness tion sion ance ence ancy ency ability ibility able ible "
-    "ive ous ful less ally ity ship hood ant ent ist ism ian al er or ly ic y e"
-).split()
+_ENDINGS: tuple[str, ...] = tuple(
+    ending
+    for line in (
+        "isation ization ational ation ition ement ment ness tion sion ance ence ancy ency ability ibility able ible ",
+        "ive ous ful less ally ity ship hood ant ent ist ism ian al er or ly ic y e",
+    )
+    for ending in line.split()
+)
 
 
 @lru_cache(maxsize=100_000)
@@ -117,9 +125,9 @@ def related(one: str, other: str) -> bool:
     return shared >= max(4, len(long) - 2) or (short == long)
 
 
-NEGATIONS = frozenset(
+NEGATIONS = listed(
     """not no never neither nor without none nobody nothing cannot n't unable fail lack hardly barely scarcely except
-    excluding rather-than instead-of far-from neither nowhere""".split()
+    excluding rather-than instead-of far-from neither nowhere"""
 )
 
 _PREFIXES = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
