@@ -249,15 +249,23 @@ def _rival(token: Token, free: Sequence[Token]) -> Token | None:
 
 
 def _derived(token: Token, near: Sequence[Token]) -> bool:
-    """Whether a figure is the sum or difference of two in the passages, or counts names in a row."""
+    """Whether a figure follows from two in the passages: a sum, a difference, the rest of a whole, years between."""
     assert token.figure is not None
-    values = [said.figure.value for said in near if said.figure and said.figure.dimension == token.figure.dimension]
-    value = token.figure.value
-    return any(
-        abs(abs(one - other) - value) < 1e-6 or abs(one + other - value) < 1e-6
-        for n, one in enumerate(values)
-        for other in values[n + 1 :]
-    )
+    value, dimension = token.figure.value, token.figure.dimension
+    held = [said.figure for said in near if said.figure]
+    same = [one.value for one in held if one.dimension == dimension]
+    years = [one.value for one in held if one.dimension == "year"]
+    pairs = [(one, other) for n, one in enumerate(same) for other in same[n + 1 :]]
+    made = [abs(one - other) for one, other in pairs] + [one + other for one, other in pairs]
+    if dimension == "share":
+        made += [1 - one for one in same]
+    elif dimension == "months":
+        made += [12 * abs(one - other) for n, one in enumerate(years) for other in years[n + 1 :]]
+    elif dimension == "year":
+        spans = [one.value / 12 for one in held if one.dimension == "months"]
+        made += [year + sign * span for year in years for span in spans for sign in (1, -1)]
+    loose = 0.05 if token.figure.bound == "~" else 1e-6
+    return any(abs(one - value) <= loose * max(1.0, abs(value)) for one in made if one)
 
 
 def _bounds(found: Alignment, measured: Measured) -> None:
@@ -321,9 +329,9 @@ def _clause_of(found: Alignment) -> list[Token]:
 
 def _classes(found: Alignment, near: Sequence[Token], measured: Measured) -> None:
     """Quantifiers, modal words and connectives that stand on one side only."""
-    here = {part for token in found.tokens for part in token.stem.split("_")} | {t.stem for t in found.tokens}
-    there = {part for token in near for part in token.stem.split("_")} | {t.stem for t in near}
-    clause = {part for token in _clause_of(found) for part in token.stem.split("_")}
+    here = _parts(found.tokens)
+    there = _parts(near)
+    clause = _parts(_clause_of(found))
     for name, members in CLASSES.items():
         ours, theirs = here & members, there & members
         if ours and not theirs:
@@ -335,6 +343,13 @@ def _classes(found: Alignment, near: Sequence[Token], measured: Measured) -> Non
     for theirs, ours in pairs:
         if clause & CLASSES[theirs] and here & CLASSES[ours] and not (here & CLASSES[theirs] or clause & CLASSES[ours]):
             measured.add(f"{theirs}>{ours}", 1, f"“{sorted(here & CLASSES[ours])[0]}”")
+
+
+def _parts(tokens: Sequence[Token]) -> set[str]:
+    """The words of tokens and of expressions; the month of May is none of them."""
+    return {
+        part for token in tokens if token.kind in ("word", "function") for part in (token.stem, *token.stem.split("_"))
+    }
 
 
 def _closeness(found: Alignment, measured: Measured) -> None:

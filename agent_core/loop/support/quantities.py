@@ -91,10 +91,13 @@ class Figure:
         """Whether this may be said where the other is written."""
         if self.dimension != other.dimension:
             return (self._open or other._open) and self.number == other.number
+        if self.dimension == "share" and abs(self.value - other.value) < 0.005:
+            return True
         if abs(self.value - other.value) <= (_LOOSELY if self.bound == "~" else 1e-9) * max(1.0, abs(other.value)):
             return True
         if self.dimension == "clock":
-            return ":" not in self.written + other.written and abs(self.value - other.value) == 720
+            told = all(any(half in one.written.lower() for half in ("am", "pm", "a.m", "p.m")) for one in (self, other))
+            return not told and abs(self.value - other.value) == 720
         return self.step > other.step and abs(self.value - other.value) * 2 <= self.step
 
     def rivals(self, other: Figure) -> bool:
@@ -184,7 +187,7 @@ def _of_month(words: Sequence[str], after: int) -> bool:
 def _number(words: Sequence[str], place: int) -> tuple[float, float, int] | None:
     """(value, step, place after) of digits or number words, with "hundred", "million" and the like."""
     word = words[place].lower()
-    if word[0].isdigit():
+    if word[0].isdecimal():
         if len(word) > _LONGEST or _DATE.fullmatch(word):
             return None
         value, step = _digits(word)
