@@ -23,7 +23,8 @@ from agent_plugin_graph.results import (
     Neighbours,
     Rows,
 )
-from agent_plugin_graph.retrieve.quoting import quotes
+from agent_plugin_graph.retrieve.bearing import ENOUGH
+from agent_plugin_graph.retrieve.quoting import Quote, quotes
 from agent_plugin_graph.store.protocol import Entity
 
 _QUOTED = 3
@@ -41,9 +42,8 @@ def passages(graph: Graph, question: str, limit: int, folder: Path) -> FoundPass
     count = graph.store.passage_count()
     if not count:
         return FoundPassages([], 0, "There are no documents yet: add some with `agent-core graph add FOLDER`.")
-    hits = graph.search(question, limit)
-    chosen = quotes(question, hits, graph.store.frequencies(set(terms(question))), count, min(limit, _QUOTED))
-    if not chosen:
+    bears, chosen = quoted(graph, question, limit)
+    if bears < ENOUGH:
         return FoundPassages([], 0, "Nothing in your documents answers this.")
     cited = [
         Cited(
@@ -57,6 +57,13 @@ def passages(graph: Graph, question: str, limit: int, folder: Path) -> FoundPass
         for n, quote in enumerate(chosen, start=1)
     ]
     return FoundPassages(cited, len(cited), _quoted(cited))
+
+
+def quoted(graph: Graph, question: str, limit: int = 5) -> tuple[float, list[Quote]]:
+    """(how probable it is that they answer the question, the quotes that come nearest to it)."""
+    hits = graph.search(question, limit)
+    found = graph.store.frequencies(set(terms(question)))
+    return quotes(question, hits, found, graph.store.passage_count(), min(limit, _QUOTED))
 
 
 def _quoted(cited: Sequence[Cited]) -> str:
