@@ -12,12 +12,14 @@ from agent_core.errors import ToolArgumentError
 from agent_plugin_graph.graph import Graph
 from agent_plugin_graph.index.names import key_of
 from agent_plugin_graph.index.terms import terms
-from agent_plugin_graph.passage import Passage
+from agent_plugin_graph.passage import Hit, Passage
 from agent_plugin_graph.results import (
     Cited,
+    CountedTheme,
     FoundEntities,
     FoundEntity,
     FoundPassages,
+    FoundThemes,
     GraphPath,
     Neighbour,
     Neighbours,
@@ -25,9 +27,12 @@ from agent_plugin_graph.results import (
 )
 from agent_plugin_graph.retrieve.bearing import ENOUGH
 from agent_plugin_graph.retrieve.quoting import Quote, quotes
+from agent_plugin_graph.retrieve.themes import Progress, themes
 from agent_plugin_graph.store.protocol import Entity
 
 _QUOTED = 3
+_MOST_THEMES = 20
+_SILENT = "Nothing in your documents answers this."
 _ROWS_SHOWN = 50
 _MOST_SEARCHED = 20
 _PER_ENTITY = 200
@@ -44,7 +49,7 @@ def passages(graph: Graph, question: str, limit: int, folder: Path) -> FoundPass
         return FoundPassages([], 0, "There are no documents yet: add some with `agent-core graph add FOLDER`.")
     bears, chosen = quoted(graph, question, limit)
     if bears < ENOUGH:
-        return FoundPassages([], 0, "Nothing in your documents answers this.")
+        return FoundPassages([], 0, _SILENT)
     cited = [
         Cited(
             n,
@@ -68,6 +73,27 @@ def quoted(graph: Graph, question: str, limit: int = 5) -> tuple[float, list[Quo
 
 def _quoted(cited: Sequence[Cited]) -> str:
     return "\n".join(f"“{' '.join(one.quote.split())}” [{one.n}] ({one.source})" for one in cited)
+
+
+def found_themes(graph: Graph, topic: str, most: int, folder: Path, progress: Progress) -> FoundThemes:
+    """What many passages say on a topic, grouped, counted, and a quote for each theme."""
+    if not 1 <= most <= _MOST_THEMES:
+        raise ToolArgumentError(f"most is {most}; it must be 1 to {_MOST_THEMES}.")
+    gathered = themes(topic, graph.store, most, progress)
+    found: list[CountedTheme] = []
+    for n, theme in enumerate(gathered.themes, start=1):
+        passage = gathered.passages[theme.passages[0]]
+        hit = Hit(passage.id, passage.title, passage.text, passage.source, passage.locator, passage.link, 0.0, "")
+        place = Quote(hit, theme.quote).link.removeprefix(f"{folder}{os.sep}")
+        cited = Cited(n, theme.quote, place, passage.locator, passage.title, f"the most typical for {theme.label!r}")
+        found.append(CountedTheme(theme.label, len(theme.passages), cited))
+    if not found:
+        said = f"{gathered.read} passages touch on this; they have no theme in common." if gathered.read else _SILENT
+        return FoundThemes([], gathered.read, gathered.other, said)
+    lines = [f"{gathered.read} passages are on this; each is counted once:"]
+    lines += [f"- {one.label} ({one.count}): {_quoted([one.citation])}" for one in found]
+    lines += [f"- anything else ({gathered.other})"] if gathered.other else []
+    return FoundThemes(found, gathered.read, gathered.other, "\n".join(lines))
 
 
 def entities(graph: Graph, name: str) -> FoundEntities:

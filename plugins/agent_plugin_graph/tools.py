@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent_core import Tool, ToolContext, ToolError, tool
 from agent_plugin_graph.query.model import GraphQuery
-from agent_plugin_graph.results import FoundEntities, FoundPassages, GraphPath, Neighbours, Rows
+from agent_plugin_graph.results import FoundEntities, FoundPassages, FoundThemes, GraphPath, Neighbours, Rows
 from agent_plugin_graph.settings import GraphSettings
 
 if TYPE_CHECKING:
@@ -83,6 +83,27 @@ def search_documents(ctx: ToolContext, question: str, limit: int = 5) -> FoundPa
 
     with open_graph(ctx) as graph:
         return passages(graph, question, limit, ctx.workspace)
+
+
+@_reads_graph(
+    [
+        "What have patients said about how doctors and nurses communicate?",
+        "What are the main themes in the customer feedback about delivery?",
+        "Summarise what people complain about in the reviews",
+        "What do the interviews say about working from home overall?",
+    ]
+)
+def summarise_themes(ctx: ToolContext, topic: str, most: int = 6) -> FoundThemes:
+    """Summarise what many documents or reviews say about a topic: its themes, each with a count of passages and a quote.
+
+    Args:
+        topic: The topic or question, in whole words.
+        most: Themes at most, 1 to 20.
+    """
+    from agent_plugin_graph.answers import found_themes
+
+    with open_graph(ctx) as graph:
+        return found_themes(graph, topic, most, ctx.workspace, ctx.progress)
 
 
 @_reads_graph(
@@ -194,4 +215,4 @@ def run_cypher(ctx: ToolContext, cypher: str) -> Rows:
     return replace(answer, text=f"{answer.text}\n(cut after {found.cut})") if found.cut else answer
 
 
-TOOLS = (search_documents, find_entity, neighbours, path_between, query_graph, run_cypher)
+TOOLS = (search_documents, summarise_themes, find_entity, neighbours, path_between, query_graph, run_cypher)

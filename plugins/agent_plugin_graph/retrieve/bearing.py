@@ -16,7 +16,7 @@ from agent_plugin_graph.index.terms import STOP_WORDS, fold, stem, terms, words
 
 ENOUGH = 0.5
 """From here on the quotes are shown as an answer."""
-_COVERED, _RAREST, _NAMED, _KIND, _BARE, _BIAS = 9.0, 0.5, 1.5, 1.5, 2.0, -5.2
+_COVERED, _RAREST, _NAMED, _KIND, _BARE, _BIAS = 9.0, 0.5, 1.5, 1.5, 3.5, -5.2
 _UNSEEN = 20
 """Passages that are counted beside those that there are: in five documents, how rare a word is says little yet."""
 _LIGHT = frozenset(

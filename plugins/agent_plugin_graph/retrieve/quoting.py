@@ -67,10 +67,10 @@ def quotes(
 
 def _best(question: str, text: str, weights: Mapping[str, float], about: set[str]) -> tuple[str, set[str]]:
     """The sentences in a row that hold the most weight, and the terms of the question in them and in their title."""
-    sentences = list(_sentences(text))
+    spans = list(sentences(text))
     best: tuple[float, str, set[str]] = (-1.0, text[:_LONGEST].strip(), set())
-    for place, (start, _) in enumerate(sentences):
-        for last, (_, end) in enumerate(sentences[place : place + 3]):
+    for place, (start, _) in enumerate(spans):
+        for last, (_, end) in enumerate(spans[place : place + 3]):
             joined = text[start:end].strip()
             if last and len(joined) > _LONGEST:
                 break
@@ -84,7 +84,7 @@ def _best(question: str, text: str, weights: Mapping[str, float], about: set[str
     return best[1][: 2 * _LONGEST].rstrip(), best[2]
 
 
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
+def sentences(text: str) -> Iterator[tuple[int, int]]:
     """Where each sentence, list item and table row of `text` begins and ends."""
     start = 0
     for gap in _GAP.finditer(text):
