@@ -94,7 +94,7 @@ def search_documents(ctx: ToolContext, question: str, limit: int = 5) -> FoundPa
     ]
 )
 def summarise_themes(ctx: ToolContext, topic: str, most: int = 6) -> FoundThemes:
-    """Summarise what many documents or reviews say about a topic: its themes, each with a count of passages and a quote.
+    """Summarise what many documents or reviews say about a topic: themes, each with a count and a quote.
 
     Args:
         topic: The topic or question, in whole words.

@@ -19,7 +19,7 @@ ENOUGH = 0.5
 _COVERED, _RAREST, _NAMED, _KIND, _BARE, _BIAS = 9.0, 0.5, 1.5, 1.5, 3.5, -5.2
 _UNSEEN = 20
 """Passages that are counted beside those that there are: in five documents, how rare a word is says little yet."""
-_LIGHT = frozenset(
+LIGHT = frozenset(
     stem(word)
     for word in words(
         "get give take make use do go come have say tell call name find know need want happen work put keep let show "
@@ -82,7 +82,7 @@ def weights(question: str, frequencies: Mapping[str, int], passages: int) -> dic
     """
     asked = dict.fromkeys(terms(_HOW.sub(" ", question)) or terms(question))
     return {
-        term: math.log(1 + (passages + _UNSEEN) / (frequencies.get(term, 0) + 2)) * (0.3 if term in _LIGHT else 1.0)
+        term: math.log(1 + (passages + _UNSEEN) / (frequencies.get(term, 0) + 2)) * (0.3 if term in LIGHT else 1.0)
         for term in asked
     }
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from agent_plugin_graph.index.terms import STOP_WORDS, stem, terms, words
 from agent_plugin_graph.passage import Passage
-from agent_plugin_graph.retrieve.bearing import weights
+from agent_plugin_graph.retrieve.bearing import LIGHT, weights
 from agent_plugin_graph.retrieve.quoting import sentences
 from agent_plugin_graph.store.protocol import GraphStore
 
@@ -25,7 +25,8 @@ _BATCH = 100
 _FORMS = ("ion", "ation", "iv", "or", "er", "ment", "ing", "al", "ful", "nes", "abl")
 """What a stem may end in besides: "communicat" is "communication" too."""
 _FOCUS = 0.45
-"""Share of the topic's weight that a sentence has to hold, or its rarest term."""
+"""Share of the topic's weight that a sentence has to hold, unless it holds what the topic ends with: "about how nurses
+communicate" is about communicating."""
 _FEWEST = 3
 _SMALLEST = 0.02
 _FEWEST_WORDS = 4
@@ -82,14 +83,14 @@ def is_broad(question: str) -> bool:
 
 def themes(topic: str, store: GraphStore, most: int, progress: Progress = lambda text, done: None) -> Gathered:
     """The themes of what the passages say on a topic, the largest first."""
-    wanted = _topic(topic, store)
+    wanted, last = _topic(topic, store)
     ranked = [number for number, _ in store.lexical(list(wanted), MOST_GATHERED)]
     passages: dict[int, Passage] = {}
     found: list[_Sentence] = []
     for start in range(0, len(ranked), _BATCH):
         held = store.passages(ranked[start : start + _BATCH])
         for number in ranked[start : start + _BATCH]:
-            if on_topic := _on_topic(number, held[number], wanted):
+            if on_topic := _on_topic(number, held[number], wanted, last):
                 passages[number] = held[number]
                 found += on_topic
         progress(f"{min(start + _BATCH, len(ranked))} of {len(ranked)} passages read", (start + _BATCH) / len(ranked))
@@ -97,24 +98,26 @@ def themes(topic: str, store: GraphStore, most: int, progress: Progress = lambda
     return Gathered(len(passages), grouped, len(passages) - len({n for one in grouped for n in one.passages}), passages)
 
 
-def _topic(topic: str, store: GraphStore) -> dict[str, float]:
-    """The topic's terms by weight, each in the forms of it that the documents have."""
+def _topic(topic: str, store: GraphStore) -> tuple[dict[str, float], set[str]]:
+    """(the topic's terms by weight, each in the forms of it that the documents have; the forms of the last)."""
     asked = list(dict.fromkeys(terms(topic)))
     forms = {term: [term, *(term + ending for ending in _FORMS)] for term in asked}
     frequencies = store.frequencies([form for found in forms.values() for form in found])
     together = {term: sum(frequencies.get(form, 0) for form in found) for term, found in forms.items()}
     weighed = weights(topic, together, store.passage_count())
-    return {form: weighed.get(term, 0.1) for term, found in forms.items() for form in found if form in frequencies}
+    known = [term for term in asked if together[term] and term in weighed]
+    lasting = next((term for term in reversed(known) if term not in LIGHT), known[-1] if known else "")
+    wanted = {form: weighed[term] for term in known for form in forms[term] if form in frequencies}
+    return wanted, {form for form in forms.get(lasting, ()) if form in frequencies}
 
 
-def _on_topic(number: int, passage: Passage, wanted: Mapping[str, float]) -> list[_Sentence]:
+def _on_topic(number: int, passage: Passage, wanted: Mapping[str, float], last: set[str]) -> list[_Sentence]:
     """The sentences of a passage that are on the topic."""
-    total = sum(sorted(set(wanted.values()), reverse=True)) or 1.0
-    highest = max(wanted.values(), default=0.0)
+    enough = _FOCUS * sum(set(wanted.values()))  # the forms of a term weigh the same, and count once
     found: list[_Sentence] = []
     for text in _statements(passage.text):
-        held = {term: wanted[term] for term in terms(text) if term in wanted}
-        if held and (sum(set(held.values())) >= _FOCUS * total or max(held.values()) >= highest):
+        held = wanted.keys() & terms(text)
+        if held & last or (held and sum({wanted[term] for term in held}) >= enough):
             found.append(_Sentence(number, text, frozenset(_features(text))))
     return found
 
