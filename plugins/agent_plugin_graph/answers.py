@@ -27,10 +27,12 @@ from agent_plugin_graph.results import (
 )
 from agent_plugin_graph.retrieve.bearing import ENOUGH
 from agent_plugin_graph.retrieve.quoting import Quote, quotes
-from agent_plugin_graph.retrieve.themes import Progress, themes
+from agent_plugin_graph.retrieve.themes import Progress, is_broad, themes
 from agent_plugin_graph.store.protocol import Entity
 
 _QUOTED = 3
+_CONSIDERED = 5
+_THEMES = 6
 _MOST_THEMES = 20
 _SILENT = "Nothing in your documents answers this."
 _ROWS_SHOWN = 50
@@ -64,7 +66,16 @@ def passages(graph: Graph, question: str, limit: int, folder: Path) -> FoundPass
     return FoundPassages(cited, len(cited), _quoted(cited))
 
 
-def quoted(graph: Graph, question: str, limit: int = 5) -> tuple[float, list[Quote]]:
+def answered(graph: Graph, question: str, folder: Path, progress: Progress) -> FoundPassages | FoundThemes:
+    """Themes where a question asks what many passages say and they have themes, else quotes."""
+    if is_broad(question):
+        broad = found_themes(graph, question, _THEMES, folder, progress)
+        if len(broad.themes) > 1:
+            return broad
+    return passages(graph, question, _CONSIDERED, folder)
+
+
+def quoted(graph: Graph, question: str, limit: int = _CONSIDERED) -> tuple[float, list[Quote]]:
     """(how probable it is that they answer the question, the quotes that come nearest to it)."""
     hits = graph.search(question, limit)
     found = graph.store.frequencies(set(terms(question)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +16,7 @@ from agent_core.command_context import command_context
 from agent_core.errors import ToolArgumentError, UsageError
 from agent_core.gate.sanitise import sanitise
 from agent_plugin_graph.graph import Graph
+from agent_plugin_graph.results import FoundPassages
 from agent_plugin_graph.settings import GraphSettings
 from agent_plugin_graph.tools import open_graph
 
@@ -92,12 +93,19 @@ def search(
 
 @app.command()
 def ask(question: Annotated[str, typer.Argument(help="A question.")], as_json: Json = False) -> None:
-    """Answer from the documents with quotes and their sources; no language model takes part."""
-    from agent_plugin_graph.answers import passages
+    """Answer from the documents with quotes, or with themes of what many say; no language model takes part."""
+    from agent_core.gate.sanitise import linked
+    from agent_plugin_graph.answers import answered
+    from agent_plugin_graph.retrieve.themes import is_broad
 
-    with _opened() as graph:
-        found = passages(graph, question, 5, Path.cwd())
-    _show_json(asdict(found)) if as_json else _show(found.text)
+    with _opened() as graph, _progress() if is_broad(question) else nullcontext(_silent) as progress:
+        found = answered(graph, question, Path.cwd(), progress)
+    if as_json:
+        _show_json(asdict(found))
+        return
+    cited = found.passages if isinstance(found, FoundPassages) else [one.citation for one in found.themes]
+    text = sanitise(found.text)
+    typer.echo(linked(text, [one.source for one in cited], Path.cwd()) if sys.stdout.isatty() else text)
 
 
 @app.command()
@@ -181,6 +189,10 @@ def doctor(as_json: Json = False) -> None:
         _show("Everything is as it was added." if health.sound else "Run: agent-core graph sync")
     if not health.sound:
         raise typer.Exit(1)
+
+
+def _silent(text: str, done: float) -> None:
+    """Progress of what takes no time."""
 
 
 def _report(added: Any) -> None:
