@@ -27,7 +27,7 @@ _FOLDS = 10
 _DECAY = 2.0
 """Of the squared weights in the loss, per sentence set: chosen by cross-validation."""
 _STEPS = 120
-_EITHER = frozenset(("opposed-negated", "figure-derived", "m-hedged+", "q-some+", "m-may+", "sentences"))
+_EITHER = frozenset(("opposed-negated", "balanced", "figure-derived", "m-hedged+", "q-some+", "m-may+", "sentences"))
 """Measures that may speak for a sentence as well as against it."""
 _PRIOR = {
     "figure-other": 2.0, "figure-missing": 2.0, "unit-other": 2.0, "name-missing": 1.5, "name-other": 1.5,
@@ -37,7 +37,7 @@ _PRIOR = {
     "bound-name": 0.5, "cover-best": -1.0, "cover-all": -2.0,
 }  # fmt: skip
 """What each weight is before a sentence was seen: a few hundred are too few to learn that a wrong figure is wrong."""
-THRESHOLD = 0.6
+THRESHOLD = 0.55
 
 
 @dataclass(frozen=True)

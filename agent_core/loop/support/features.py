@@ -146,7 +146,7 @@ def _missing(found: Alignment, near: Sequence[Token], measured: Measured) -> Non
     for at, token in enumerate(found.tokens):
         link = found.links.get(at)
         if link is None and token.figure:
-            _missing_figure(token, free, near, measured)
+            _missing_figure(token, free, found.evidence, measured)
         elif link is None and token.weight:
             _missing_word(found, at, free, measured)
         elif link is not None:
@@ -161,7 +161,7 @@ def _missing(found: Alignment, near: Sequence[Token], measured: Measured) -> Non
     measured.add("unused-share", max(0.0, 1 - used / held))
 
 
-def _missing_figure(token: Token, free: Sequence[Token], near: Sequence[Token], measured: Measured) -> None:
+def _missing_figure(token: Token, free: Sequence[Token], evidence: Sequence[Token], measured: Measured) -> None:
     assert token.figure is not None
     rival = _rival(token, free)
     unit = next((one for one in free if one.figure and one.figure.number == token.figure.number), None)
@@ -169,7 +169,7 @@ def _missing_figure(token: Token, free: Sequence[Token], near: Sequence[Token], 
         return
     if not token.figure.dimension and not rival and token.text.isalpha():
         measured.add("count-missing", 1, f"“{token.text}”")
-    elif _derived(token, near):
+    elif _derived(token, evidence):
         measured.add("figure-derived")
     elif unit or rival:
         other = unit or rival
@@ -181,7 +181,10 @@ def _missing_figure(token: Token, free: Sequence[Token], near: Sequence[Token], 
 
 def _missing_word(found: Alignment, at: int, free: Sequence[Token], measured: Measured) -> None:
     token = found.tokens[at]
-    if rival := _rival(token, free):
+    rival = _rival(token, free)
+    if rival is not None and rival.negated != token.negated:
+        measured.add("balanced")  # "excluded" is what "not covered" says
+    elif rival is not None:
         measured.add("opposed", 1, f"“{token.text}”{_instead(rival)}")
     elif token.kind == "name":
         other = any(one.kind == "name" for one in free)
@@ -248,11 +251,14 @@ def _rival(token: Token, free: Sequence[Token]) -> Token | None:
     return None
 
 
-def _derived(token: Token, near: Sequence[Token]) -> bool:
+_MOST_FIGURES = 60
+
+
+def _derived(token: Token, evidence: Sequence[Token]) -> bool:
     """Whether a figure follows from two in the passages: a sum, a difference, the rest of a whole, years between."""
     assert token.figure is not None
     value, dimension = token.figure.value, token.figure.dimension
-    held = [said.figure for said in near if said.figure]
+    held = [said.figure for said in evidence if said.figure][:_MOST_FIGURES]
     same = [one.value for one in held if one.dimension == dimension]
     years = [one.value for one in held if one.dimension == "year"]
     pairs = [(one, other) for n, one in enumerate(same) for other in same[n + 1 :]]
@@ -302,12 +308,13 @@ def _polarity(found: Alignment, measured: Measured) -> None:
     reason = f"“{words[0]}” (said the other way round)" if words else ""
     count = len(found.links) or 1
     for name, value in (("negated-here", ours), ("negated-there", theirs)):
-        if value:
+        if value and not measured.values.get("balanced"):
             measured.add(name, 1, reason)
             measured.add(f"{name}-share", value / count)
     cues = [sum(1 for token in side if _negates(token)) for side in (found.tokens, _clause_of(found))]
-    measured.add("cue-here", max(0, min(2, cues[0] - cues[1])))
-    measured.add("cue-there", max(0, min(2, cues[1] - cues[0])))
+    balanced = measured.values.get("balanced", 0.0)
+    measured.add("cue-here", max(0, min(2, cues[0] - cues[1] - balanced)))
+    measured.add("cue-there", max(0, min(2, cues[1] - cues[0] - balanced)))
     opposed = measured.values.get("opposed", 0.0)
     if opposed and (ours or theirs):
         measured.add("opposed-negated", min(opposed, 2))

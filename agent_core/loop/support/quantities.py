@@ -63,7 +63,7 @@ _BOUNDS = {
 _BOUND_OF = {"_".join(stem(w) for w in name.split("_")): bound for bound, names in _BOUNDS.items()
              for name in names.split()}  # fmt: skip
 _LONGEST_BOUND = max(name.count("_") + 1 for name in _BOUND_OF)
-_DENIED = {">": "<=", "<": ">="}
+_DENIED = {">": "<="}
 _LOOSELY = 0.08
 """How far "about" reaches, as a share."""
 _LONGEST = 18
@@ -166,7 +166,7 @@ def _unit(words: Sequence[str], place: int, after: int) -> tuple[tuple[str, floa
     follows = _at(words, after)
     if follows in ("°", "degrees", "degree"):
         return _UNITS["°"], after + 1 + (_at(words, after + 1) in ("c", "celsius", "centigrade"))
-    if (share := _SHARES.get(stem(follows))) is not None and follows not in ("quarter", "quarters", "fifth", "tenth"):
+    if (share := _SHARES.get(stem(follows))) is not None and follows not in ("quarter", "quarters"):
         return ("share", share), after + 1
     skipped = after
     while _at(words, skipped) in ("a", "an", "of", "-", "full", "square", "cubic", "whole"):
@@ -199,7 +199,9 @@ def _number(words: Sequence[str], place: int) -> tuple[float, float, int] | None
             return 0.5, 0.0, place + (1 if word == "half" else 2)
         if word == "a" and follows == "quarter" and _at(words, place + 2) == "of":
             return 0.25, 0.0, place + 2
-        if word in ("a", "an", "per", "each", "every") and (stem(follows) in _SCALES or _counts(follows)):
+        if word in ("a", "an", "per", "each", "every") and (
+            stem(follows) in _SCALES or _counts(follows) or follows in ("third", "fifth", "tenth")
+        ):
             value = 1.0
         elif head in _WORDS:
             value = _WORDS[head] + _WORDS.get(tail, 0.0)
@@ -260,7 +262,7 @@ def _bound(words: Sequence[str], place: int, after: int) -> str:
         for size in range(min(_LONGEST_BOUND, end), 0, -1):
             if bound := _BOUND_OF.get("_".join(before[end - size : end])):
                 denied = any(
-                    word.lower() in ("no", "not", "nobody", "never") for word in words[max(0, place - 9) : place]
+                    word.lower() in ("no", "not", "nobody", "never") for word in words[max(0, place - 7) : place]
                 )
                 return _DENIED.get(bound, bound) if denied else bound
     behind = [stem(word) for word in words[after : after + 3]]

@@ -143,7 +143,7 @@ def without_negation(stemmed: str) -> str | None:
 
 
 QUANTIFIERS = {
-    "all": "all every each always entire whole everyone everybody everything any anyone wherever whenever throughout "
+    "all": "all every each always entire whole everyone everybody everything wherever whenever throughout "
     "both entirely completely fully universally invariably",
     "most": "most mostly majority usually generally typically normally largely mainly predominantly often frequently",
     "some": "some several sometimes occasionally partly partially certain part many",
