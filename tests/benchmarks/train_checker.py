@@ -34,7 +34,7 @@ _PRIOR = {
     "opposed": 1.0, "bound-opposed": 1.5, "steered": 0.8, "m-may>m-must": 1.5, "m-must>m-may": 1.0, "q-all+": 0.8,
     "negated-here": 0.7, "negated-there": 0.7, "turned-names": 0.6, "foreign-name": 0.8, "foreign-figure": 0.8,
     "foreign-word": 0.8, "reason-missing": 0.8, "condition-left": 0.6, "word-missing": 0.2, "bound-figure": 0.5,
-    "bound-name": 0.5, "cover-best": -1.0, "cover-all": -2.0,
+    "exchanged": 1.5, "bound-name": 0.5, "cover-best": -1.0, "cover-all": -2.0,
 }  # fmt: skip
 """What each weight is before a sentence was seen: a few hundred are too few to learn that a wrong figure is wrong."""
 THRESHOLD = 0.55

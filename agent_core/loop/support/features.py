@@ -48,6 +48,7 @@ def measure(found: Alignment) -> Measured:
     _closeness(found, measured)
     _binding(found, near, measured)
     _order(found, measured)
+    _assignment(found, measured)
     _subject(found, measured)
     _added(found, measured)
     _crossed(measured)
@@ -252,6 +253,8 @@ def _rival(token: Token, free: Sequence[Token]) -> Token | None:
 
 
 _MOST_FIGURES = 60
+_CLEARLY = 0.35
+"""By how much better the passages fit when two things change places, before that is taken as said."""
 
 
 def _derived(token: Token, evidence: Sequence[Token]) -> bool:
@@ -412,6 +415,41 @@ def _binding(found: Alignment, near: Sequence[Token], measured: Measured) -> Non
             kind = link.token.kind
             measured.add(f"bound-{kind}", min(1.0, best[0] - own), f"“{link.token.text}” (is said of something else)")
             measured.add(f"bound-{kind}-any", 1)
+
+
+def _assignment(found: Alignment, measured: Measured) -> None:
+    """Two figures, names or opposites of which each is told what the passages tell of the other."""
+    linked = [found.links[at] for at in sorted(found.links) if found.tokens[at].weight >= 1]
+    for n, one in enumerate(linked):
+        for other in linked[n + 1 :]:
+            if not _exchangeable(one, other):
+                continue
+            sides: tuple[list[tuple[Link, int]], list[tuple[Link, int]]] = ([], [])
+            for link in linked:
+                if link is one or link is other or link.said.sentence != one.said.sentence:
+                    continue
+                near = [abs(link.token.place - end.token.place) for end in (one, other)]
+                if near[0] != near[1]:
+                    side = 0 if near[0] < near[1] else 1
+                    sides[side].append((link, near[side]))
+            if not (sides[0] and sides[1]):
+                continue
+            straight = _bound_to(one.said, sides[0]) + _bound_to(other.said, sides[1])
+            crossed = _bound_to(one.said, sides[1]) + _bound_to(other.said, sides[0])
+            if crossed > straight + _CLEARLY:
+                reason = f"“{one.token.text}” and “{other.token.text}” (the other way round)"
+                measured.add("exchanged", min(1.0, crossed - straight), reason)
+
+
+def _exchangeable(one: Link, other: Link) -> bool:
+    """Whether two tokens could stand in each other's place: they are of a kind, and in one sentence of the passages."""
+    if one.said.sentence != other.said.sentence or one.said.stem == other.said.stem:
+        return False
+    if one.token.figure and other.token.figure:
+        return one.token.figure.dimension == other.token.figure.dimension
+    if one.token.kind == "name" and other.token.kind == "name":
+        return abs(one.token.place - other.token.place) > 2
+    return lexicon().are_opposed(one.token.stem, other.token.stem)
 
 
 def _same_kind(one: Token, other: Token) -> bool:
