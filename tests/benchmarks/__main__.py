@@ -13,6 +13,7 @@ from pathlib import Path
 
 BENCHMARKS = (
     "graph_checker",
+    "graph_refusal",
     "graph_retrieval",
     "help",
     "journal",

@@ -37,7 +37,7 @@ _PRIOR = {
     "exchanged": 1.5, "bound-name": 0.5, "cover-best": -1.0, "cover-all": -2.0,
 }  # fmt: skip
 """What each weight is before a sentence was seen: a few hundred are too few to learn that a wrong figure is wrong."""
-THRESHOLD = 0.55
+THRESHOLD = 0.6
 
 
 @dataclass(frozen=True)
