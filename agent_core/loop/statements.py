@@ -11,7 +11,7 @@ from agent_core.loop.sources import CITATION, Source, cited_in, numbered
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _BEHIND = re.compile(r"([.!?])((?:\s*\[\d{1,4}\])+)")
 _ADDRESS = re.compile(r"\(?\b\w{2,10}://\S+|<[^<>\s]+>")
-_MARKS = re.compile(r"^\s*(?:[-*+•>|]|#{1,6}|\d{1,3}[.)])\s+|[*_`]{1,3}")
+_MARKS = re.compile(r"^\s*(?:[-*+•>|]|#{1,6}|\d{1,3}[.)])\s+|(?<!\w)[*_`]{1,3}|[*_`]{1,3}(?!\w)")
 _TALK = re.compile(r"\b(?:I|I'm|I've|we|you|your|me|let me|please)\b|\?\s*$|:\s*$", re.IGNORECASE)
 """What is said to the reader, asked, or leads over to a list is no statement about the sources."""
 _FEWEST_WORDS = 4
@@ -48,7 +48,7 @@ def unsupported_in(text: str, sources: Sequence[Source], known: str = "") -> lis
         return []
     found: list[Unsupported] = []
     for sentence, cited in statements:
-        plain = _plain(sentence)
+        plain = _plain(sentence, sources)
         if len(plain.split()) < _FEWEST_WORDS:
             continue
         if cited:
@@ -71,7 +71,9 @@ def _sentences(text: str) -> Iterator[str]:
         yield from sentences(line[: 20 * _LONGEST])
 
 
-def _plain(sentence: str) -> str:
-    """A sentence without its citations, addresses and marks of lists."""
+def _plain(sentence: str, sources: Sequence[Source]) -> str:
+    """A sentence without its citations, the sources that it names, and marks of lists."""
+    for name in sorted({one.source for one in sources if one.source in sentence}, key=len, reverse=True):
+        sentence = sentence.replace(f"({name})", " ").replace(name, " ") if name else sentence
     plain = _MARKS.sub("", _ADDRESS.sub(" ", CITATION.sub(" ", sentence)))
     return re.sub(r"\s+([.,;:!?])", r"\1", " ".join(plain.split()))[:_LONGEST]

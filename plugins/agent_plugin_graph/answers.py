@@ -42,13 +42,24 @@ _WIDEST = 2_000
 _LONGEST_PATH = 4
 
 
-def passages(graph: Graph, question: str, limit: int, folder: Path) -> FoundPassages:
-    """The passages that answer a question, quoted; files below `folder` are named as seen from there."""
+def _unheard(text: str, done: float) -> None:
+    """Progress that nobody listens to."""
+
+
+def passages(graph: Graph, question: str, limit: int, folder: Path, progress: Progress = _unheard) -> FoundPassages:
+    """The passages that answer a question, quoted; files below `folder` are named as seen from there.
+
+    A question for what many of them say is answered with their themes, as far as they have more than one.
+    """
     if not 1 <= limit <= _MOST_SEARCHED:
         raise ToolArgumentError(f"limit is {limit}; it must be 1 to {_MOST_SEARCHED}.")
     count = graph.store.passage_count()
     if not count:
         return FoundPassages([], 0, "There are no documents yet: add some with `agent-core graph add FOLDER`.")
+    if is_broad(question):
+        broad = found_themes(graph, question, _THEMES, folder, progress)
+        if len(broad.themes) > 1:
+            return FoundPassages([one.citation for one in broad.themes], len(broad.themes), broad.text)
     bears, chosen = quoted(graph, question, limit)
     if bears < ENOUGH:
         return FoundPassages([], 0, _SILENT)
@@ -64,15 +75,6 @@ def passages(graph: Graph, question: str, limit: int, folder: Path) -> FoundPass
         for n, quote in enumerate(chosen, start=1)
     ]
     return FoundPassages(cited, len(cited), _quoted(cited))
-
-
-def answered(graph: Graph, question: str, folder: Path, progress: Progress) -> FoundPassages | FoundThemes:
-    """Themes where a question asks what many passages say and they have themes, else quotes."""
-    if is_broad(question):
-        broad = found_themes(graph, question, _THEMES, folder, progress)
-        if len(broad.themes) > 1:
-            return broad
-    return passages(graph, question, _CONSIDERED, folder)
 
 
 def quoted(graph: Graph, question: str, limit: int = _CONSIDERED) -> tuple[float, list[Quote]]:

@@ -16,7 +16,6 @@ from agent_core.command_context import command_context
 from agent_core.errors import ToolArgumentError, UsageError
 from agent_core.gate.sanitise import sanitise
 from agent_plugin_graph.graph import Graph
-from agent_plugin_graph.results import FoundPassages
 from agent_plugin_graph.settings import GraphSettings
 from agent_plugin_graph.tools import open_graph
 
@@ -95,17 +94,16 @@ def search(
 def ask(question: Annotated[str, typer.Argument(help="A question.")], as_json: Json = False) -> None:
     """Answer from the documents with quotes, or with themes of what many say; no language model takes part."""
     from agent_core.gate.sanitise import linked
-    from agent_plugin_graph.answers import answered
+    from agent_plugin_graph.answers import passages
     from agent_plugin_graph.retrieve.themes import is_broad
 
     with _opened() as graph, _progress() if is_broad(question) else nullcontext(_silent) as progress:
-        found = answered(graph, question, Path.cwd(), progress)
+        found = passages(graph, question, 5, Path.cwd(), progress)
     if as_json:
         _show_json(asdict(found))
         return
-    cited = found.passages if isinstance(found, FoundPassages) else [one.citation for one in found.themes]
     text = sanitise(found.text)
-    typer.echo(linked(text, [one.source for one in cited], Path.cwd()) if sys.stdout.isatty() else text)
+    typer.echo(linked(text, [one.source for one in found.passages], Path.cwd()) if sys.stdout.isatty() else text)
 
 
 @app.command()

@@ -82,15 +82,14 @@ def search_documents(ctx: ToolContext, question: str, limit: int = 5) -> FoundPa
     from agent_plugin_graph.answers import passages
 
     with open_graph(ctx) as graph:
-        return passages(graph, question, limit, ctx.workspace)
+        return passages(graph, question, limit, ctx.workspace, ctx.progress)
 
 
 @_reads_graph(
     [
-        "What have patients said about how doctors and nurses communicate?",
-        "What are the main themes in the customer feedback about delivery?",
-        "Summarise what people complain about in the reviews",
-        "What do the interviews say about working from home overall?",
+        "Summarise the main themes in the reviews about billing",
+        "Which themes are there in the customer feedback on delivery, and how many mention each?",
+        "Group what the interviews say about working from home into themes",
     ]
 )
 def summarise_themes(ctx: ToolContext, topic: str, most: int = 6) -> FoundThemes:

@@ -127,6 +127,13 @@ def test_an_answer_that_names_no_source_is_left_alone(text: str) -> None:
     assert unsupported_in(text, [SOURCE]) == []
 
 
+def test_a_quote_with_its_source_behind_it_is_left_alone() -> None:
+    row = "room_name: Blue Hall; price_per_day: 140; comment: Bright *and* quiet."
+    source = Source(1, "rooms.csv:27", "row 27", row, row)
+    assert unsupported_in(f"“{row}” [1] (rooms.csv:27)", [source]) == []
+    assert unsupported_in(f"As rooms.csv:27 says, {row} [1]", [source]) == []
+
+
 def test_talk_around_cited_statements_is_left_alone() -> None:
     text = (
         "I looked into your documents for this. Here is what the lease says about repairs:\n"

@@ -13,7 +13,7 @@ import yaml
 from agent_core import ToolContext
 from agent_core.testing import check_tool
 from agent_plugin_graph import Graph, Passage
-from agent_plugin_graph.answers import answered, found_themes, passages
+from agent_plugin_graph.answers import found_themes, passages
 from agent_plugin_graph.retrieve.themes import is_broad
 from agent_plugin_graph.tools import open_graph, summarise_themes
 from tests.servers.llm_script import call, say
@@ -120,9 +120,15 @@ def test_which_questions_ask_for_themes(question: str, broad: bool) -> None:
     assert is_broad(question) == broad
 
 
-def test_a_broad_question_without_themes_is_answered_with_quotes(small: tuple[Graph, dict], tmp_path: Path) -> None:
-    found = answered(small[0], "What do the documents say about Fridays and deposits of zinc?", tmp_path, silent)
-    assert not hasattr(found, "themes") or len(found.themes) > 1
+def test_a_broad_question_is_answered_with_themes_and_without_any_with_quotes(
+    reviews: Graph, small: tuple[Graph, dict], tmp_path: Path
+) -> None:
+    broad = passages(reviews, "What have people said about their stay?", 5, tmp_path)
+    reviews.close()
+    assert "(24): “" in broad.text
+    assert [one.n for one in broad.passages] == list(range(1, broad.count + 1))
+    narrow = passages(small[0], "What do the documents say about Fridays and deposits of zinc?", 5, tmp_path)
+    assert "each is counted once" not in narrow.text
 
 
 async def test_the_tool_keeps_its_contract(tool_context: ToolContext) -> None:
