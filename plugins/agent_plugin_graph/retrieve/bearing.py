@@ -103,7 +103,7 @@ def bears(question: str, wanted: Mapping[str, float], held: set[str], quotes: Se
     rarest = max(wanted, key=lambda term: wanted[term])
     score = _BIAS + _COVERED * covered + _RAREST * (rarest in held)
     score -= _NAMED * min(2, sum(not name & held for name in _names(question, wanted)))
-    score -= _KIND * (not any(is_of_kind(question, quote) for quote in quotes))
+    score -= _KIND * (not any(_is_of_kind(question, quote) for quote in quotes))
     score -= _BARE * (not any(wanted.keys() & terms(quote) for quote in quotes))
     return 1 / (1 + math.exp(-score))
 
@@ -116,15 +116,24 @@ def _names(question: str, wanted: Mapping[str, float]) -> Iterator[set[str]]:
     yield from ({term} for term in wanted if term.isdigit())
 
 
-def is_of_kind(question: str, quote: str) -> bool:
+def _is_of_kind(question: str, quote: str) -> bool:
     """Whether a quote holds something of the kind that is asked for; a question that asks for no kind is content."""
-    for asks, holds in _ASKS:
-        if asks.search(question):
-            return holds.search(quote) is not None
+    if _asked_measure(question) is not None:
+        return holds_measure(question, quote)
     if _NAMES.search(question):
         said = set(words(question))
         return any(fold(word) not in said | STOP_WORDS for name in _named(quote) for word in name.split())
     return True
+
+
+def holds_measure(question: str, quote: str) -> bool:
+    """Whether a quote holds the number, measure or time that is asked for; never, where none is."""
+    measure = _asked_measure(question)
+    return measure is not None and measure.search(quote) is not None
+
+
+def _asked_measure(question: str) -> re.Pattern[str] | None:
+    return next((holds for asks, holds in _ASKS if asks.search(question)), None)
 
 
 def _named(quote: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from agent_plugin_graph.index.terms import terms
 from agent_plugin_graph.passage import Hit
-from agent_plugin_graph.retrieve.bearing import bears, is_of_kind, weights
+from agent_plugin_graph.retrieve.bearing import bears, holds_measure, weights
 
 _GAP = re.compile(r"(?<=[.!?])[\"'”’)*_]*\s+(?![a-z])|(?<=[。！？])|\s*\n\s*")
 _MARKED = re.compile(r"[-*+|#>]|\d+[.)]\s")
@@ -78,7 +78,7 @@ def _best(question: str, text: str, weights: Mapping[str, float], about: set[str
             # A sentence more has to bring something: of two quotes that hold the same, the shorter is the better.
             score = sum(weights[term] for term in held) - len(joined) / 2000
             # What its title says already, every sentence of a passage has: then the kind of thing asked for decides.
-            score += _OF_KIND * sum(weights.values()) * is_of_kind(question, joined)
+            score += _OF_KIND * sum(weights.values()) * holds_measure(question, joined)
             if score > best[0]:
                 best = score, joined, held
     return best[1][: 2 * _LONGEST].rstrip(), best[2]
