@@ -25,7 +25,7 @@ class Answer:
     text: str
     """The reply; empty while the run waits."""
     citations: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    """[{n, source, locator, quote}]"""
+    """[{n, source, locator, quote}], and `unsupported`, [{sentence, why}], of one that is cited for what it lacks."""
     plan: Plan | None = None
     steps: dict[str, StepResult] = field(default_factory=dict[str, StepResult])
     calls: list[RecordedCall] = field(default_factory=list[RecordedCall])

@@ -25,7 +25,7 @@ from agent_core.gate.pending import Pending
 from agent_core.gate.policy import Scope, Surroundings
 from agent_core.gate.rule_text import parse_pattern
 from agent_core.journal.lease import lease, new_owner
-from agent_core.loop.checker import citations
+from agent_core.loop.checker import cited
 from agent_core.loop.opening import Attachment, RunOptions, begin, reopen
 from agent_core.loop.run import drive, plan_only
 from agent_core.loop.state import Run
@@ -452,7 +452,7 @@ class Assistant:
             conversation_id=row.conversation_id,
             status=row.status,
             text=text,
-            citations=citations(text, run),
+            citations=cited(text, run),
             plan=run.plan if run.plan.steps else None,
             steps=run.results,
             calls=self._assembly.gate.ledger.calls.of_run(run.id),

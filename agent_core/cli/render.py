@@ -7,9 +7,10 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from agent_core.gate.sanitise import sanitise, sanitise_line
+from agent_core.gate.sanitise import linked, sanitise, sanitise_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,6 +52,12 @@ def console(stream: TextIO) -> Console:
 def show(text: str = "") -> None:
     """Print text to stdout."""
     print(sanitise(text))
+
+
+def show_linked(text: str, sources: Sequence[str]) -> None:
+    """Print text to stdout; on a terminal, the sources in it can be clicked."""
+    clean = sanitise(text)
+    print(linked(clean, sources, Path.cwd()) if sys.stdout.isatty() else clean)
 
 
 def note(text: str = "") -> None:
@@ -151,12 +158,12 @@ def indented(text: str, by: str = "    ") -> str:
 def show_answer(answer: Answer) -> None:
     """The reply to stdout; what waits or went wrong, and what to do about it, to stderr."""
     if answer.text:
-        show(answer.text)
+        show_linked(answer.text, [str(source["source"]) for source in answer.citations])
         # The reply names its sources; those that it refers to by number need the list.
         for source in answer.citations:
             if f"[{source['n']}]" in answer.text:
                 where = " ".join(filter(None, (str(source["source"]), str(source.get("locator") or ""))))
-                show(f"[{source['n']}] {sanitise_line(where)}")
+                show_linked(f"[{source['n']}] {sanitise_line(where)}", [str(source["source"])])
     sys.stdout.flush()
     if sys.stderr.isatty() and answer.status != "waiting":
         note(f"({answer.run_id}, {answer.model})")

@@ -10,6 +10,7 @@ from agent_core.events import CallEnded, CallStarted, Event
 from agent_core.gate import labels as flow
 from agent_core.gate.binding import canonical, digest
 from agent_core.gate.call import Call, CheckedCall, Denied, Outcome, Secrets
+from agent_core.gate.numbering import numbers, renumbered
 from agent_core.gate.pending import Item
 from agent_core.journal.calls import Calls, CallStatus, RecordedCall
 from agent_core.journal.store import Journal, now
@@ -55,6 +56,7 @@ class Ledger:
         brought = flow.union([returned.labels, flow.of_result(checked.tool.traits)])
         labels = flow.union([checked.call.labels, brought])
         with self._journal.transaction():
+            result = self._numbered(checked.call, result)
             self.put(
                 checked, "done", result=result, labels=labels, brought=brought, started_at=started_at, ended_at=now()
             )
@@ -155,13 +157,19 @@ class Ledger:
         if same := self.calls.same_read(checked.call.run_id, checked.tool.name, checked.args_hash):
             result, seen = same.result, same.labels
         elif _kept_for_later(checked.tool) and (found := self.calls.cached(_cache_key(checked))):
-            result, seen = found
+            result, seen = self._numbered(checked.call, found[0]), found[1]
         else:
             return None
         labels = flow.union([checked.call.labels, seen])
         at = now()
         self.put(checked, "done", result=result, labels=labels, brought=seen, started_at=at, ended_at=at)
         return Outcome(result, labels)
+
+    def _numbered(self, call: Call, result: Any) -> Any:
+        """The result with citations that continue the run's numbering."""
+        if next(numbers(result), None) is None:
+            return result
+        return renumbered(result, [known.result for known in self.calls.of_run(call.run_id)])
 
     def _ended(self, call: Call, tool: Tool, status: str, started_at: float, error: str = "") -> None:
         self._emit(

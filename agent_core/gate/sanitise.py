@@ -4,15 +4,17 @@ A terminal obeys what it is sent: an escape sequence in a web page writes to the
 repaints an approval; a bidirectional override shows `gpj.exe` as `exe.jpg`; a zero-width character hides a word from
 the eye and not from the shell. All of that goes. Letters, marks, emoji and wide characters stay.
 
-What comes out contains no control character but newline and tab, and passing it again changes nothing. It may still
-look like markup: show it as a rich `Text` or a textual `Content`, never as a markup string. No escaping is exact for
-both: rich's leaves `[1]` to textual, and doubles a backslash at the end.
+What comes out of `sanitise` contains no control character but newline and tab, and passing it again changes nothing. It
+may still look like markup: show it as a rich `Text` or a textual `Content`, never as a markup string. No escaping is
+exact for both: rich's leaves `[1]` to textual, and doubles a backslash at the end.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
 
 _PLAIN = re.compile(r"[\n\t\x20-\x7e]*")
 
@@ -75,6 +77,47 @@ def sanitise_line(text: str, limit: int = 200) -> str:
     while 0 < end < len(line) and _belongs_to_previous(line[end]):
         end -= 1
     return line[:end].rstrip(f"{_JOINERS} ") + _CUT
+
+
+_WEB = re.compile(r"https?://[!-~]{1,2000}")
+_PLACE = re.compile(r"(?s)(.+?)(?::\d{1,9}|#page=\d{1,9})?")
+
+
+def linked(text: str, sources: Iterable[str], folder: Path) -> str:
+    """Sanitised text in which the sources that it names are links, for a terminal: the only sequences that we write.
+
+    A source becomes a link to itself and to nothing else: an http(s) address in plain characters, or a file that exists
+    in the folder or in the user's own. Whatever else it is stays text.
+
+    Args:
+        text: What `sanitise` returned.
+        sources: Addresses, and paths that may end in a line or page ("guide.md:12").
+        folder: What relative paths start from.
+    """
+    targets = {sanitise_line(source, 4000): _target(source, folder) for source in sources}
+    known = {name: target for name, target in targets.items() if name and target}
+    if not known:
+        return text
+    names = "|".join(re.escape(name) for name in sorted(known, key=len, reverse=True))
+    return re.sub(
+        rf"(?<![\w/])(?:{names})(?!\w)",
+        lambda match: f"\x1b]8;;{known[match[0]]}\x1b\\{match[0]}\x1b]8;;\x1b\\",
+        text,
+    )
+
+
+def _target(source: str, folder: Path) -> str:
+    """The address that a source opens at; empty where it is none that may be a link."""
+    if _WEB.fullmatch(source):
+        return source
+    if "://" in source or "\0" in source or (match := _PLACE.fullmatch(source)) is None:
+        return ""
+    try:
+        file = (folder / match[1]).resolve()
+        own = any(file.is_relative_to(place.resolve()) for place in (folder, Path.home()))
+        return file.as_uri() if own and file.is_file() else ""
+    except (OSError, RuntimeError, ValueError):
+        return ""
 
 
 def _chooses(selector: str, before: str, after: str) -> bool:

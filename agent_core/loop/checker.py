@@ -1,4 +1,7 @@
-"""Is the answer carried by what happened? Its sources and figures are among the results; what was not done is said."""
+"""Is the answer carried by what happened? Its sources, statements and figures are among the results, or are named.
+
+The words of the answer stay as they are: what nothing carries, and what was not done, is said in notes below it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from agent_core.errors import shortened
 from agent_core.json_values import texts
 from agent_core.loop.figures import unsupported
+from agent_core.loop.sources import CITATION, citations, numbered, sources_of
+from agent_core.loop.statements import Unsupported, unsupported_in
 from agent_core.planning.planner import sent_back
 
 if TYPE_CHECKING:
@@ -16,6 +21,9 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 5
 _LONGEST_NAMED = 60
+_LONGEST_SENTENCE = 100
+_MOST_KNOWN = 40_000
+_NOTE = "(Not supported:"
 _URL = re.compile(r"https?://[^\s<>()\[\]\"'`]+")
 
 
@@ -24,6 +32,7 @@ def checked(text: str, run: Run) -> str:
     known = [run.row.request, [ended.result for ended in run.results.values()], *_said(run)]
     invented = sorted(_urls(text) - _urls(" ".join(texts(known))))
     notes = [f"(No result contains {url}: do not rely on it.)" for url in invented]
+    notes += _statement_notes(text, run)
     if run.tools and (figures := unsupported(text, known)):
         named = ", ".join(shortened(figure, _LONGEST_NAMED) for figure in figures[:_MOST_NAMED])
         notes.append(f"(No result contains {named}: nothing was looked up or computed for it.)")
@@ -52,27 +61,49 @@ def _urls(text: str) -> set[str]:
     return {url.rstrip(".,;:!?") for url in _URL.findall(text)}
 
 
-def citations(text: str, run: Run) -> list[dict[str, Any]]:
-    """Sources that the answer names and that a result of this run holds: [{n, source, locator, quote}]."""
-    found: list[dict[str, Any]] = []
-    for source, locator, quote in _sources([ended.result for ended in run.results.values()]):
-        if source in text and source not in {known["source"] for known in found}:
-            found.append({"n": len(found) + 1, "source": source, "locator": locator, "quote": quote[:300]})
+def cited(text: str, run: Run) -> list[dict[str, Any]]:
+    """Sources that the answer names and that a result of this run holds: [{n, source, locator, quote}].
+
+    One that does not carry what it is cited for has `unsupported` too: [{sentence, why}].
+    """
+    sources = sources_of(run)
+    found = citations(text, sources)
+    for one in _unsupported(_without_notes(text), run) if found else ():
+        told = {"sentence": one.sentence, "why": "; ".join(one.reasons)}
+        for entry in found:
+            if any((entry["source"], entry["locator"]) == (source.source, source.locator) for source in one.cited):
+                entry.setdefault("unsupported", []).append(told)
     return found
 
 
-def _sources(value: Any) -> Iterator[tuple[str, str, str]]:
-    """(source, locator, quote) of everything in a result that says where it is from."""
-    if isinstance(value, dict):
-        source = value.get("url") or value.get("source") or value.get("path")
-        quote = next((value[k] for k in ("quote", "snippet", "content", "text") if isinstance(value.get(k), str)), None)
-        if isinstance(source, str) and quote is not None:
-            yield source, str(value.get("locator") or value.get("line") or ""), quote
-        for inner in value.values():
-            yield from _sources(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _sources(inner)
+def _unsupported(text: str, run: Run) -> list[Unsupported]:
+    sources = sources_of(run)
+    if not sources:
+        return []
+    known = " ".join(texts([run.row.request, [ended.result for ended in run.results.values()]]))
+    return unsupported_in(text, sources, known[:_MOST_KNOWN])
+
+
+def _statement_notes(text: str, run: Run) -> list[str]:
+    """A note for every statement that its sources do not carry, and for numbers that stand for no source."""
+    sources = sources_of(run)
+    numbers = numbered(text, sources)
+    notes: list[str] = []
+    if any(one.n is not None for one in sources):
+        unknown = sorted({int(n) for n in CITATION.findall(text)} - numbers.keys())
+        notes += [f"{_NOTE} there is no source [{n}].)" for n in unknown[:_MOST_NAMED]]
+    for one in _unsupported(text, run):
+        named = [n for n, source in sorted(numbers.items()) if source in one.cited]
+        where = "".join(f"[{n}]" for n in named if f"[{n}]" in text) or ", ".join(s.source for s in one.cited)
+        why = f" {'; '.join(one.reasons)}" if one.reasons else ""
+        whose = f"{where} does not support" if one.cited else "no source is named for, and none supports,"
+        notes.append(f"{_NOTE} {whose} “{shortened(one.sentence, _LONGEST_SENTENCE)}”{':' if why else ''}{why}.)")
+    return notes
+
+
+def _without_notes(text: str) -> str:
+    """The answer without what was noted below it."""
+    return "\n".join(line for line in text.split("\n") if not line.startswith(_NOTE))
 
 
 def _said(run: Run) -> list[Any]:

@@ -12,21 +12,29 @@ from agent_core.errors import ToolArgumentError
 from agent_plugin_graph.graph import Graph
 from agent_plugin_graph.index.names import key_of
 from agent_plugin_graph.index.terms import terms
-from agent_plugin_graph.passage import Passage
+from agent_plugin_graph.passage import Hit, Passage
 from agent_plugin_graph.results import (
     Cited,
+    CountedTheme,
     FoundEntities,
     FoundEntity,
     FoundPassages,
+    FoundThemes,
     GraphPath,
     Neighbour,
     Neighbours,
     Rows,
 )
-from agent_plugin_graph.retrieve.quoting import quotes
+from agent_plugin_graph.retrieve.bearing import ENOUGH
+from agent_plugin_graph.retrieve.quoting import Quote, quotes
+from agent_plugin_graph.retrieve.themes import Progress, is_broad, themes
 from agent_plugin_graph.store.protocol import Entity
 
 _QUOTED = 3
+_CONSIDERED = 5
+_THEMES = 6
+_MOST_THEMES = 20
+_SILENT = "Nothing in your documents answers this."
 _ROWS_SHOWN = 50
 _MOST_SEARCHED = 20
 _PER_ENTITY = 200
@@ -34,17 +42,27 @@ _WIDEST = 2_000
 _LONGEST_PATH = 4
 
 
-def passages(graph: Graph, question: str, limit: int, folder: Path) -> FoundPassages:
-    """The passages that answer a question, quoted; files below `folder` are named as seen from there."""
+def _unheard(text: str, done: float) -> None:
+    """Progress that nobody listens to."""
+
+
+def passages(graph: Graph, question: str, limit: int, folder: Path, progress: Progress = _unheard) -> FoundPassages:
+    """The passages that answer a question, quoted; files below `folder` are named as seen from there.
+
+    A question for what many of them say is answered with their themes, as far as they have more than one.
+    """
     if not 1 <= limit <= _MOST_SEARCHED:
         raise ToolArgumentError(f"limit is {limit}; it must be 1 to {_MOST_SEARCHED}.")
     count = graph.store.passage_count()
     if not count:
         return FoundPassages([], 0, "There are no documents yet: add some with `agent-core graph add FOLDER`.")
-    hits = graph.search(question, limit)
-    chosen = quotes(question, hits, graph.store.frequencies(set(terms(question))), count, min(limit, _QUOTED))
-    if not chosen:
-        return FoundPassages([], 0, "Nothing in your documents answers this.")
+    if is_broad(question):
+        broad = found_themes(graph, question, _THEMES, folder, progress)
+        if len(broad.themes) > 1:
+            return FoundPassages([one.citation for one in broad.themes], len(broad.themes), broad.text)
+    bears, chosen = quoted(graph, question, limit)
+    if bears < ENOUGH:
+        return FoundPassages([], 0, _SILENT)
     cited = [
         Cited(
             n,
@@ -59,8 +77,36 @@ def passages(graph: Graph, question: str, limit: int, folder: Path) -> FoundPass
     return FoundPassages(cited, len(cited), _quoted(cited))
 
 
+def quoted(graph: Graph, question: str, limit: int = _CONSIDERED) -> tuple[float, list[Quote]]:
+    """(how probable it is that they answer the question, the quotes that come nearest to it)."""
+    hits = graph.search(question, limit)
+    found = graph.store.frequencies(set(terms(question)))
+    return quotes(question, hits, found, graph.store.passage_count(), min(limit, _QUOTED))
+
+
 def _quoted(cited: Sequence[Cited]) -> str:
     return "\n".join(f"“{' '.join(one.quote.split())}” [{one.n}] ({one.source})" for one in cited)
+
+
+def found_themes(graph: Graph, topic: str, most: int, folder: Path, progress: Progress) -> FoundThemes:
+    """What many passages say on a topic, grouped, counted, and a quote for each theme."""
+    if not 1 <= most <= _MOST_THEMES:
+        raise ToolArgumentError(f"most is {most}; it must be 1 to {_MOST_THEMES}.")
+    gathered = themes(topic, graph.store, most, progress)
+    found: list[CountedTheme] = []
+    for n, theme in enumerate(gathered.themes, start=1):
+        passage = gathered.passages[theme.passages[0]]
+        hit = Hit(passage.id, passage.title, passage.text, passage.source, passage.locator, passage.link, 0.0, "")
+        place = Quote(hit, theme.quote).link.removeprefix(f"{folder}{os.sep}")
+        cited = Cited(n, theme.quote, place, passage.locator, passage.title, f"the most typical for {theme.label!r}")
+        found.append(CountedTheme(theme.label, len(theme.passages), cited))
+    if not found:
+        said = f"{gathered.read} passages touch on this; they have no theme in common." if gathered.read else _SILENT
+        return FoundThemes([], gathered.read, gathered.other, said)
+    lines = [f"{gathered.read} passages are on this; each is counted once:"]
+    lines += [f"- {one.label} ({one.count}): {_quoted([one.citation])}" for one in found]
+    lines += [f"- anything else ({gathered.other})"] if gathered.other else []
+    return FoundThemes(found, gathered.read, gathered.other, "\n".join(lines))
 
 
 def entities(graph: Graph, name: str) -> FoundEntities:

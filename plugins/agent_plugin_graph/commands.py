@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -123,14 +123,22 @@ def search(
 
 @app.command()
 def ask(question: Annotated[str, typer.Argument(help="A question.")], as_json: Json = False) -> None:
-    """Answer from the tables, else from the documents with quotes and sources; no language model takes part."""
+    """Answer from the tables, else from the documents: quotes, or themes of what many say; without a language model."""
+    from agent_core.gate.sanitise import linked
     from agent_plugin_graph.answers import passages
     from agent_plugin_graph.asking.result import TableAnswer
+    from agent_plugin_graph.retrieve.themes import is_broad
 
-    with _opened() as graph:
+    with _opened() as graph, _progress() if is_broad(question) else nullcontext(_silent) as progress:
         told = graph.ask(question)
-        found = told if isinstance(told, TableAnswer) else passages(graph, question, 5, Path.cwd())
-    _show_json(asdict(found)) if as_json else _show(found.text)
+        found = told if isinstance(told, TableAnswer) else passages(graph, question, 5, Path.cwd(), progress)
+    if as_json:
+        _show_json(asdict(found))
+    elif isinstance(found, TableAnswer):
+        _show(found.text)
+    else:
+        text = sanitise(found.text)
+        typer.echo(linked(text, [one.source for one in found.passages], Path.cwd()) if sys.stdout.isatty() else text)
     if not isinstance(told, TableAnswer) and told.concerned:
         _note(f"The tables do not answer this as it is put. {told.why}")
 
@@ -250,6 +258,10 @@ def doctor(as_json: Json = False) -> None:
         _show("Everything is as it was added." if health.sound else "Run: agent-core graph sync")
     if not health.sound:
         raise typer.Exit(1)
+
+
+def _silent(text: str, done: float) -> None:
+    """Progress of what takes no time."""
 
 
 def _report(added: Any) -> None:

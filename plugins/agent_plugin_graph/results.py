@@ -37,6 +37,30 @@ class FoundPassages:
 
 
 @dataclass(frozen=True)
+class CountedTheme:
+    """What several passages say alike."""
+
+    label: str
+    """The words that they share."""
+    count: int
+    """How many passages; each is counted in one theme."""
+    citation: Cited
+    """The most typical sentence."""
+
+
+@dataclass(frozen=True)
+class FoundThemes:
+    """The themes of what many passages say on a topic, the largest first."""
+
+    themes: list[CountedTheme]
+    read: int
+    """Passages on the topic."""
+    other: int
+    """Passages that fit none of the themes."""
+    text: str
+
+
+@dataclass(frozen=True)
 class FoundEntity:
     """A name in the documents, or a node of the tables."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from agent_core import Tool, ToolContext, ToolError, tool
 from agent_core.errors import AgentCoreError, ToolArgumentError, UsageError
 from agent_plugin_graph.query.model import GraphQuery
-from agent_plugin_graph.results import FoundEntities, FoundPassages, GraphPath, Neighbours, Rows
+from agent_plugin_graph.results import FoundEntities, FoundPassages, FoundThemes, GraphPath, Neighbours, Rows
 from agent_plugin_graph.settings import GraphSettings
 
 if TYPE_CHECKING:
@@ -131,10 +131,30 @@ def search_documents(ctx: ToolContext, question: str, limit: int = 5, only: Only
             narrowed = graph.within(wanted.source, wanted.type, wanted.since, wanted.until)
         except UsageError as error:
             raise ToolArgumentError(str(error)) from error
-        found = passages(narrowed, question, limit, ctx.workspace)
+        found = passages(narrowed, question, limit, ctx.workspace, ctx.progress)
         if told and not found.count and told.concerned:
             raise ToolError(f"The tables do not answer this as it is put. {told.why}")
         return found
+
+
+@_reads_graph(
+    [
+        "Summarise the main themes in the reviews about billing",
+        "Which themes are there in the customer feedback on delivery, and how many mention each?",
+        "Group what the interviews say about working from home into themes",
+    ]
+)
+def summarise_themes(ctx: ToolContext, topic: str, most: int = 6) -> FoundThemes:
+    """Summarise what many documents or reviews say about a topic: themes, each with a count and a quote.
+
+    Args:
+        topic: The topic or question, in whole words.
+        most: Themes at most, 1 to 20.
+    """
+    from agent_plugin_graph.answers import found_themes
+
+    with open_graph(ctx) as graph:
+        return found_themes(graph, topic, most, ctx.workspace, ctx.progress)
 
 
 @_reads_graph(
@@ -246,4 +266,4 @@ def run_cypher(ctx: ToolContext, cypher: str) -> Rows:
     return replace(answer, text=f"{answer.text}\n(cut after {found.cut})") if found.cut else answer
 
 
-TOOLS = (search_documents, find_entity, neighbours, path_between, query_graph, run_cypher)
+TOOLS = (search_documents, summarise_themes, find_entity, neighbours, path_between, query_graph, run_cypher)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 ESC, BEL, ST = "\x1b", "\x07", "\x1b\\"
 
@@ -118,14 +119,28 @@ def marked(payloads: Sequence[str] = PAYLOADS, first: int = 0) -> list[str]:
     return [f"m{number}z{payload}y{number}m" for number, payload in enumerate(payloads, first)]
 
 
+_LINK = re.compile(rb"\x1b\]8;;((?:file|https?)://[!-~]{1,4000})\x1b\\([^\x00-\x1f\x7f]{1,4000})\x1b\]8;;\x1b\\")
+
+
+def _named(link: re.Match[bytes]) -> bytes:
+    """What a link shows, where it leads to what it shows and nothing else; any other stays, and is found."""
+    shown = re.sub(r"(?::\d+|#page=\d+)?$", "", link[2].decode("utf-8", "replace"), count=1)
+    target = link[1].decode()
+    honest = unquote(target).endswith(f"/{shown}") if target.startswith("file:///") else target == link[2].decode()
+    return link[2] if honest else link[0]
+
+
 def arrived(raw: bytes) -> set[int]:
     """The numbers of the payloads whose marks were shown."""
     return {int(number) for number in re.findall(rb"m(\d+)z", _OWN.sub(b"", raw))}
 
 
 def steering(raw: bytes) -> list[str]:
-    """All that reached the terminal and steers it or hides; bytes that are no UTF-8 count."""
-    text = _OWN.sub(b"\n", raw)
+    """All that reached the terminal and steers it or hides; bytes that are no UTF-8 count.
+
+    A source that is a link to itself is ours.
+    """
+    text = _OWN.sub(b"\n", _LINK.sub(_named, raw))
     decoded = text.decode("utf-8", "surrogateescape")
     found = [repr(decoded[max(0, m.start() - 20) : m.end() + 20]) for m in _FORBIDDEN.finditer(decoded)]
     found += [f"tower at {m.start()}" for m in _TOWER.finditer(decoded)]

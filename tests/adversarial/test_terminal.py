@@ -122,3 +122,17 @@ def test_the_judge_sees_what_arrives() -> None:
         assert steering(text.encode()), repr(text)
     assert steering(b"a\x9b31mb")
     assert steering(f"{LEGITIMATE}\r\n\x1b[2K\x1b[32mdone\x1b[0m\r\n".encode()) == []
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        b"\x1b]8;;https://evil.example\x1b\\safe.example\x1b]8;;\x1b\\",
+        b"\x1b]8;;file:///etc/passwd\x1b\\notes.md\x1b]8;;\x1b\\",
+        b"\x1b]8;;https://a.example\x07https://a.example\x1b]8;;\x07",
+        b"\x1b]8;;javascript:alert(1)\x1b\\javascript:alert(1)\x1b]8;;\x1b\\",
+    ],
+)
+def test_the_judge_takes_no_link_that_leads_elsewhere(link: bytes) -> None:
+    assert steering(link)
+    assert steering(b"\x1b]8;;file:///home/me/a%20b.md\x1b\\a b.md:3\x1b]8;;\x1b\\") == []

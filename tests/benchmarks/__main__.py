@@ -1,5 +1,7 @@
 """All benchmarks, or those named: `python -m tests.benchmarks [help|journal|load|plugins|run|...]... [--quick]`.
 
+A benchmark that judges answers (graph_checker) takes a file of its own behind its name.
+
 Each prints a table of ratios that were measured in one go. They are never part of the test run.
 """
 
@@ -7,11 +9,23 @@ from __future__ import annotations
 
 import argparse
 from importlib import import_module
+from pathlib import Path
 
 BENCHMARKS = (
-    *("graph_neo4j", "graph_retrieval", "help", "journal", "load", "offline", "plugins", "run", "stream"),
+    "graph_checker",
+    "graph_neo4j",
+    "graph_refusal",
+    "graph_retrieval",
+    "help",
+    "journal",
+    "load",
+    "offline",
+    "plugins",
+    "run",
+    "stream",
     "tool_finding",
 )
+OF_FILES = ("graph_checker",)
 
 
 def main() -> None:
@@ -25,10 +39,12 @@ def main() -> None:
         return
     if rest:
         parser.error(f"{rest[0]} is not known")
-    if unknown := set(chosen.names) - set(BENCHMARKS):
+    files = [Path(name) for name in chosen.names if name not in BENCHMARKS and Path(name).is_file()]
+    if unknown := set(chosen.names) - set(BENCHMARKS) - set(map(str, files)):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(BENCHMARKS)}")
-    for name in chosen.names or BENCHMARKS:
-        import_module(f"tests.benchmarks.bench_{name}").main(quick=chosen.quick)
+    for name in [name for name in chosen.names if name in BENCHMARKS] or BENCHMARKS:
+        given = {"files": files} if files and name in OF_FILES else {}
+        import_module(f"tests.benchmarks.bench_{name}").main(quick=chosen.quick, **given)
 
 
 if __name__ == "__main__":

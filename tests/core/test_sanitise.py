@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent_core.gate.sanitise import sanitise, sanitise_line
+from agent_core.gate.sanitise import linked, sanitise, sanitise_line
 
 ESC, BEL, ST, CSI8 = "\x1b", "\x07", "\x1b\\", "\x9b"
 
@@ -138,3 +139,38 @@ def test_a_line_that_is_cut_says_so() -> None:
     assert sanitise_line("e\u0301" * 5, 4) == "e\u0301…"
     assert sanitise_line("x" * 10_000_000, 10) == "x" * 9 + "…"
     assert sanitise_line(f"{ESC}[31m" * 1000 + "tail", 10).endswith("…")
+
+
+@given(st.text(max_size=200), st.lists(st.text(max_size=60), max_size=4))
+def test_links_are_the_only_sequences_and_change_no_word(text: str, sources: list[str]) -> None:
+    clean = sanitise(text)
+    assert sanitise(linked(clean, sources, Path("/nowhere"))) == clean
+
+
+def test_a_source_is_a_link_to_itself(tmp_path: Path) -> None:
+    (tmp_path / "a b.md").write_text("x")
+    printed = linked(
+        "see a b.md:3 and https://example.org/x?y=1 here", ["a b.md:3", "https://example.org/x?y=1"], tmp_path
+    )
+    uri = (tmp_path / "a b.md").resolve().as_uri()
+    web = "https://example.org/x?y=1"
+    assert printed == (f"see \x1b]8;;{uri}\x1b\\a b.md:3\x1b]8;;\x1b\\ and \x1b]8;;{web}\x1b\\{web}\x1b]8;;\x1b\\ here")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "/etc/passwd",
+        "../../../../../../etc/passwd",
+        "https://example.org/\x1b]52;c;AAAA\x07",
+        "https://example.org/\u202egnp",
+        "missing.md:1",
+        "",
+        "a\0b",
+    ],
+)
+def test_what_is_no_file_of_the_users_and_no_plain_address_is_no_link(source: str, tmp_path: Path) -> None:
+    text = sanitise(f"see {source} here")
+    assert linked(text, [source], tmp_path) == text

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent_plugin_graph.index.terms import terms
 from agent_plugin_graph.passage import Hit
+from agent_plugin_graph.retrieve.bearing import bears, holds_measure, weights
 
 _GAP = re.compile(r"(?<=[.!?])[\"'”’)*_]*\s+(?![a-z])|(?<=[。！？])|\s*\n\s*")
 _MARKED = re.compile(r"[-*+|#>]|\d+[.)]\s")
 _WRAPPED = 50
 """A line of this many characters that goes on in the next one was wrapped; a shorter one is a line of its own."""
 _LINE = re.compile(r"(.+):(\d+)")
-_MEASURE = re.compile(r"\bhow\s+(?:long|old|far|often|big|large|high|tall|deep|soon|late|fast|heavy)\b", re.IGNORECASE)
-"""Asks for a number; the passage that holds it says "three months" or "80 km", and not "long" or "far"."""
 _LONGEST = 320
-_BEARING = 0.45
-"""Share of what was asked for that the quotes together must hold, or the documents do not answer."""
+_OF_KIND = 0.15
+"""What a quote gains by holding a number where one is asked for, as a share of all that is asked for."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +37,10 @@ class Quote:
         return f"{match[1]}:{int(match[2]) + self.hit.text[:place].count(chr(10))}"
 
 
-def quotes(question: str, hits: Sequence[Hit], frequencies: Mapping[str, int], passages: int, most: int) -> list[Quote]:
-    """The best quotes, each of which holds something that those before it lack; none where they hold too little.
+def quotes(
+    question: str, hits: Sequence[Hit], frequencies: Mapping[str, int], passages: int, most: int
+) -> tuple[float, list[Quote]]:
+    """(how probable it is that they answer, the best quotes), each of which holds something that those before it lack.
 
     Args:
         question: What was asked.
@@ -49,41 +49,42 @@ def quotes(question: str, hits: Sequence[Hit], frequencies: Mapping[str, int], p
         passages: How many there are.
         most: Quotes at most.
     """
-    asked = dict.fromkeys(terms(_MEASURE.sub(" ", question)) or terms(question))
-    weights = {term: math.log(1 + (passages + 1) / (frequencies.get(term, 0) + 0.5)) for term in asked}
-    total = sum(weights.values())
-    missing = dict(weights)
+    wanted = weights(question, frequencies, passages)
+    total = sum(wanted.values())
+    missing = dict(wanted)
     chosen: list[Quote] = []
     for hit in hits:
         about = set(terms(f"{hit.title} {hit.link}"))
-        text, held = _best(hit.text, missing, about)
+        text, held = _best(question, hit.text, missing, about)
         gained = sum(missing[term] for term in held & missing.keys())
         if not chosen or gained > 0.1 * total:
             chosen.append(Quote(hit, text))
             missing = {term: weight for term, weight in missing.items() if term not in held}
         if len(chosen) == most:
             break
-    return chosen if total and 1 - sum(missing.values()) / total >= _BEARING else []
+    return bears(question, wanted, wanted.keys() - missing.keys(), [quote.text for quote in chosen]), chosen
 
 
-def _best(text: str, weights: Mapping[str, float], about: set[str]) -> tuple[str, set[str]]:
+def _best(question: str, text: str, weights: Mapping[str, float], about: set[str]) -> tuple[str, set[str]]:
     """The sentences in a row that hold the most weight, and the terms of the question in them and in their title."""
-    sentences = list(_sentences(text))
+    spans = list(sentences(text))
     best: tuple[float, str, set[str]] = (-1.0, text[:_LONGEST].strip(), set())
-    for place, (start, _) in enumerate(sentences):
-        for last, (_, end) in enumerate(sentences[place : place + 3]):
+    for place, (start, _) in enumerate(spans):
+        for last, (_, end) in enumerate(spans[place : place + 3]):
             joined = text[start:end].strip()
             if last and len(joined) > _LONGEST:
                 break
             held = (set(terms(joined)) | about) & weights.keys()
             # A sentence more has to bring something: of two quotes that hold the same, the shorter is the better.
             score = sum(weights[term] for term in held) - len(joined) / 2000
+            # What its title says already, every sentence of a passage has: then the kind of thing asked for decides.
+            score += _OF_KIND * sum(weights.values()) * holds_measure(question, joined)
             if score > best[0]:
                 best = score, joined, held
     return best[1][: 2 * _LONGEST].rstrip(), best[2]
 
 
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
+def sentences(text: str) -> Iterator[tuple[int, int]]:
     """Where each sentence, list item and table row of `text` begins and ends."""
     start = 0
     for gap in _GAP.finditer(text):

@@ -1,0 +1,13 @@
+"""Does a passage say what a sentence says? Without a language model: words are aligned, and what differs is weighed.
+
+`support.judge(sentence, passages)` is the door. `reading` makes words of text, `lexicon` knows which mean the same and
+which exclude each other, `quantities` reads figures with their units and dates, `alignment` finds for each word of the
+sentence where the passages say it, `features` measures what is missing, swapped, negated, stronger or bound to
+something else, and `judging` weighs that with weights that were learned from sentences written for it.
+"""
+
+from __future__ import annotations
+
+from agent_core.loop.support.judging import Judgement, judge
+
+__all__ = ["Judgement", "judge"]
