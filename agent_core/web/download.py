@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from agent_core.errors import ToolArgumentError, ToolError, TransientToolError
@@ -51,6 +52,13 @@ class Validators:
         """Of a request that wants the page only if it is another version."""
         named = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
         return {name: value for name, value in named.items() if value}
+
+    def day(self) -> str:
+        """When the page was changed last, as "2026-11-21"; "" where the server does not say."""
+        try:
+            return parsedate_to_datetime(self.last_modified).date().isoformat()
+        except ValueError:
+            return ""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -160,7 +159,6 @@ class Ingest:
             self.added.problems.append((uri, content))
             self.remove([uri] if known else [])
         else:
-            content = replace(content, passages=_dated(content.passages, Path(uri)))
             memo = self._with_facts(Memo(), content.passages, Memo.read(known.memo) if known else Memo())
             self._put(Source(uri, content.digest, root), content, memo, known)
             self.added.files += 1
@@ -236,9 +234,3 @@ def sync(store: GraphStore, indexer: Indexer, reading: PageReading, progress: Pr
         for address in sorted(pages):
             ingest.page(address, None, reading)
     return ingest.added
-
-
-def _dated(passages: Iterable[Passage], file: Path) -> list[Passage]:
-    """Passages of the day on which their file was changed last."""
-    day = date.fromtimestamp(file.stat().st_mtime).isoformat()
-    return [replace(passage, date=day) for passage in passages]

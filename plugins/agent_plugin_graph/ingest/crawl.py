@@ -133,7 +133,7 @@ class Crawl:
         if self.bounds.depth and (not content.index or said & {"noindex", "none"}):
             return Visit(own, gone=(own, *gone))
         validators = sent.validators if own == url else Validators()
-        return Visit(own, Memo(validators, links, self.bounds), content.at(own), gone)
+        return Visit(own, Memo(validators, links, self.bounds), content.at(own, sent.validators.day()), gone)
 
     def _enter(self, url: str) -> None:
         """Take the section to be the one around this page, and ask what it permits.

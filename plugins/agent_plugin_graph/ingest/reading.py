@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 
@@ -69,7 +70,9 @@ def read_file(path: str) -> Content:
     """
     raw = read_bytes(Path(path))
     document = parse(Path(path), raw)
-    return Content(hashlib.sha256(raw).hexdigest(), tuple(passages_of(document, path)), document.left_out)
+    day = date.fromtimestamp(Path(path).stat().st_mtime).isoformat()
+    passages = tuple(replace(passage, date=day) for passage in passages_of(document, path))
+    return Content(hashlib.sha256(raw).hexdigest(), passages, document.left_out)
 
 
 def read_bytes(path: Path) -> bytes:

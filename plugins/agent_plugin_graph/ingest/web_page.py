@@ -55,12 +55,14 @@ class PageContent:
     index: bool = True
     """Whether its author lets programs keep it (`<meta name=robots>`)."""
 
-    def at(self, url: str) -> PageContent:
-        """The same under another address."""
+    def at(self, url: str, day: str) -> PageContent:
+        """The same under another address, of a day ("2026-11-21"; "" for an unknown one)."""
 
         def moved(passage: Passage) -> Passage:
             before = len(passage.source)
-            return replace(passage, source=url, id=f"{url}{passage.id[before:]}", link=f"{url}{passage.link[before:]}")
+            return replace(
+                passage, source=url, id=f"{url}{passage.id[before:]}", link=f"{url}{passage.link[before:]}", date=day
+            )
 
         return replace(self, passages=tuple(map(moved, self.passages)))
 
