@@ -57,6 +57,8 @@ class Action:
     end: int
     marks: list[Mark] = field(default_factory=list[Mark])
     incomplete: bool = False
+    unmarked: bool = False
+    """Whether only the tool is known, and no value is marked."""
 
 
 @dataclass
@@ -73,9 +75,9 @@ def parse(line: str) -> Labelled:
     actions: list[Action] = []
     for piece in line.rstrip("\n").split(" || "):
         head, _, body = piece.partition(": ")
-        name = head.removeprefix("ask ").strip()
+        name = head.removeprefix("ask ").removeprefix("like ").strip()
         text += " " if text and not text.endswith(" ") else ""
-        action = Action(_TOOLS.get(name, name), len(text), 0, incomplete=head.startswith("ask "))
+        action = Action(_TOOLS.get(name, name), len(text), 0, [], head.startswith("ask "), head.startswith("like "))
         position = 0
         for found in _SPAN.finditer(body):
             text += body[position : found.start()]
@@ -137,6 +139,8 @@ def wording_counts(requests: Iterable[Labelled]) -> Counter[str]:
     """In how many requests each word stands outside of every value."""
     counts: Counter[str] = Counter()
     for request in requests:
+        if any(action.unmarked for action in request.actions):
+            continue
         marks = [mark for action in request.actions for mark in action.marks if not mark.refers]
         counts.update(
             {
@@ -165,7 +169,7 @@ def tag_cases(
         for place, action in enumerate(request.actions):
             parts = seen.get(action.tool, frozenset())
             mine = _own(pieces, action)
-            if action.tool != NONE and parts and mine:
+            if action.tool != NONE and not action.unmarked and parts and mine:
                 stretches = _stretches(action, mine, parts)
                 yield tagging.View(mine, action.tool, place, wording), stretches, parts
 
@@ -203,7 +207,7 @@ def _varied(request: Labelled, pool: Mapping[str, Sequence[str]], dice: random.R
     for action in request.actions:
         text += request.text[position : action.start]
         position = action.start
-        other = Action(action.tool, len(text), 0, incomplete=action.incomplete)
+        other = Action(action.tool, len(text), 0, [], action.incomplete, action.unmarked)
         for mark in sorted(action.marks, key=lambda one: one.start):
             text += request.text[position : mark.start]
             value = request.text[mark.start : mark.end]

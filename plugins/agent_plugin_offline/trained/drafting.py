@@ -17,6 +17,8 @@ from agent_plugin_offline.wording import Wording, looks_up, wordings_of
 
 _MISSING, _IMPLIED = -1.6, -0.3
 """What a required argument that nothing is said for costs, and one that another clause's result may be."""
+_FOREIGN = -2.5
+"""What an address or a file costs that the tool has no place for."""
 _UNLIKELY = 0.3
 """A call is proposed only if its tool is at least so likely."""
 _TO_ACT = 0.4
@@ -79,7 +81,7 @@ class Drafter:
         missing = tuple(
             slot.name for slot in wording.slots if slot.required and slot.name not in args and slot.name not in referring
         )
-        worth = math.log(meaning.probability)
+        worth = math.log(meaning.probability) + _FOREIGN * meaning.foreign
         for name in missing:
             implied = several and results.is_content(name, {})
             worth += _IMPLIED if implied else _MISSING

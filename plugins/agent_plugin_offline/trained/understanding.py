@@ -23,9 +23,10 @@ _MOST_PIECES = 160
 _MOST_CUTS = 4
 _PERHAPS = 0.06
 """How likely a cut must be to be tried."""
-_RIVALS = 3
-_RIVAL = 0.12
+_RIVALS = 5
+_RIVAL = 0.02
 """How likely, against the likeliest, another tool must be to be tried."""
+_ADDRESSES = frozenset({"email", "url", "file", "table"})
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Meaning:
     probability: float
     said: tuple[tuple[str, str], ...] = ()
     """The parts of the clause, each with its words."""
+    foreign: int = 0
+    """Addresses, pages and files in the clause that this tool has no place for."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,9 @@ class Understanding:
         view = tagging.View(mine, label, number, self._wording)
         stretches = tagging.read(view, self._learned["parts"], self._parts[label])[0][1]
         said = tuple((one.part, _words(request, mine, one)) for one in stretches)
-        return Meaning(tool, flag, probability, said)
+        covered = {at for one in stretches for at in range(one.first, one.last)}
+        foreign = sum(piece.form in _ADDRESSES and at not in covered for at, piece in enumerate(mine))
+        return Meaning(tool, flag, probability, said, foreign)
 
 
 def _words(request: str, mine: Sequence[Piece], one: tagging.Stretch) -> str:
