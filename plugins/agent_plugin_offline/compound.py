@@ -31,6 +31,8 @@ from agent_plugin_offline.slots import slots_of
 from agent_plugin_offline.spelling import Corrected, as_written, corrected, free_text
 from agent_plugin_offline.story import told_sum
 from agent_plugin_offline.telling import as_message
+from agent_plugin_offline.trained.drafting import Drafter
+from agent_plugin_offline.trained.understanding import knows
 
 _COMPLETE = 1.0
 _INCOMPLETE = 0.4
@@ -86,16 +88,54 @@ def draft(
     """
     import os
     mode = os.environ.get("OFF", "trained")
-    if any(tool.examples for tool in tools) and mode != "rules":
-        from agent_plugin_offline.trained.drafting import Drafter
-        steps = Drafter(tools, reading_tools).draft(request, said)
-        if mode == "only":
-            return Draft(tuple(steps or ()))
-        if steps and not any(step.missing for step in steps):
-            return Draft(tuple(steps))
+    fixed = corrected(request, tools)
+    learned = _learned(request, tools, reading_tools, fixed, previous) if mode != "rules" else None
+    if mode == "only":
+        return learned or Draft()
+    if learned is not None and _is_settled(learned, tools):
+        return learned
+    planned = _by_rules(request, tools, reading_tools, fixed, said, previous)
+    if learned is None or any(not knows(step.spec) for step in planned.steps):
+        return planned
+    if learned.steps and not learned.question:
+        return learned
+    if planned.steps and not planned.question:
+        return planned
+    return learned if learned.steps and not said else planned
+
+
+def _is_settled(learned: Draft, tools: Sequence[ToolSpec]) -> bool:
+    """Whether rules have nothing to add: a whole plan, and no tool at hand that nothing was learned of."""
+    return bool(learned.steps) and not learned.question and all(map(knows, tools))
+
+
+def _learned(
+    request: str, tools: Sequence[ToolSpec], reading_tools: frozenset[str], fixed: Corrected, previous: str
+) -> Draft | None:
+    """What the trained models make of a request by itself; None where they know none of the tools."""
+    if not any(tool.examples for tool in tools) or completed_by(request, previous) or goes_on_computing(request):
+        return None
+    drafter = Drafter(tools, reading_tools)
+    steps = drafter.draft(told_sum(request) or request)
+    if steps is None:
+        return None
+    if fixed.written and (not steps or any(step.missing for step in steps)):
+        again = drafter.draft(fixed.text)
+        if again and not any(step.missing for step in again):
+            return Draft(tuple(as_written(step, fixed) for step in again))
+    return Draft(tuple(steps))
+
+
+def _by_rules(
+    request: str,
+    tools: Sequence[ToolSpec],
+    reading_tools: frozenset[str],
+    fixed: Corrected,
+    said: str,
+    previous: str,
+) -> Draft:
     reader = Reader(tools, reading_tools, starting_words(tools))
     planned = _planned(request, tools, reader, said, previous)
-    fixed = corrected(request, tools)
     if planned.steps and not planned.question and not _takes_a_slip(planned, request, fixed):
         return planned
     again = _planned(fixed.text, tools, reader, said, previous) if fixed.written else Draft()

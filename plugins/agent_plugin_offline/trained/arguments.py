@@ -11,9 +11,12 @@ from agent_plugin_offline.choices import take_choices
 from agent_plugin_offline.explanation import Explanation
 from agent_plugin_offline.numbers import find_numbers
 from agent_plugin_offline.slots import Slot
+from agent_plugin_offline.text import words
+from agent_plugin_offline.trained.kindred import groups_of
 from agent_plugin_offline.trained.parts import parts_of
 from agent_plugin_offline.trained.when import told
-from agent_plugin_offline.typed import minutes_of
+from agent_plugin_offline.trained.spoken_times import spoken_times
+from agent_plugin_offline.typed import KINDS_OF_FILE, minutes_of
 from agent_plugin_offline.wording import Wording
 
 _MARKS = " \t\n,;:\"“”‘«»`"
@@ -36,25 +39,69 @@ class Filled:
     """Parameters whose value is the result of another action, with the words that say so."""
 
 
-def filled(wording: Wording, said: Sequence[tuple[str, str]], flag: str = "") -> Filled:
-    """The arguments of one tool, from (part, words) in their order; a part that ends in "=" refers to a result."""
+def filled(wording: Wording, clause: str, said: Sequence[tuple[str, str]], flag: str = "") -> Filled:
+    """The arguments of one tool.
+
+    Args:
+        wording: The tool.
+        clause: The clause.
+        said: Its stretches as (part, words), in their order; a part that ends in "=" refers to a result.
+        flag: A parameter that the wording sets.
+    """
     parts = parts_of(wording.tool)
     found = Filled()
     texts: dict[str, list[str]] = {}
     for part, text in said:
-        if part.endswith("="):
-            for slot in parts.get(part[:-1], ())[:1]:
+        plain = part.removesuffix("=")
+        if plain != part or (plain in _NAMED and text.lower().strip(" .,'\"") in _POINTING):
+            for slot in parts.get(plain, ())[:1]:
                 found.referring[slot.name] = text
         else:
             texts.setdefault(part, []).append(text)
+    if "start" in texts and "end" not in texts and "end" in parts and (both := _from_to(" ".join(texts["start"]))):
+        texts["start"], texts["end"] = [both[0]], [both[1]]
+    if "order" in texts and "count" not in texts and _is_one(clause, texts["order"][0]):
+        texts["count"] = ["one"]
     for part, values in texts.items():
         for slot in parts.get(part, ()):
             if slot.name not in found.referring:
                 _put(found, wording, slot, part, values)
     if flag:
         found.args.update({slot.name: True for slot in wording.slots if slot.name == flag and slot.role == "flag"})
+    for slot in wording.slots:
+        if slot.name == "question" and slot.name in found.args:
+            found.args[slot.name] = clause.strip()
     _table(found, wording, texts)
     return found
+
+
+_NAMED = frozenset({"path", "destination", "folder", "title", "to"})
+_POINTING = words("it them there that this these those one ones both here")
+"""They name nothing by themselves."""
+_RANGE = re.compile(
+    r"^(?:between\s+|from\s+)?(?P<first>.+?)\s*(?:\band\b|\bto\b|\buntil\b|\btill\b|\bthrough\b|[-–])\s*(?P<last>.+)$", re.IGNORECASE
+)
+_MONTH_OF = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b.*$", re.IGNORECASE)
+
+
+def _from_to(said: str) -> tuple[str, str] | None:
+    """Both ends of "between 10 and 17 March 2027"; None where there is one day only."""
+    match = _RANGE.match(re.sub(r"^on\s+", "", said.strip(), flags=re.IGNORECASE))
+    if match is None or re.search(r"\d{4}-\d", said):
+        return None
+    first, last = match["first"].strip(" ,"), match["last"].strip(" ,")
+    if not all(any(True for _ in spoken_times(f"on {one}")) or re.fullmatch(r"(?:the\s+)?\d{1,2}(?:st|nd|rd|th)?", one) for one in (first, last)):
+        return None
+    if re.fullmatch(r"(?:the\s+)?\d{1,2}(?:st|nd|rd|th)?", first) and (month := _MONTH_OF.search(last)):
+        first = f"{first} {month[0]}"
+    return first, last
+
+
+def _is_one(clause: str, order: str) -> bool:
+    """Whether the first in an order is meant, and not all in that order: "the newest file"."""
+    at = clause.find(order)
+    match = re.match(r"\s+(?:\w+\s+)??(?P<noun>file|one|document|photo|picture|image|entry|row|record|pdf|csv)\b", clause[at + len(order) :], re.IGNORECASE)
+    return match is not None or (at > 0 and re.search(r"\b(?:what|which)\b.*\bfile\b[^.]*$", clause[:at], re.IGNORECASE) is not None)
 
 
 def _put(found: Filled, wording: Wording, slot: Slot, part: str, values: Sequence[str]) -> None:
@@ -77,6 +124,8 @@ def _put(found: Filled, wording: Wording, slot: Slot, part: str, values: Sequenc
             value = True
         case "file" | "folder":
             value = values[0].strip(_MARKS + "'’").rstrip("/") or None
+            if slot.role == "folder" and value and value.rpartition(".")[2].lower() in KINDS_OF_FILE and "." in value:
+                value = None
         case _:
             value = _text(values[0])
             if part == "where":
@@ -87,8 +136,8 @@ def _put(found: Filled, wording: Wording, slot: Slot, part: str, values: Sequenc
         found.args[slot.name] = value
 
 
-def _text(words: str) -> str:
-    text = words.strip(_MARKS)
+def _text(said: str) -> str:
+    text = said.strip(_MARKS)
     for mark in "'’":
         if text[:1] in "'‘’" and text[-1:] == mark and len(text) > 2:
             text = text[1:-1]
@@ -100,29 +149,32 @@ def _plain(number: str) -> int | float:
     return int(value) if value.is_integer() else value
 
 
-def _number(slot: Slot, words: str) -> int | None:
-    if slot.name.startswith(("start", "first")) and re.search(r"\b(?:first|last|top|bottom)\b", words, re.IGNORECASE):
+def _number(slot: Slot, said: str) -> int | None:
+    if slot.name.startswith(("start", "first")) and re.search(r"\b(?:first|last|top|bottom)\b", said, re.IGNORECASE):
         return None
-    found = find_numbers(words)
+    found = find_numbers(said)
     return int(found[0].value) if found and float(found[0].value).is_integer() else None
 
 
-def _pattern(words: str) -> str:
-    if "*" in words:
-        return words
-    kind = re.sub(r"(?:\s+(?:files?|documents?|scripts?|photos?|pictures?|images?))+$", "", words.strip(), flags=re.IGNORECASE).lower().lstrip(".")
+def _pattern(said: str) -> str:
+    if "*" in said:
+        return said
+    kind = re.sub(r"(?:\s+(?:files?|documents?|scripts?|photos?|pictures?|images?))+$", "", said.strip(), flags=re.IGNORECASE).lower().lstrip(".")
     kind = kind.removesuffix("s") if kind.removesuffix("s") in ("pdf", "csv", "mp3", "jpg", "png", "txt", "doc", "docx", "gif") else kind
-    return f"*.{_KINDS.get(kind, kind)}" if re.fullmatch(r"[a-z0-9]{1,8}", kind) else words
+    return f"*.{_KINDS.get(kind, kind)}" if re.fullmatch(r"[a-z0-9]{1,8}", kind) else said
 
 
-def _choice(wording: Wording, slot: Slot, words: str) -> str | None:
+def _choice(wording: Wording, slot: Slot, said: str) -> str | None:
     if set(slot.choices) == {"ascending", "descending"}:
-        if _OLD.search(words) or not words:
-            return "ascending" if re.search(r"oldest|earliest", words, re.IGNORECASE) else "descending" if re.search(r"newest|latest|recent", words, re.IGNORECASE) else None
-        return "ascending" if _FEWEST.search(words) else "descending"
-    only = Explanation(f"show {words}", [slot])
+        if _OLD.search(said) or not said:
+            return "ascending" if re.search(r"oldest|earliest", said, re.IGNORECASE) else "descending" if re.search(r"newest|latest|recent", said, re.IGNORECASE) else None
+        return "ascending" if _FEWEST.search(said) else "descending"
+    only = Explanation(f"show {said}", [slot])
     take_choices(only, wording)
-    return only.args.get(slot.name)
+    if slot.name in only.args:
+        return str(only.args[slot.name])
+    meant = {group for word in re.findall(r"\w+", said.lower()) for group in groups_of(word)}
+    return next((one for one in slot.choices if set(groups_of(one)) & meant), None)
 
 
 def _table(found: Filled, wording: Wording, texts: Mapping[str, Sequence[str]]) -> None:
@@ -133,7 +185,10 @@ def _table(found: Filled, wording: Wording, texts: Mapping[str, Sequence[str]]) 
     sort = next((slot for slot in wording.slots if slot.name.startswith("sort")), None)
     order = texts.get("order", [""])[0]
     if operation.name not in found.args:
-        found.args[operation.name] = "list"
+        grouped = "group_by" in texts
+        found.args[operation.name] = ("sum" if "column" in texts else "count") if grouped else "list"
+    if found.args[operation.name] == "count":
+        found.args.pop("column", None)
     if sort is not None and order:
         by = texts.get("column", [order])[0]
         found.args[sort.name] = _text(by)

@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 
 from agent_plugin_offline import results
 from agent_plugin_offline.calling import Caller
-from agent_plugin_offline.linking import STAND_IN, Step, filled as filled_from, linked
+from agent_plugin_offline.courtesies import without_courtesies
+from agent_plugin_offline.formulas import as_formula, is_formula
+from agent_plugin_offline.linking import STAND_IN, Step, holds_stand_in, linked, stand_ins
+from agent_plugin_offline.linking import filled as filled_from
 from agent_plugin_offline.mentions import Mention, mentions, words_of
-from agent_plugin_offline.proposals import ToolSpec
+from agent_plugin_offline.proposals import Proposal, ToolSpec
 from agent_plugin_offline.trained.arguments import filled
 from agent_plugin_offline.trained.understanding import NONE, Clause, Meaning, understanding_of
 from agent_plugin_offline.wording import Wording, looks_up, wordings_of
@@ -31,6 +34,18 @@ class _Call:
     referring: tuple[tuple[str, str], ...]
     worth: float
     probability: float
+    text: str
+
+
+def _talks(proposal: Proposal) -> bool:
+    """Whether a calculation holds words that cannot be computed with."""
+    given = proposal.args.get("expression")
+    return proposal.tool == "calculate" and isinstance(given, str) and not is_formula(as_formula(given))
+
+
+def _computes(wording: Wording) -> bool:
+    """Whether a tool computes with what the request says, rather than with what a file holds."""
+    return any(slot.role in ("expression", "numbers") or "such as [[" in slot.described for slot in wording.slots)
 
 
 class Drafter:
@@ -42,6 +57,7 @@ class Drafter:
         self._understanding = understanding_of(tools)
         self._caller = Caller(tools, reading_tools)
         self._wordings = {one.tool.name: one for one in wordings_of(tools).all}
+        self._calculators = frozenset(name for name, one in self._wordings.items() if _computes(one))
 
     def draft(self, request: str, said: str = "") -> list[Step] | None:
         """The steps; empty where no tool fits, None where nothing was learned of the tools at hand."""
@@ -75,29 +91,34 @@ class Drafter:
         return call, worth
 
     def _call(self, text: str, meaning: Meaning, number: int, several: bool) -> _Call:
-        spec = self._tools[meaning.tool]
-        wording = self._wordings[meaning.tool]
-        args, referring = self._arguments(text, meaning, wording)
-        missing = tuple(
-            slot.name for slot in wording.slots if slot.required and slot.name not in args and slot.name not in referring
-        )
         worth = math.log(meaning.probability) + _FOREIGN * meaning.foreign
+        tool, args, referring = meaning.tool, *self._arguments(text, meaning, self._wordings[meaning.tool])
+        if tool in self._calculators and (computed := self._computed(text, meaning)):
+            told = args if computed.tool == tool else {}
+            tool, args, referring = computed.tool, {**told, **computed.args}, {}
+        slots = self._wordings[tool].slots
+        missing = tuple(s.name for s in slots if s.required and s.name not in args and s.name not in referring)
         for name in missing:
-            implied = several and results.is_content(name, {})
-            worth += _IMPLIED if implied else _MISSING
+            worth += _IMPLIED if several and results.is_content(name, {}) else _MISSING
+        spec = self._tools[tool]
         title = " ".join(text.split()).strip(" .,;:")
-        step = Step("", (title[:1].upper() + title[1:])[:80], spec, args, missing, looks_up(spec, self._reading), number)
-        return _Call(step, tuple(referring.items()), worth, meaning.probability)
+        title = (title[:1].upper() + title[1:])[:80]
+        step = Step("", title, spec, args, missing, looks_up(spec, self._reading), number)
+        return _Call(step, tuple(referring.items()), worth, meaning.probability, text)
+
+    def _computed(self, text: str, meaning: Meaning) -> Proposal | None:
+        """What is to be computed, as the rules for formulas read it: by the tool that was chosen, else by another."""
+        plain = without_courtesies(text)
+        said = [words for part, words in meaning.said if part in ("expression", "numbers")]
+        for only in (frozenset({meaning.tool}), self._calculators):
+            for piece in dict.fromkeys((plain, text, *said)):
+                proposal = self._caller.one(piece, only)
+                if proposal is not None and not proposal.missing and not _talks(proposal):
+                    return proposal
+        return None
 
     def _arguments(self, text: str, meaning: Meaning, wording: Wording) -> tuple[dict[str, object], dict[str, str]]:
-        found = filled(wording, meaning.said, meaning.flag)
-        if any(slot.role in ("expression", "numbers") for slot in wording.slots) or "matrix" in wording.tool.name:
-            only = frozenset({meaning.tool})
-            said = [words for part, words in meaning.said if part in ("expression", "numbers")]
-            for piece in (text, *said):
-                proposal = self._caller.one(piece, only)
-                if proposal is not None and not proposal.missing:
-                    return {**proposal.args}, {}
+        found = filled(wording, text, meaning.said, meaning.flag)
         return found.args, found.referring
 
     def _assembled(self, calls: Sequence[_Call], said: str) -> list[Step]:
@@ -109,23 +130,53 @@ class Drafter:
         steps: list[Step] = []
         for call in ordered:
             step = replace(call.step, id=f"s{len(steps) + 1}", clause=len(steps))
+            if steps and step.spec.name in self._calculators and (leaning := self._leaning(call, step, steps)):
+                steps.append(leaning)
+                continue
             for name, words in call.referring:
                 step = self._referring(step, name, words, steps)
+            for name in tuple(step.args):
+                step = self._quoting(step, name, steps)
             for name in step.missing:
                 if results.is_content(name, step.parameter(name)) and steps:
-                    step = filled_from(step, name, self._sources(steps, Mention(0, 0)), Mention(0, 0)) or step
+                    step = filled_from(step, name, self._sources(steps), Mention(0, 0)) or step
             steps.append(step)
         return steps
+
+    def _leaning(self, call: _Call, step: Step, earlier: Sequence[Step]) -> Step | None:
+        """A calculation with an earlier result in it: "take 10% of that sum"."""
+        known = words_of([one.title for one in earlier])
+        text = without_courtesies(call.text)
+        for mention in mentions(text, known):
+            for stand_in, _ in stand_ins(text, mention):
+                proposal = self._caller.one(stand_in, self._calculators)
+                if proposal is not None and not proposal.missing and holds_stand_in(proposal.args):
+                    put = replace(step, spec=self._tools[proposal.tool], args=proposal.args, missing=())
+                    if found := linked(put, self._sources(earlier), mention):
+                        return found
+        return None
+
+    def _quoting(self, step: Step, name: str, earlier: Sequence[Step]) -> Step:
+        """A text that begins with what stands for a result: "it as my target score"."""
+        value = step.args[name]
+        if not earlier or not isinstance(value, str) or not results.is_content(name, step.parameter(name)):
+            return step
+        known = words_of([one.title for one in earlier])
+        mention = next((one for one in mentions(value, known) if one.start == 0), None)
+        if mention is None or not any(one.looks_up for one in earlier):
+            return step
+        put = replace(step, args={**step.args, name: STAND_IN + value[mention.end :]})
+        return linked(put, self._sources(earlier), mention) or step
 
     def _referring(self, step: Step, name: str, words: str, earlier: Sequence[Step]) -> Step:
         if not earlier:
             return replace(step, missing=(*step.missing, name))
         known = words_of([one.title for one in earlier])
         mention = next(iter(mentions(words, known)), Mention(0, len(words)))
-        sources = self._sources(earlier, mention)
+        sources = self._sources(earlier)
         put = linked(replace(step, args={**step.args, name: STAND_IN}), sources, mention)
         return put or replace(step, missing=(*step.missing, name))
 
-    def _sources(self, earlier: Sequence[Step], mention: Mention) -> list[Step]:
+    def _sources(self, earlier: Sequence[Step]) -> list[Step]:
         lookups = [step for step in earlier if step.looks_up] or list(earlier)
         return [lookups[-1]]

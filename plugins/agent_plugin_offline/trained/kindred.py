@@ -46,13 +46,14 @@ _GROUPS: Mapping[str, str] = {
     "schedule": "schedule book add put enter pencil reserve arrange block plan set organise organize pop stick mark slot "
     "squeeze keep fix create make",
     "free": "free busy available planned booked scheduled happening coming due on upcoming empty anything got",
-    "total": "sum total add tot altogether overall combined aggregate amount adds totals grand together whole",
+    "total": "sum total much add tot altogether overall combined aggregate amount adds totals grand together whole",
     "mean": "average mean typical averages avg averaged",
     "most": "most highest largest biggest greatest maximum max top best longest dearest priciest heaviest tallest oldest "
     "latest newest fastest steepest peak record strongest",
     "least": "least lowest smallest fewest minimum min bottom worst shortest cheapest lightest youngest earliest slowest "
     "coldest",
-    "count": "count many number tally rows entries",
+    "count": "count many number tally rows entries often",
+    "different": "distinct different unique separate various",
     "table": "table spreadsheet sheet workbook csv column columns row rows fields records excel",
     "column": "column columns field fields header headers headings structure layout laid",
     "group": "per each every by grouped broken split breakdown group",

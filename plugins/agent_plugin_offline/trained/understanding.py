@@ -130,6 +130,11 @@ def _words(request: str, mine: Sequence[Piece], one: tagging.Stretch) -> str:
     return request[mine[one.first].start : mine[one.last - 1].end]
 
 
+def knows(tool: ToolSpec) -> bool:
+    """Whether something was learned of a tool."""
+    return tool.name in _weights()["seen"]
+
+
 _KNOWN: dict[tuple[object, ...], Understanding] = {}
 _SETS = 32
 
