@@ -116,14 +116,12 @@ def _learned(
     if not any(tool.examples for tool in tools) or completed_by(request, previous) or goes_on_computing(request):
         return None
     drafter = Drafter(tools, reading_tools)
+    if fixed.written:
+        mended = drafter.draft(told_sum(fixed.text) or fixed.text)
+        if mended and not any(step.missing for step in mended):
+            return Draft(tuple(as_written(step, fixed) for step in mended))
     steps = drafter.draft(told_sum(request) or request)
-    if steps is None:
-        return None
-    if fixed.written and (not steps or any(step.missing for step in steps)):
-        again = drafter.draft(fixed.text)
-        if again and not any(step.missing for step in again):
-            return Draft(tuple(as_written(step, fixed) for step in again))
-    return Draft(tuple(steps))
+    return None if steps is None else Draft(tuple(steps))
 
 
 def _by_rules(

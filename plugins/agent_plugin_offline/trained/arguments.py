@@ -12,9 +12,10 @@ from agent_plugin_offline.explanation import Explanation
 from agent_plugin_offline.numbers import find_numbers
 from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import words
-from agent_plugin_offline.trained.kindred import groups_of
+from agent_plugin_offline.trained.kindred import groups_of, size_of
 from agent_plugin_offline.trained.parts import parts_of
 from agent_plugin_offline.trained.when import told
+from agent_plugin_offline.trained.pieces import pieces_of
 from agent_plugin_offline.trained.spoken_times import spoken_times
 from agent_plugin_offline.typed import KINDS_OF_FILE, minutes_of
 from agent_plugin_offline.wording import Wording
@@ -68,6 +69,12 @@ def filled(wording: Wording, clause: str, said: Sequence[tuple[str, str]], flag:
                 _put(found, wording, slot, part, values)
     if flag:
         found.args.update({slot.name: True for slot in wording.slots if slot.name == flag and slot.role == "flag"})
+    matrices = [piece.text for piece in pieces_of(clause) if piece.form == "matrix"]
+    for slot, written in zip([slot for slot in wording.slots if "such as [" in slot.described], matrices, strict=False):
+        found.args[slot.name] = written
+        for other in wording.slots:
+            if other.role == "choice" and other.required and (chosen := _choice(wording, other, clause)):
+                found.args[other.name] = chosen
     for slot in wording.slots:
         if slot.name == "question" and slot.name in found.args:
             found.args[slot.name] = clause.strip()
@@ -174,7 +181,9 @@ def _choice(wording: Wording, slot: Slot, said: str) -> str | None:
     if slot.name in only.args:
         return str(only.args[slot.name])
     meant = {group for word in re.findall(r"\w+", said.lower()) for group in groups_of(word)}
-    return next((one for one in slot.choices if set(groups_of(one)) & meant), None)
+    alike = {one: max((1 / size_of(group) for group in meant & set(groups_of(one))), default=0.0) for one in slot.choices}
+    best = max(alike, key=lambda one: alike[one], default=None)
+    return best if best is not None and alike[best] > 0 else None
 
 
 def _table(found: Filled, wording: Wording, texts: Mapping[str, Sequence[str]]) -> None:

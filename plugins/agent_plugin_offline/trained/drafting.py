@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from agent_plugin_offline import results
 from agent_plugin_offline.calling import Caller
 from agent_plugin_offline.courtesies import without_courtesies
-from agent_plugin_offline.formulas import as_formula, is_formula
+from agent_plugin_offline.formulas import as_formula, is_formula, without_units
 from agent_plugin_offline.linking import STAND_IN, Step, holds_stand_in, linked, stand_ins
 from agent_plugin_offline.linking import filled as filled_from
 from agent_plugin_offline.mentions import Mention, mentions, words_of
@@ -39,8 +40,15 @@ class _Call:
 
 def _talks(proposal: Proposal) -> bool:
     """Whether a calculation holds words that cannot be computed with."""
-    given = proposal.args.get("expression")
-    return proposal.tool == "calculate" and isinstance(given, str) and not is_formula(as_formula(given))
+    for name, value in proposal.args.items():
+        if isinstance(value, str) and name != "measure" and name != "operation" and name != "side":
+            if name in ("expression", "equations"):
+                talks = not is_formula(as_formula(value)) and re.search(r"[a-z]{3}|^[\d.]+$", value) is not None
+            else:
+                talks = re.search(r"\b(?!infinity\b|pi\b|sqrt\b)[a-z]{3,}", value, re.IGNORECASE) is not None
+            if talks:
+                return True
+    return False
 
 
 def _computes(wording: Wording) -> bool:
@@ -54,10 +62,10 @@ class Drafter:
     def __init__(self, tools: Sequence[ToolSpec], reading_tools: Collection[str]) -> None:
         self._tools = {tool.name: tool for tool in tools}
         self._reading = reading_tools
-        self._understanding = understanding_of(tools)
         self._caller = Caller(tools, reading_tools)
         self._wordings = {one.tool.name: one for one in wordings_of(tools).all}
         self._calculators = frozenset(name for name, one in self._wordings.items() if _computes(one))
+        self._understanding = understanding_of(tools, self._calculators)
 
     def draft(self, request: str, said: str = "") -> list[Step] | None:
         """The steps; empty where no tool fits, None where nothing was learned of the tools at hand."""
@@ -96,6 +104,8 @@ class Drafter:
         if tool in self._calculators and (computed := self._computed(text, meaning)):
             told = args if computed.tool == tool else {}
             tool, args, referring = computed.tool, {**told, **computed.args}, {}
+        elif tool in self._calculators:
+            args = {name: value for name, value in args.items() if not _talks(Proposal(tool, {name: value}, 0.0))}
         slots = self._wordings[tool].slots
         missing = tuple(s.name for s in slots if s.required and s.name not in args and s.name not in referring)
         for name in missing:
@@ -111,7 +121,7 @@ class Drafter:
         plain = without_courtesies(text)
         said = [words for part, words in meaning.said if part in ("expression", "numbers")]
         for only in (frozenset({meaning.tool}), self._calculators):
-            for piece in dict.fromkeys((plain, text, *said)):
+            for piece in dict.fromkeys((plain, text, *said, *map(without_units, said))):
                 proposal = self._caller.one(piece, only)
                 if proposal is not None and not proposal.missing and not _talks(proposal):
                     return proposal

@@ -71,6 +71,8 @@ _GROUPS: Mapping[str, str] = {
     "expand": "expand multiply brackets parentheses out product expanded",
     "factor": "factor factorise factorize factors factored primes decompose factorisation split break",
     "simplify": "simplify simpler simplest tidy reduce shorter shortest shorten neaten condense simplified",
+    "middle": "median middle central midpoint",
+    "spread": "range spread span",
     "matrix": "matrix matrices determinant inverse invert transpose eigenvalues rank trace det",
     "statistics": "mean median mode deviation variance range average quartiles standard middle spread correlation",
     "documents": "document documents contract policy handbook manual lease report according says minutes agreement letter",
@@ -104,3 +106,8 @@ _GROUPS_OF = _read()
 def groups_of(word: str) -> tuple[str, ...]:
     """The groups that a word, in lower case, or its stem belongs to."""
     return _GROUPS_OF.get(word) or _GROUPS_OF.get(stem(word), ())
+
+
+def size_of(group: str) -> int:
+    """How many words a group has: the fewer, the more they tell."""
+    return len(_GROUPS[group].split())

@@ -11,14 +11,27 @@ import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agent_plugin_offline.text import PREPOSITIONS
+from agent_plugin_offline.text import PREPOSITIONS, STOP_WORDS
 from agent_plugin_offline.trained.kindred import groups_of
 from agent_plugin_offline.trained.pieces import PLAIN, Piece
 
 OUTSIDE = "-"
 SEVERAL = frozenset({"to", "cc", "bcc", "start", "end", "path", "column"})
 """Parts that several stretches of one clause may be."""
-_FORMED: Mapping[str, str] = {"to": "email", "cc": "email", "bcc": "email", "url": "url"}
+_NUMBERS = frozenset({"number", "numeral", "percent"})
+_FORMED: Mapping[str, frozenset[str]] = {
+    "to": frozenset({"email"}),
+    "cc": frozenset({"email"}),
+    "bcc": frozenset({"email"}),
+    "url": frozenset({"url", "file", "folder"}),
+    "count": _NUMBERS | {"low", "Cap"},
+    "numbers": _NUMBERS | {"formula"},
+}
+"""The forms of the pieces that some parts must hold one of."""
+_ALONE = frozenset({"to", "cc", "bcc"})
+_NAMES = frozenset({"file", "table", "folder", "email", "url", "day", "clock", "both", "formula", "matrix", "pattern", "number", "percent"})
+_WORDED = frozenset({"all_day", "order", "measure", "lines"})
+"""Parts that function words may make up."""
 
 _BEAM, _FROM_HERE, _LIKELY = 4, 8, 16
 """How many readings are kept at each place, and how many stretches are tried from it."""
@@ -129,9 +142,16 @@ class View:
         return 0 < at < len(self._dates) and self._dates[at - 1] and self._dates[at]
 
     def may_be(self, part: str, first: int, last: int) -> bool:
-        """Whether a stretch can be a part that only values of one form can be."""
-        form = _FORMED.get(part)
-        return form is None or (last - first == 1 and self.pieces[first].form == form)
+        """Whether a stretch has the form that values of such a part have."""
+        forms = _FORMED.get(part)
+        if forms is None:
+            return part in _WORDED or part.endswith("=") or any(piece.form in _NAMES or piece.form[0] == "<" for piece in self.pieces[first:last]) or self._tells(first, last)
+        if part in _ALONE and last - first > 1:
+            return False
+        return any(piece.form in forms for piece in self.pieces[first:last])
+
+    def _tells(self, first: int, last: int) -> bool:
+        return any(p.known not in STOP_WORDS and p.form != p.text for p in self.pieces[first:last])
 
 
 def _cues(pieces: Sequence[Piece]) -> Iterator[tuple[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -53,13 +54,16 @@ class Clause:
 
 @cache
 def _weights() -> Mapping[str, Any]:
-    return json.loads(files("agent_plugin_offline.trained").joinpath("weights.json").read_text("utf-8"))
+    packed = files("agent_plugin_offline.trained").joinpath("weights.json.gz").read_bytes()
+    return json.loads(gzip.decompress(packed))
 
 
 class Understanding:
     """Reads requests for some tools."""
 
-    def __init__(self, tools: Sequence[ToolSpec]) -> None:
+    def __init__(self, tools: Sequence[ToolSpec], alike: frozenset[str] = frozenset()) -> None:
+        """`alike` are tools between which more than the wording decides: as one they are told from the others."""
+        self._alike = alike
         self._tools = {tool.name: tool for tool in tools}
         self._learned: Mapping[str, Any] = _weights()
         known = {label for label in self._learned["seen"]}
@@ -106,7 +110,11 @@ class Understanding:
         mine = pieces[place[0] : place[1]]
         features = choice.features_of(mine, pieces[: place[0]] if number else (), after_tool)
         told = probabilities(scores(self._learned["choice"], features, self._labels))
-        ranked = sorted(told.items(), key=lambda one: -one[1])[:_RIVALS]
+        together = sum(probability for label, probability in told.items() if label in self._alike)
+        weighed = {label: together if label in self._alike else p for label, p in told.items()}
+        ranked = sorted(weighed.items(), key=lambda one: (-one[1], -told[one[0]]))
+        first = next((label for label, _ in ranked if label in self._alike), "")
+        ranked = [one for one in ranked if one[0] not in self._alike or one[0] == first][:_RIVALS]
         meanings = tuple(
             self._meaning(request, mine, number, label, probability)
             for label, probability in ranked
@@ -139,10 +147,10 @@ _KNOWN: dict[tuple[object, ...], Understanding] = {}
 _SETS = 32
 
 
-def understanding_of(tools: Sequence[ToolSpec]) -> Understanding:
+def understanding_of(tools: Sequence[ToolSpec], alike: frozenset[str]) -> Understanding:
     """What is known for some tools, prepared once per set of them."""
     key = tuple((tool.name, repr(tool.parameters)) for tool in tools)
-    known = _KNOWN.pop(key, None) or Understanding(tools)
+    known = _KNOWN.pop(key, None) or Understanding(tools, alike)
     _KNOWN[key] = known
     while len(_KNOWN) > _SETS:
         _KNOWN.pop(next(iter(_KNOWN)), None)

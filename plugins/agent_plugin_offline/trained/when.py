@@ -39,8 +39,9 @@ def told(texts: Sequence[str]) -> str:
             said = f"{said[: match.start()]} {said[match.end() :]}"
             break
     if not clock:
-        match = re.search(rf"\b(?P<hour>\d{{1,2}})(?::(?P<minute>[0-5]\d))?{_HALF}\b", said, re.IGNORECASE)
-        if match and (match["minute"] or match["half"]):
+        plain = re.compile(rf"\b(?P<hour>\d{{1,2}})(?::(?P<minute>[0-5]\d))?{_HALF}(?!\w)", re.IGNORECASE)
+        match = next((one for one in plain.finditer(said) if one["minute"] or one["half"]), None)
+        if match:
             clock = _clock(match)
             said = f"{said[: match.start()]} {said[match.end() :]}"
         elif word := re.search(r"\b(noon|midday|midnight)\b", said, re.IGNORECASE):
