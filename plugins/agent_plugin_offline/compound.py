@@ -23,6 +23,7 @@ from agent_plugin_offline.following import completed_by, goes_on_computing
 from agent_plugin_offline.linking import Step
 from agent_plugin_offline.mentions import asks_for_nothing
 from agent_plugin_offline.openings import asked_of_file, done_with, is_about
+from agent_plugin_offline.personal import asks_for_own_fact, asks_when
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.reading import Reader
 from agent_plugin_offline.remarks import is_remark, names_nothing, was_taken, with_remark
@@ -114,6 +115,8 @@ def _learned(
 ) -> Draft | None:
     """What the trained models make of a request by itself; None where they know none of the tools."""
     if not any(tool.examples for tool in tools) or completed_by(request, previous) or goes_on_computing(request):
+        return None
+    if asks_when(request) and asks_for_own_fact(request):
         return None
     drafter = Drafter(tools, reading_tools)
     if fixed.written:

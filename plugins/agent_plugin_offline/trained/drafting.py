@@ -27,6 +27,7 @@ _UNLIKELY = 0.3
 """A call is proposed only if its tool is at least so likely."""
 _TO_ACT = 0.4
 _CUTS_TRIED = 6
+_QUOTES = "\"'“‘«`"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ def _talks(proposal: Proposal) -> bool:
     for name, value in proposal.args.items():
         if isinstance(value, str) and name != "measure" and name != "operation" and name != "side":
             if name in ("expression", "equations"):
-                talks = not is_formula(as_formula(value)) and re.search(r"[a-z]{3}|^[\d.]+$", value) is not None
+                talks = not is_formula(as_formula(value)) and (
+                    proposal.tool == "calculate" or re.search(r"[a-z]{3}|^[\d.]+$", value) is not None
+                )
             else:
                 talks = re.search(r"\b(?!infinity\b|pi\b|sqrt\b)[a-z]{3,}", value, re.IGNORECASE) is not None
             if talks:
@@ -143,6 +146,13 @@ class Drafter:
             if steps and step.spec.name in self._calculators and (leaning := self._leaning(call, step, steps)):
                 steps.append(leaning)
                 continue
+            if (inner := self._inner(call)) is not None:
+                inner = replace(inner, id=step.id, clause=step.clause)
+                steps.append(inner)
+                step = replace(step, id=f"s{len(steps) + 1}")
+                name = next(name for name, value in step.args.items() if value == inner.title)
+                put = replace(step, args={**step.args, name: STAND_IN})
+                step = linked(put, [inner], Mention(0, 0)) or step
             for name, words in call.referring:
                 step = self._referring(step, name, words, steps)
             for name in tuple(step.args):
@@ -152,6 +162,19 @@ class Drafter:
                     step = filled_from(step, name, self._sources(steps), Mention(0, 0)) or step
             steps.append(step)
         return steps
+
+    def _inner(self, call: _Call) -> Step | None:
+        """A calculation in words where a text is taken: "email bo@example.com the product of 6 and 7"."""
+        for name, value in call.step.args.items():
+            if not isinstance(value, str) or not results.is_content(name, call.step.parameter(name)):
+                continue
+            at = call.text.find(value)
+            if at < 1 or call.text[at - 1] in _QUOTES or not is_formula(value) or not re.search(r"[a-z]{2}", value):
+                continue
+            proposal = self._caller.one(value, self._calculators)
+            if proposal is not None and not proposal.missing and not _talks(proposal):
+                return Step("", value, self._tools[proposal.tool], proposal.args, (), True)
+        return None
 
     def _leaning(self, call: _Call, step: Step, earlier: Sequence[Step]) -> Step | None:
         """A calculation with an earlier result in it: "take 10% of that sum"."""

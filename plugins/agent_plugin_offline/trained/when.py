@@ -16,6 +16,11 @@ _PAST = re.compile(
 )
 _AT = re.compile(rf"(?:\b(?:at|from|by)\s+|^)(?P<hour>{_NUMBER})(?:\.(?P<minute>[0-5]\d))?(?P<clock>\s+o['’]?clock)?\b(?!\s*[:/.-]\d)(?!\s+(?!in\b|at\b|on\b|[ap]\.?m)[a-z]){_HALF}", re.IGNORECASE)
 _DOTTED = re.compile(rf"\b(?P<hour>\d{{1,2}})\.(?P<minute>[0-5]\d)(?!\.?\d){_HALF}", re.IGNORECASE)
+_PLAIN = re.compile(
+    r"(?<![\w:])(?P<plain>\d{1,2}:[0-5]\d(?:\s?[ap]\.?m\b\.?|\s+in\s+the\s+(?:morning|afternoon|evening))?|\d{1,2}\s?[ap]\.?m\b\.?"
+    r"|noon|midday|midnight)(?!\w)",
+    re.IGNORECASE,
+)
 _ORDINALS = dict(
     zip(
         "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
@@ -28,25 +33,16 @@ _SHORT = {"tmrw": "tomorrow", "tmr": "tomorrow", "tomorow": "tomorrow", "tues": 
 
 
 def told(texts: Sequence[str]) -> str:
-    """One or more stretches that together say when, as one text: the day first, then the time as HH:MM."""
+    """One or more stretches that together say when, as one text: the day first, then the time."""
     said = " ".join(" ".join(text.split()) for text in texts)
     said = re.sub(r"[a-z]+", lambda m: _SHORT.get(m[0].lower(), m[0]), said, flags=re.IGNORECASE)
     clock = ""
-    for pattern in (_PAST, _DOTTED, _AT):
-        match = pattern.search(said)
+    for pattern in (_PAST, _DOTTED, _PLAIN, _AT):
+        match = next((one for one in pattern.finditer(said) if one.group().strip()), None)
         if match:
             clock = _clock(match)
             said = f"{said[: match.start()]} {said[match.end() :]}"
             break
-    if not clock:
-        plain = re.compile(rf"\b(?P<hour>\d{{1,2}})(?::(?P<minute>[0-5]\d))?{_HALF}(?!\w)", re.IGNORECASE)
-        match = next((one for one in plain.finditer(said) if one["minute"] or one["half"]), None)
-        if match:
-            clock = _clock(match)
-            said = f"{said[: match.start()]} {said[match.end() :]}"
-        elif word := re.search(r"\b(noon|midday|midnight)\b", said, re.IGNORECASE):
-            clock = "00:00" if word[0].lower() == "midnight" else "12:00"
-            said = f"{said[: word.start()]} {said[word.end() :]}"
     day = _day(said)
     if not day:
         return clock
@@ -54,7 +50,10 @@ def told(texts: Sequence[str]) -> str:
 
 
 def _clock(match: re.Match[str]) -> str:
+    """A time of day in figures; what was said in figures stays as it was said."""
     groups = match.groupdict()
+    if groups.get("plain"):
+        return groups["plain"]
     hour, minute = _value(groups["hour"]), int(groups.get("minute") or 0)
     how = (groups.get("how") or "").lower()
     if how.startswith("half"):
@@ -62,13 +61,10 @@ def _clock(match: re.Match[str]) -> str:
     elif how:
         minute = 15 if "quarter" in how else _value(how.split()[0])
         if how.endswith("to"):
-            hour, minute = hour - 1, 60 - minute
-    half = (groups.get("half") or "").lower()
-    if re.search(r"p|afternoon|evening|night", half) and hour < 12:
-        hour += 12
-    elif re.search(r"\ba\.?m|morning", half) and hour == 12:
-        hour = 0
-    return f"{hour % 24:02}:{minute:02}"
+            hour, minute = (hour - 1) or 12, 60 - minute
+    half = (groups.get("half") or "").strip()
+    said = f"{hour}:{minute:02}" if minute or half else f"{hour}"
+    return f"{said} {half}".strip()
 
 
 def _value(word: str) -> int:
