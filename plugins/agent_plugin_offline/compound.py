@@ -48,6 +48,8 @@ class Draft:
     """The steps that a request means, in order. None: no tool fits."""
 
     steps: tuple[Step, ...] = ()
+    declined: bool = False
+    """Whether the request surely asks for something that no tool does."""
 
     @property
     def linked(self) -> bool:
@@ -87,27 +89,24 @@ def draft(
         said: The last answer before this request: what "it" means when nothing in the request does.
         previous: The request before this one, which "and on Friday?" goes on with.
     """
-    import os
-    mode = os.environ.get("OFF", "trained")
     fixed = corrected(request, tools)
-    learned = _learned(request, tools, reading_tools, fixed, previous) if mode != "rules" else None
-    if mode == "only":
-        return learned or Draft()
+    learned = _learned(request, tools, reading_tools, fixed, previous)
     if learned is not None and _is_settled(learned, tools):
         return learned
     planned = _by_rules(request, tools, reading_tools, fixed, said, previous)
     if learned is None or any(not knows(step.spec) for step in planned.steps):
         return planned
-    if learned.steps and not learned.question:
+    if learned.declined or (learned.steps and not learned.question):
         return learned
-    if planned.steps and not planned.question:
+    wanted = {step.spec.name for step in learned.steps}
+    if planned.steps and not planned.question and (not wanted or wanted & {step.spec.name for step in planned.steps}):
         return planned
     return learned if learned.steps and not said else planned
 
 
 def _is_settled(learned: Draft, tools: Sequence[ToolSpec]) -> bool:
     """Whether rules have nothing to add: a whole plan, and no tool at hand that nothing was learned of."""
-    return bool(learned.steps) and not learned.question and all(map(knows, tools))
+    return (bool(learned.steps) or learned.declined) and not learned.question and all(map(knows, tools))
 
 
 def _learned(
@@ -124,7 +123,7 @@ def _learned(
         if mended and not any(step.missing for step in mended):
             return Draft(tuple(as_written(step, fixed) for step in mended))
     steps = drafter.draft(told_sum(request) or request)
-    return None if steps is None else Draft(tuple(steps))
+    return None if steps is None else Draft(tuple(steps), drafter.declines)
 
 
 def _by_rules(

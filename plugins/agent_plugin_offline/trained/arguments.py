@@ -66,7 +66,7 @@ def filled(wording: Wording, clause: str, said: Sequence[tuple[str, str]], flag:
     for part, values in texts.items():
         for slot in parts.get(part, ()):
             if slot.name not in found.referring:
-                _put(found, wording, slot, part, values)
+                _put(found, wording, clause, slot, part, values)
     if flag:
         found.args.update({slot.name: True for slot in wording.slots if slot.name == flag and slot.role == "flag"})
     matrices = [piece.text for piece in pieces_of(clause) if piece.form == "matrix"]
@@ -111,7 +111,7 @@ def _is_one(clause: str, order: str) -> bool:
     return match is not None or (at > 0 and re.search(r"\b(?:what|which)\b.*\bfile\b[^.]*$", clause[:at], re.IGNORECASE) is not None)
 
 
-def _put(found: Filled, wording: Wording, slot: Slot, part: str, values: Sequence[str]) -> None:
+def _put(found: Filled, wording: Wording, clause: str, slot: Slot, part: str, values: Sequence[str]) -> None:
     value: Any = None
     match slot.role:
         case "email":
@@ -137,10 +137,16 @@ def _put(found: Filled, wording: Wording, slot: Slot, part: str, values: Sequenc
             value = _text(values[0])
             if part == "where":
                 value = _RELATIVE.sub("", value) or value
+                rest = clause[clause.find(values[0]) + len(values[0]) :]
+                if (more := _OPERAND.match(rest)) and re.search(r"(?:[=<>]|\bis|\bthan|\bequals)\s*$", value):
+                    value += f" {more[0].strip()}"
             if part == "pattern":
                 value = _pattern(value)
     if value not in (None, "", []):
         found.args[slot.name] = value
+
+
+_OPERAND = re.compile(r"\s*(?:'[^']+'|\"[^\"]+\"|[\w.-]+)")
 
 
 def _text(said: str) -> str:

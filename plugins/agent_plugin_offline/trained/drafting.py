@@ -10,11 +10,15 @@ from dataclasses import dataclass, replace
 from agent_plugin_offline import results
 from agent_plugin_offline.calling import Caller
 from agent_plugin_offline.courtesies import without_courtesies
+from agent_plugin_offline.explaining import explain
 from agent_plugin_offline.formulas import as_formula, is_formula, without_units
 from agent_plugin_offline.linking import STAND_IN, Step, holds_stand_in, linked, stand_ins
 from agent_plugin_offline.linking import filled as filled_from
 from agent_plugin_offline.mentions import Mention, mentions, words_of
+from agent_plugin_offline.plausible import PLACEHOLDERS
 from agent_plugin_offline.proposals import Proposal, ToolSpec
+from agent_plugin_offline.slots import Slot
+from agent_plugin_offline.text import STOP_WORDS, stem
 from agent_plugin_offline.trained.arguments import filled
 from agent_plugin_offline.trained.understanding import NONE, Clause, Meaning, understanding_of
 from agent_plugin_offline.wording import Wording, looks_up, wordings_of
@@ -27,7 +31,21 @@ _UNLIKELY = 0.3
 """A call is proposed only if its tool is at least so likely."""
 _TO_ACT = 0.4
 _CUTS_TRIED = 6
+_CERTAIN = math.log(0.5)
 _QUOTES = "\"'“‘«`"
+
+
+_SURE = frozenset({"folder", "duration", "bindings", "url"})
+"""Roles that rules for typed values find where the models did not."""
+
+
+def _only_says_what_kind(wording: Wording, slot: Slot, value: object) -> bool:
+    """Whether a value names no more than the kind of thing that is wanted: "a meeting" is not a title."""
+    if not isinstance(value, str) or slot.role not in ("label", "content"):
+        return False
+    said = [word for word in re.findall(r"[a-z]+", value.lower()) if word not in STOP_WORDS and word != "new"]
+    kinds = PLACEHOLDERS if slot.role == "content" else frozenset[str]()
+    return not re.search(r"\d", value) and all(stem(word) in wording.objects or word in kinds for word in said)
 
 
 @dataclass(frozen=True)
@@ -63,6 +81,8 @@ class Drafter:
     """Drafts plans with some tools."""
 
     def __init__(self, tools: Sequence[ToolSpec], reading_tools: Collection[str]) -> None:
+        self.declines = False
+        """Whether the last request was surely for no tool."""
         self._tools = {tool.name: tool for tool in tools}
         self._reading = reading_tools
         self._caller = Caller(tools, reading_tools)
@@ -88,6 +108,7 @@ class Drafter:
                 best = (worth, calls)
         if best is None:
             return None
+        self.declines = best[0] > _CERTAIN and not any(best[1])
         return self._assembled([call for call in best[1] if call is not None], said)
 
     def _best(self, clause: Clause, number: int, several: bool) -> tuple[_Call | None, float]:
@@ -132,6 +153,15 @@ class Drafter:
 
     def _arguments(self, text: str, meaning: Meaning, wording: Wording) -> tuple[dict[str, object], dict[str, str]]:
         found = filled(wording, text, meaning.said, meaning.flag)
+        plain = explain(without_courtesies(text), wording.slots)
+        taken = {str(value) for value in found.args.values()}
+        for slot in wording.slots:
+            sure = slot.role in _SURE or slot.name == "subject"
+            if sure and slot.name in plain.args and slot.name not in found.args and str(plain.args[slot.name]) not in taken:
+                found.args[slot.name] = plain.args[slot.name]
+        for slot in wording.slots:
+            if slot.name in found.args and slot.required and _only_says_what_kind(wording, slot, found.args[slot.name]):
+                del found.args[slot.name]
         return found.args, found.referring
 
     def _assembled(self, calls: Sequence[_Call], said: str) -> list[Step]:

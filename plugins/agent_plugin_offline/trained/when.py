@@ -46,6 +46,8 @@ def told(texts: Sequence[str]) -> str:
     day = _day(said)
     if not day:
         return clock
+    if clock and re.fullmatch(r"\d{4}-\d\d-\d\d", day) and re.fullmatch(r"\d{1,2}:\d\d", clock):
+        return f"{day}T{clock:0>5}"
     return f"{day} at {clock}" if clock else day
 
 
