@@ -32,12 +32,15 @@ from agent_plugin_offline.slots import slots_of
 from agent_plugin_offline.spelling import Corrected, as_written, corrected, free_text
 from agent_plugin_offline.story import told_sum
 from agent_plugin_offline.telling import as_message
-from agent_plugin_offline.trained.drafting import Drafter
+from agent_plugin_offline.trained.drafting import Drafter, computes
 from agent_plugin_offline.trained.understanding import knows
 
 _COMPLETE = 1.0
 _INCOMPLETE = 0.4
 """What a call with a missing argument is worth against a complete one."""
+
+_MENDED = 0.7
+"""By how much likelier a request must be without its misspellings to be read so."""
 
 _ASIDE = 0.05
 """What it is worth to leave out what asks for nothing, rather than to have it swallowed by free text."""
@@ -96,6 +99,8 @@ def draft(
     planned = _by_rules(request, tools, reading_tools, fixed, said, previous)
     if learned is None or any(not knows(step.spec) for step in planned.steps):
         return planned
+    if _only_computes(learned) and planned.steps and _only_computes(planned) and not planned.question:
+        return planned
     if learned.declined or (learned.steps and not learned.question):
         return learned
     wanted = {step.spec.name for step in learned.steps}
@@ -105,8 +110,17 @@ def draft(
 
 
 def _is_settled(learned: Draft, tools: Sequence[ToolSpec]) -> bool:
-    """Whether rules have nothing to add: a whole plan, and no tool at hand that nothing was learned of."""
+    """Whether rules have nothing to add: a whole plan, and no tool at hand that nothing was learned of.
+
+    What is to be computed rules read better.
+    """
+    if _only_computes(learned):
+        return False
     return (bool(learned.steps) or learned.declined) and not learned.question and all(map(knows, tools))
+
+
+def _only_computes(plan: Draft) -> bool:
+    return all(computes(step.spec) for step in plan.steps)
 
 
 def _learned(
@@ -118,12 +132,16 @@ def _learned(
     if asks_when(request) and asks_for_own_fact(request):
         return None
     drafter = Drafter(tools, reading_tools)
-    if fixed.written:
-        mended = drafter.draft(told_sum(fixed.text) or fixed.text)
-        if mended and not any(step.missing for step in mended):
-            return Draft(tuple(as_written(step, fixed) for step in mended))
     steps = drafter.draft(told_sum(request) or request)
-    return None if steps is None else Draft(tuple(steps), drafter.declines)
+    if steps is None:
+        return None
+    drafted = Draft(tuple(steps), drafter.declines)
+    if fixed.written:
+        worth = drafter.worth
+        mended = drafter.draft(told_sum(fixed.text) or fixed.text)
+        if mended and drafter.worth > worth + _MENDED and not any(step.missing for step in mended):
+            return Draft(tuple(as_written(step, fixed) for step in mended))
+    return drafted
 
 
 def _by_rules(

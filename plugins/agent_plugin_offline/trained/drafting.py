@@ -15,9 +15,9 @@ from agent_plugin_offline.formulas import as_formula, is_formula, without_units
 from agent_plugin_offline.linking import STAND_IN, Step, holds_stand_in, linked, stand_ins
 from agent_plugin_offline.linking import filled as filled_from
 from agent_plugin_offline.mentions import Mention, mentions, words_of
-from agent_plugin_offline.plausible import PLACEHOLDERS
+from agent_plugin_offline.plausible import NOTHING_NAMED, PLACEHOLDERS
 from agent_plugin_offline.proposals import Proposal, ToolSpec
-from agent_plugin_offline.slots import Slot
+from agent_plugin_offline.slots import Slot, slots_of
 from agent_plugin_offline.text import STOP_WORDS, stem
 from agent_plugin_offline.trained.arguments import filled
 from agent_plugin_offline.trained.understanding import NONE, Clause, Meaning, understanding_of
@@ -45,6 +45,52 @@ def _only_says_what_kind(wording: Wording, slot: Slot, value: object) -> bool:
         return False
     said = [word for word in re.findall(r"[a-z]+", value.lower()) if word not in STOP_WORDS and word != "new"]
     kinds = PLACEHOLDERS if slot.role == "content" else frozenset[str]()
+    if not said or value.lower() in NOTHING_NAMED:
+        return value.lower() in NOTHING_NAMED
+    return not re.search(r"\d", value) and all(stem(word) in wording.objects or word in kinds for word in said)
+
+
+@dataclass(frozen=True)
+class _Call:
+    step: Step
+    referring: tuple[tuple[str, str], ...]
+    worth: float
+    probability: float
+    text: str
+
+
+def _talks(proposal: Proposal) -> bool:
+    """Whether a calculation holds words that cannot be computed with."""
+    for name, value in proposal.args.items():
+        if isinstance(value, str) and name != "measure" and name != "operation" and name != "side":
+            if name in ("expression", "equations"):
+                talks = not is_formula(as_formula(value)) and (
+                    proposal.tool == "calculate" or re.search(r"[a-z]{3}|^[\d.]+$", value) is not None
+                )
+            else:
+                talks = re.search(r"\b(?!infinity\b|pi\b|sqrt\b)[a-z]{3,}", value, re.IGNORECASE) is not None
+            if talks:
+                return True
+    return False
+
+
+def computes(tool: ToolSpec) -> bool:
+    """Whether a tool computes with what the request says, rather than with what a file holds."""
+    return any(slot.role in ("expression", "numbers") or "such as [[" in slot.described for slot in slots_of(tool))
+
+
+_SURE = frozenset({"folder", "duration", "bindings", "url"})
+"""Roles that rules for typed values find where the models did not."""
+
+
+def _only_says_what_kind(wording: Wording, slot: Slot, value: object) -> bool:
+    """Whether a value names no more than the kind of thing that is wanted: "a meeting" is not a title."""
+    if not isinstance(value, str) or slot.role not in ("label", "content"):
+        return False
+    said = [word for word in re.findall(r"[a-z]+", value.lower()) if word not in STOP_WORDS and word != "new"]
+    kinds = PLACEHOLDERS if slot.role == "content" else frozenset[str]()
+    if not said or value.lower() in NOTHING_NAMED:
+        return value.lower() in NOTHING_NAMED
     return not re.search(r"\d", value) and all(stem(word) in wording.objects or word in kinds for word in said)
 
 
@@ -81,13 +127,15 @@ class Drafter:
     """Drafts plans with some tools."""
 
     def __init__(self, tools: Sequence[ToolSpec], reading_tools: Collection[str]) -> None:
+        self.worth = 0.0
+        """How likely the last draft is, as a logarithm."""
         self.declines = False
         """Whether the last request was surely for no tool."""
         self._tools = {tool.name: tool for tool in tools}
         self._reading = reading_tools
         self._caller = Caller(tools, reading_tools)
         self._wordings = {one.tool.name: one for one in wordings_of(tools).all}
-        self._calculators = frozenset(name for name, one in self._wordings.items() if _computes(one))
+        self._calculators = frozenset(name for name, one in self._wordings.items() if computes(one.tool))
         self._understanding = understanding_of(tools, self._calculators)
 
     def draft(self, request: str, said: str = "") -> list[Step] | None:
@@ -108,6 +156,7 @@ class Drafter:
                 best = (worth, calls)
         if best is None:
             return None
+        self.worth = best[0]
         self.declines = best[0] > _CERTAIN and not any(best[1])
         return self._assembled([call for call in best[1] if call is not None], said)
 

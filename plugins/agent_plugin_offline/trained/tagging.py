@@ -143,9 +143,11 @@ class View:
 
     def may_be(self, part: str, first: int, last: int) -> bool:
         """Whether a stretch has the form that values of such a part have."""
+        if part.endswith("="):
+            return not any(self._quotes[first:last])  # what is quoted is meant as it stands
         forms = _FORMED.get(part)
         if forms is None:
-            return part in _WORDED or part.endswith("=") or any(piece.form in _NAMES or piece.form[0] == "<" for piece in self.pieces[first:last]) or self._tells(first, last)
+            return part in _WORDED or any(piece.form in _NAMES or piece.form[0] == "<" for piece in self.pieces[first:last]) or self._tells(first, last)
         if part in _ALONE and last - first > 1:
             return False
         return any(piece.form in forms for piece in self.pieces[first:last])

@@ -66,7 +66,7 @@ class Understanding:
         self._alike = alike
         self._tools = {tool.name: tool for tool in tools}
         self._learned: Mapping[str, Any] = _weights()
-        known = {label for label in self._learned["seen"]}
+        known = sorted(self._learned["seen"])
         self._labels = [label for label in known if label.partition("+")[0] in self._tools] + [NONE]
         self._wording = frozenset(self._learned["wording"])
         self._parts = {
