@@ -99,7 +99,7 @@ def draft(
     planned = _by_rules(request, tools, reading_tools, fixed, said, previous)
     if learned is None or any(not knows(step.spec) for step in planned.steps):
         return planned
-    if _only_computes(learned) and planned.steps and _only_computes(planned) and not planned.question:
+    if _may_compute(learned) and planned.steps and _only_computes(planned) and not planned.question:
         return planned
     if learned.declined or (learned.steps and not learned.question):
         return learned
@@ -114,13 +114,19 @@ def _is_settled(learned: Draft, tools: Sequence[ToolSpec]) -> bool:
 
     What is to be computed rules read better.
     """
-    if _only_computes(learned):
+    if _may_compute(learned):
         return False
     return (bool(learned.steps) or learned.declined) and not learned.question and all(map(knows, tools))
 
 
 def _only_computes(plan: Draft) -> bool:
     return all(computes(step.spec) for step in plan.steps)
+
+
+def _may_compute(plan: Draft) -> bool:
+    """Whether a plan is for calculators, or is a mere question for what is kept: "the tenth fibonacci number"."""
+    kept = len(plan.steps) == 1 and plan.steps[0].looks_up and not _paths(plan.steps[0])
+    return kept or _only_computes(plan)
 
 
 def _learned(

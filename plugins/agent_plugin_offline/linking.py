@@ -29,7 +29,9 @@ _ADDRESS_FIELDS: Mapping[str, frozenset[str]] = {
 }
 """What a field must be called to go where an address goes: a file is never taken from a sentence."""
 _TYPED_COST = 2.5
-_STAND_IN = re.compile(rf"\"{STAND_IN}\"|https://{STAND_IN}\.example/?|{STAND_IN}\.txt|{STAND_IN}|90712547(?:\.0+)?", re.IGNORECASE)
+_STAND_IN = re.compile(
+    rf"\"{STAND_IN}\"|https://{STAND_IN}\.example/?|{STAND_IN}\.txt|{STAND_IN}|90712547(?:\.0+)?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

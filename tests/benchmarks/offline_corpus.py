@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agent_plugin_offline.text import words
 from agent_plugin_offline.trained import choice, cuts, tagging
 from agent_plugin_offline.trained.pieces import PLAIN, Piece, pieces_of
 
@@ -31,8 +32,8 @@ _PARTS = {
     ("remember", "text"): "content",
 }
 """What the corpus calls a parameter, as the part that it is of a request."""
-_SWAPPED = frozenset(
-    "title content query subject location where column path destination folder find replace group_by start to url".split()
+_SWAPPED = words(
+    "title content query subject location where column path destination folder find replace group_by start to url"
 )
 _OFTEN = 3
 NONE = "none"

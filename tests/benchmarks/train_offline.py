@@ -3,8 +3,8 @@
 Two sets of weights in plugins/agent_plugin_offline, each the same whenever it is learned from the same data:
 `weights.json`, the engine for tools that give no examples, from the public development half (see
 function_calling_cases) and the requests written for this project, judged by the cross-validated table of
-bench_function_calling; and `trained/weights.json.gz`, the reading of requests, from tests/plugins/data/offline_corpus,
-judged by `python -m tests.benchmarks.bench_offline --held-out`.
+bench_function_calling; and `trained/weights.json.gz`, the reading of requests, from tests/plugins/data/offline_corpus
+(`--reading` learns only these).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From the stretches of a clause to a call's arguments: each value is the words of a stretch, in the form that a tool takes."""
+"""From the stretches of a clause to a call's arguments: a value is the words of a stretch, as a tool takes them."""
 
 from __future__ import annotations
 
@@ -14,21 +14,32 @@ from agent_plugin_offline.slots import Slot
 from agent_plugin_offline.text import words
 from agent_plugin_offline.trained.kindred import groups_of, size_of
 from agent_plugin_offline.trained.parts import parts_of
-from agent_plugin_offline.trained.when import told
 from agent_plugin_offline.trained.pieces import pieces_of
 from agent_plugin_offline.trained.spoken_times import spoken_times
+from agent_plugin_offline.trained.when import told
 from agent_plugin_offline.typed import KINDS_OF_FILE, minutes_of
 from agent_plugin_offline.wording import Wording
 
-_MARKS = " \t\n,;:\"“”‘«»`"
+_MARKS = ' \t\n,;:"“”‘«»`'
 _RELATIVE = re.compile(
     r"^(?:(?:but\s+)?only\s+)?(?:(?:for|of|where|whose|which|that|who|with|when|if|in\s+which|on\s+which)\s+)*(?:(?:the|a|an)\s+)?"
     r"(?:rows?\s+|entries\s+|those\s+|ones\s+)?(?:(?:where|which|that|who|with|have|has|had|are|were|was)\s+)*",
     re.IGNORECASE,
 )
-_FEWEST = re.compile(r"cheap|short|young|earl|light|slow|cold|small|low|least|few|worst|minim|alphabet|a\s*(?:-|to)\s*z|asc|up", re.IGNORECASE)
+_FEWEST = re.compile(
+    r"cheap|short|young|earl|light|slow|cold|small|low|least|few|worst|minim|alphabet|a\s*(?:-|to)\s*z|asc|up",
+    re.IGNORECASE,
+)
 _OLD = re.compile(r"old|young|new|recent|late", re.IGNORECASE)
-_KINDS = {"text": "txt", "markdown": "md", "python": "py", "excel": "xlsx", "javascript": "js", "word": "docx", "jpeg": "jpg"}
+_KINDS = {
+    "text": "txt",
+    "markdown": "md",
+    "python": "py",
+    "excel": "xlsx",
+    "javascript": "js",
+    "word": "docx",
+    "jpeg": "jpg",
+}
 
 
 @dataclass
@@ -55,38 +66,50 @@ def filled(wording: Wording, clause: str, said: Sequence[tuple[str, str]], flag:
     for part, text in said:
         plain = part.removesuffix("=")
         if plain != part or (plain in _NAMED and text.lower().strip(" .,'\"") in _POINTING):
-            for slot in parts.get(plain, ())[:1]:
-                found.referring[slot.name] = text
+            found.referring.update({slot.name: text for slot in parts.get(plain, ())[:1]})
         else:
             texts.setdefault(part, []).append(text)
+    _complete(texts, clause, parts)
+    for part, values in texts.items():
+        for slot in parts.get(part, ()):
+            value = _value(wording, clause, slot, part, values)
+            if slot.name not in found.referring and value not in (None, "", []):
+                found.args[slot.name] = value
+    if flag:
+        found.args.update({slot.name: True for slot in wording.slots if slot.name == flag and slot.role == "flag"})
+    if any(slot.name == "question" and slot.name in found.args for slot in wording.slots):
+        found.args["question"] = clause.strip()
+    _matrices(found, wording, clause)
+    _table(found, wording, texts)
+    return found
+
+
+def _complete(texts: dict[str, list[str]], clause: str, parts: Mapping[str, Sequence[Slot]]) -> None:
+    """Take apart what says two things: "between 10 and 17 March", "the newest file"."""
     if "start" in texts and "end" not in texts and "end" in parts and (both := _from_to(" ".join(texts["start"]))):
         texts["start"], texts["end"] = [both[0]], [both[1]]
     if "order" in texts and "count" not in texts and _is_one(clause, texts["order"][0]):
         texts["count"] = ["one"]
-    for part, values in texts.items():
-        for slot in parts.get(part, ()):
-            if slot.name not in found.referring:
-                _put(found, wording, clause, slot, part, values)
-    if flag:
-        found.args.update({slot.name: True for slot in wording.slots if slot.name == flag and slot.role == "flag"})
+
+
+def _matrices(found: Filled, wording: Wording, clause: str) -> None:
+    """Matrices go where they are taken, with the operation that the clause names."""
     matrices = [piece.text for piece in pieces_of(clause) if piece.form == "matrix"]
-    for slot, written in zip([slot for slot in wording.slots if "such as [" in slot.described], matrices, strict=False):
-        found.args[slot.name] = written
-        for other in wording.slots:
-            if other.role == "choice" and other.required and (chosen := _choice(wording, other, clause)):
-                found.args[other.name] = chosen
-    for slot in wording.slots:
-        if slot.name == "question" and slot.name in found.args:
-            found.args[slot.name] = clause.strip()
-    _table(found, wording, texts)
-    return found
+    taking = [slot for slot in wording.slots if "such as [" in slot.described]
+    if not matrices or not taking:
+        return
+    found.args.update({slot.name: written for slot, written in zip(taking, matrices, strict=False)})
+    for other in wording.slots:
+        if other.role == "choice" and other.required and (chosen := _choice(wording, other, clause)):
+            found.args[other.name] = chosen
 
 
 _NAMED = frozenset({"path", "destination", "folder", "title", "to"})
 _POINTING = words("it them there that this these those one ones both here")
 """They name nothing by themselves."""
 _RANGE = re.compile(
-    r"^(?:between\s+|from\s+)?(?P<first>.+?)\s*(?:\band\b|\bto\b|\buntil\b|\btill\b|\bthrough\b|[-–])\s*(?P<last>.+)$", re.IGNORECASE
+    r"^(?:between\s+|from\s+)?(?P<first>.+?)\s*(?:\band\b|\bto\b|\buntil\b|\btill\b|\bthrough\b|[-–])\s*(?P<last>.+)$",
+    re.IGNORECASE,
 )
 _MONTH_OF = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b.*$", re.IGNORECASE)
 
@@ -97,7 +120,10 @@ def _from_to(said: str) -> tuple[str, str] | None:
     if match is None or re.search(r"\d{4}-\d", said):
         return None
     first, last = match["first"].strip(" ,"), match["last"].strip(" ,")
-    if not all(any(True for _ in spoken_times(f"on {one}")) or re.fullmatch(r"(?:the\s+)?\d{1,2}(?:st|nd|rd|th)?", one) for one in (first, last)):
+    if not all(
+        any(True for _ in spoken_times(f"on {one}")) or re.fullmatch(r"(?:the\s+)?\d{1,2}(?:st|nd|rd|th)?", one)
+        for one in (first, last)
+    ):
         return None
     if re.fullmatch(r"(?:the\s+)?\d{1,2}(?:st|nd|rd|th)?", first) and (month := _MONTH_OF.search(last)):
         first = f"{first} {month[0]}"
@@ -107,43 +133,58 @@ def _from_to(said: str) -> tuple[str, str] | None:
 def _is_one(clause: str, order: str) -> bool:
     """Whether the first in an order is meant, and not all in that order: "the newest file"."""
     at = clause.find(order)
-    match = re.match(r"\s+(?:\w+\s+)??(?P<noun>file|one|document|photo|picture|image|entry|row|record|pdf|csv)\b", clause[at + len(order) :], re.IGNORECASE)
-    return match is not None or (at > 0 and re.search(r"\b(?:what|which)\b.*\bfile\b[^.]*$", clause[:at], re.IGNORECASE) is not None)
+    match = re.match(
+        r"\s+(?:\w+\s+)??(?P<noun>file|one|document|photo|picture|image|entry|row|record|pdf|csv)\b",
+        clause[at + len(order) :],
+        re.IGNORECASE,
+    )
+    return match is not None or (
+        at > 0 and re.search(r"\b(?:what|which)\b.*\bfile\b[^.]*$", clause[:at], re.IGNORECASE) is not None
+    )
 
 
-def _put(found: Filled, wording: Wording, clause: str, slot: Slot, part: str, values: Sequence[str]) -> None:
-    value: Any = None
+def _value(wording: Wording, clause: str, slot: Slot, part: str, values: Sequence[str]) -> Any:
     match slot.role:
         case "email":
-            value = list(dict.fromkeys(values)) if slot.many else values[0]
+            return list(dict.fromkeys(values)) if slot.many else values[0]
         case "moment":
-            value = told(values) or None
+            return told(values)
         case "duration":
             minutes = minutes_of(values[0])
-            value = minutes if "hour" not in slot.name or minutes is None else minutes / 60
+            return minutes if "hour" not in slot.name else minutes / 60
         case "number":
-            value = _number(slot, values[0])
+            return _number(slot, values[0])
         case "numbers":
-            value = [_plain(n) for n in re.findall(r"-?\d+(?:\.\d+)?", re.sub(r"(?<=\d),(?=\d{3}\b)(?!\d{3},)", "", values[0]))]
+            plain = re.sub(r"(?<=\d),(?=\d{3}\b)(?!\d{3},)", "", values[0])
+            return [_plain(number) for number in re.findall(r"-?\d+(?:\.\d+)?", plain)]
         case "choice":
-            value = _choice(wording, slot, values[0])
+            return _choice(wording, slot, values[0])
         case "flag":
-            value = True
+            return True
         case "file" | "folder":
-            value = values[0].strip(_MARKS + "'’").rstrip("/") or None
-            if slot.role == "folder" and value and value.rpartition(".")[2].lower() in KINDS_OF_FILE and "." in value:
-                value = None
+            return _place(slot, values[0])
         case _:
-            value = _text(values[0])
-            if part == "where":
-                value = _RELATIVE.sub("", value) or value
-                rest = clause[clause.find(values[0]) + len(values[0]) :]
-                if (more := _OPERAND.match(rest)) and re.search(r"(?:[=<>]|\bis|\bthan|\bequals)\s*$", value):
-                    value += f" {more[0].strip()}"
-            if part == "pattern":
-                value = _pattern(value)
-    if value not in (None, "", []):
-        found.args[slot.name] = value
+            return _words(part, values[0], clause)
+
+
+def _place(slot: Slot, said: str) -> str | None:
+    """A file or a folder; a folder is never called like a file."""
+    path = said.strip(_MARKS + "'’").rstrip("/")
+    is_file = "." in path and path.rpartition(".")[2].lower() in KINDS_OF_FILE
+    return None if slot.role == "folder" and is_file else path
+
+
+def _words(part: str, said: str, clause: str) -> str:
+    value = _text(said)
+    if part == "pattern":
+        return _pattern(value)
+    if part != "where":
+        return value
+    value = _RELATIVE.sub("", value) or value
+    rest = clause[clause.find(said) + len(said) :]
+    if (more := _OPERAND.match(rest)) and re.search(r"(?:[=<>]|\bis|\bthan|\bequals)\s*$", value):
+        value += f" {more[0].strip()}"
+    return value
 
 
 _OPERAND = re.compile(r"\s*(?:'[^']+'|\"[^\"]+\"|[\w.-]+)")
@@ -172,22 +213,40 @@ def _number(slot: Slot, said: str) -> int | None:
 def _pattern(said: str) -> str:
     if "*" in said:
         return said
-    kind = re.sub(r"(?:\s+(?:files?|documents?|scripts?|photos?|pictures?|images?))+$", "", said.strip(), flags=re.IGNORECASE).lower().lstrip(".")
-    kind = kind.removesuffix("s") if kind.removesuffix("s") in ("pdf", "csv", "mp3", "jpg", "png", "txt", "doc", "docx", "gif") else kind
+    kind = (
+        re.sub(
+            r"(?:\s+(?:files?|documents?|scripts?|photos?|pictures?|images?))+$", "", said.strip(), flags=re.IGNORECASE
+        )
+        .lower()
+        .lstrip(".")
+    )
+    kind = (
+        kind.removesuffix("s")
+        if kind.removesuffix("s") in ("pdf", "csv", "mp3", "jpg", "png", "txt", "doc", "docx", "gif")
+        else kind
+    )
     return f"*.{_KINDS.get(kind, kind)}" if re.fullmatch(r"[a-z0-9]{1,8}", kind) else said
 
 
 def _choice(wording: Wording, slot: Slot, said: str) -> str | None:
     if set(slot.choices) == {"ascending", "descending"}:
         if _OLD.search(said) or not said:
-            return "ascending" if re.search(r"oldest|earliest", said, re.IGNORECASE) else "descending" if re.search(r"newest|latest|recent", said, re.IGNORECASE) else None
+            return (
+                "ascending"
+                if re.search(r"oldest|earliest", said, re.IGNORECASE)
+                else "descending"
+                if re.search(r"newest|latest|recent", said, re.IGNORECASE)
+                else None
+            )
         return "ascending" if _FEWEST.search(said) else "descending"
     only = Explanation(f"show {said}", [slot])
     take_choices(only, wording)
     if slot.name in only.args:
         return str(only.args[slot.name])
     meant = {group for word in re.findall(r"\w+", said.lower()) for group in groups_of(word)}
-    alike = {one: max((1 / size_of(group) for group in meant & set(groups_of(one))), default=0.0) for one in slot.choices}
+    alike = {
+        one: max((1 / size_of(group) for group in meant & set(groups_of(one))), default=0.0) for one in slot.choices
+    }
     best = max(alike, key=lambda one: alike[one], default=None)
     return best if best is not None and alike[best] > 0 else None
 

@@ -1,13 +1,12 @@
-"""Which tool a stretch of a request is for, by all that it looks like: words, pairs of words, pieces of words, forms."""
+"""Which tool a stretch of a request is for, by all that it looks like: words, pairs and pieces of words, forms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from agent_plugin_offline.trained.kindred import groups_of
 from agent_plugin_offline.trained.pieces import PLAIN, Piece
-
-
 
 
 def features_of(pieces: Sequence[Piece], before: Sequence[Piece] = (), after_tool: str = "") -> list[str]:
@@ -33,7 +32,7 @@ def _features(pieces: Sequence[Piece], before: Sequence[Piece], after_tool: str)
     kin = [groups_of(word) if word[0] != "<" else (word,) for word in words]
     for groups in kin:
         yield from (f"k {group}" for group in groups)
-    for left, right in zip(kin, kin[1:], strict=False):
+    for left, right in pairwise(kin):
         yield from (f"k {a} {b}" for a in left for b in right)
     for groups in kin[:2]:
         yield from (f"k first {group}" for group in groups)
@@ -59,4 +58,3 @@ def _features(pieces: Sequence[Piece], before: Sequence[Piece], after_tool: str)
 def _words(pieces: Sequence[Piece]) -> list[str]:
     known = ["<quoted>" if one.quoted else one.known for one in pieces]
     return [word for at, word in enumerate(known) if word[0] != "<" or at == 0 or known[at - 1] != word]
-

@@ -27,11 +27,9 @@ _MISSING, _IMPLIED = -1.6, -0.3
 """What a required argument that nothing is said for costs, and one that another clause's result may be."""
 _FOREIGN = -2.5
 """What an address or a file costs that the tool has no place for."""
-_UNLIKELY = 0.3
-"""A call is proposed only if its tool is at least so likely."""
-_TO_ACT = 0.4
 _CUTS_TRIED = 6
 _CERTAIN = math.log(0.5)
+"""How likely it must be that no tool fits, for rules not to be asked."""
 _QUOTES = "\"'“‘«`"
 
 
@@ -77,50 +75,6 @@ def _talks(proposal: Proposal) -> bool:
 def computes(tool: ToolSpec) -> bool:
     """Whether a tool computes with what the request says, rather than with what a file holds."""
     return any(slot.role in ("expression", "numbers") or "such as [[" in slot.described for slot in slots_of(tool))
-
-
-_SURE = frozenset({"folder", "duration", "bindings", "url"})
-"""Roles that rules for typed values find where the models did not."""
-
-
-def _only_says_what_kind(wording: Wording, slot: Slot, value: object) -> bool:
-    """Whether a value names no more than the kind of thing that is wanted: "a meeting" is not a title."""
-    if not isinstance(value, str) or slot.role not in ("label", "content"):
-        return False
-    said = [word for word in re.findall(r"[a-z]+", value.lower()) if word not in STOP_WORDS and word != "new"]
-    kinds = PLACEHOLDERS if slot.role == "content" else frozenset[str]()
-    if not said or value.lower() in NOTHING_NAMED:
-        return value.lower() in NOTHING_NAMED
-    return not re.search(r"\d", value) and all(stem(word) in wording.objects or word in kinds for word in said)
-
-
-@dataclass(frozen=True)
-class _Call:
-    step: Step
-    referring: tuple[tuple[str, str], ...]
-    worth: float
-    probability: float
-    text: str
-
-
-def _talks(proposal: Proposal) -> bool:
-    """Whether a calculation holds words that cannot be computed with."""
-    for name, value in proposal.args.items():
-        if isinstance(value, str) and name != "measure" and name != "operation" and name != "side":
-            if name in ("expression", "equations"):
-                talks = not is_formula(as_formula(value)) and (
-                    proposal.tool == "calculate" or re.search(r"[a-z]{3}|^[\d.]+$", value) is not None
-                )
-            else:
-                talks = re.search(r"\b(?!infinity\b|pi\b|sqrt\b)[a-z]{3,}", value, re.IGNORECASE) is not None
-            if talks:
-                return True
-    return False
-
-
-def _computes(wording: Wording) -> bool:
-    """Whether a tool computes with what the request says, rather than with what a file holds."""
-    return any(slot.role in ("expression", "numbers") or "such as [[" in slot.described for slot in wording.slots)
 
 
 class Drafter:
@@ -206,7 +160,12 @@ class Drafter:
         taken = {str(value) for value in found.args.values()}
         for slot in wording.slots:
             sure = slot.role in _SURE or slot.name == "subject"
-            if sure and slot.name in plain.args and slot.name not in found.args and str(plain.args[slot.name]) not in taken:
+            if (
+                sure
+                and slot.name in plain.args
+                and slot.name not in found.args
+                and str(plain.args[slot.name]) not in taken
+            ):
                 found.args[slot.name] = plain.args[slot.name]
         for slot in wording.slots:
             if slot.name in found.args and slot.required and _only_says_what_kind(wording, slot, found.args[slot.name]):

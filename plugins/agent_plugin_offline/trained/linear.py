@@ -29,7 +29,12 @@ def probabilities(scored: Mapping[str, float]) -> dict[str, float]:
 
 
 def learn_classes(
-    cases: Sequence[tuple[Sequence[str], str]], *, rounds: int = 12, rate: float = 0.3, decay: float = 1e-4, least: int = 2
+    cases: Sequence[tuple[Sequence[str], str]],
+    *,
+    rounds: int = 12,
+    rate: float = 0.3,
+    decay: float = 1e-4,
+    least: int = 2,
 ) -> dict[str, dict[str, float]]:
     """Weights of a maximum-entropy classifier, by stochastic gradient ascent with a rate of its own per weight."""
     counts: dict[str, int] = {}
@@ -40,7 +45,7 @@ def learn_classes(
     known = [([f for f in features if counts[f] >= least], label) for features, label in cases]
     weights: dict[str, dict[str, float]] = {}
     spent: dict[str, dict[str, float]] = {}
-    order = random.Random(0)
+    order = random.Random(0)  # noqa: S311 - the same order every time
     for _ in range(rounds):
         order.shuffle(known)
         for features, label in known:

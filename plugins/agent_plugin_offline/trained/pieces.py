@@ -123,8 +123,7 @@ def _open(text: str, pieces: Sequence[tuple[int, int, str]]) -> bool:
 
 def _trimmed(text: str, run: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
     while run and (
-        text[run[-1][0] : run[-1][1]] in ",.-=(|>a"
-        or (text[run[-1][0]] == ")" and _balance(text, run) < 0)
+        text[run[-1][0] : run[-1][1]] in ",.-=(|>a" or (text[run[-1][0]] == ")" and _balance(text, run) < 0)
     ):
         run.pop()
     while run and (text[run[0][0]] in ",.)=|!" or (text[run[0][0]] == "(" and _balance(text, run) > 0)):
@@ -141,7 +140,11 @@ def _computes(text: str, run: list[tuple[int, int, str]]) -> bool:
     said = text[run[0][0] : run[-1][1]]
     if re.fullmatch(r"[\d.,]+\s*-\s*[\d.,]+|[\d.\s,/-]+", said) and not re.search(r"\s-\s|\d/\d", said):
         return False  # "16-45", "555-0199": a range or a number of another kind
-    return any(sign in said for sign in "+*/^=<>×÷−·√²³!") or "(" in said or re.search(r"\d\s*-\s*\d|\w\s-\s\w", said) is not None
+    return (
+        any(sign in said for sign in "+*/^=<>×÷−·√²³!")
+        or "(" in said
+        or re.search(r"\d\s*-\s*\d|\w\s-\s\w", said) is not None
+    )
 
 
 def _piece(text: str, start: int, end: int, form: str, quotes: Sequence[tuple[int, int]]) -> Piece:

@@ -1,8 +1,8 @@
 """Which words of a clause are a tool's arguments: the clause is cut into stretches, each a part of the request.
 
-A part (title, recipient, path, ...) is what words do in a request, not a parameter of one tool; so what is learned from
-some tools' requests holds for other tools with parameters of that kind. A stretch is judged by where it begins, where it
-ends and what is in it; the words between by how much they look like the wording of a request.
+A part (title, recipient, path, ...) is what words do in a request, not a parameter of one tool; what is learned from
+some tools' requests holds for other tools with parameters of that kind. A stretch is judged by where it begins, where
+it ends and what is in it; the words between by how much they look like the wording of a request.
 """
 
 from __future__ import annotations
@@ -29,7 +29,23 @@ _FORMED: Mapping[str, frozenset[str]] = {
 }
 """The forms of the pieces that some parts must hold one of."""
 _ALONE = frozenset({"to", "cc", "bcc"})
-_NAMES = frozenset({"file", "table", "folder", "email", "url", "day", "clock", "both", "formula", "matrix", "pattern", "number", "percent"})
+_NAMES = frozenset(
+    {
+        "file",
+        "table",
+        "folder",
+        "email",
+        "url",
+        "day",
+        "clock",
+        "both",
+        "formula",
+        "matrix",
+        "pattern",
+        "number",
+        "percent",
+    }
+)
 _WORDED = frozenset({"all_day", "order", "measure", "lines"})
 """Parts that function words may make up."""
 
@@ -87,7 +103,8 @@ class View:
                 self._told(
                     [f"o {w[2]}", f"o f {f[2]} {r[2]}", *(f"o k {g}" for g in k[2])],
                     [f"o {w[1]} {w[2]}", f"o {w[2]} {w[3]}", f"o {f[1]} {w[2]}", f"o {w[2]} {f[3]}"]
-                    + [f"o first {w[2]}"] * (at < 2) + [f"o quoted {self._quotes[at]}", f"{later}o {w[2]}"],
+                    + [f"o first {w[2]}"] * (at < 2)
+                    + [f"o quoted {self._quotes[at]}", f"{later}o {w[2]}"],
                 )
             )
             self.inside.append(
@@ -97,12 +114,27 @@ class View:
                 )
             )
             cue, away = cues[at]
-            mine = [f"b {w[1]}", f"b f {f[1]} {f[2]}", f"b cue {cue}", f"b 0 f {f[2]} {r[2]}", f"b rare {r[1]} {r[2]}", *(f"b k {g}" for g in k[1])]
+            mine = [
+                f"b {w[1]}",
+                f"b f {f[1]} {f[2]}",
+                f"b cue {cue}",
+                f"b 0 f {f[2]} {r[2]}",
+                f"b rare {r[1]} {r[2]}",
+                *(f"b k {g}" for g in k[1]),
+            ]
             more = [
-                f"b {w[0]} {w[1]}", f"b {w[1]} f {f[2]}", f"b 0 {w[2]}", f"b {w[1]} {w[2]}", f"b cue {cue} {f[2]}",
-                f"b cue {cue} {min(away, 3)}", f"b f {f[0]} {f[1]} {f[2]}", f"b at {min(at, 2)}",
-                f"b colon {at > colon}", f"{later}b {w[1]}",
-                *(f"b k 0 {g}" for g in k[2]), *(f"b k {g} f {f[2]}" for g in k[1]),
+                f"b {w[0]} {w[1]}",
+                f"b {w[1]} f {f[2]}",
+                f"b 0 {w[2]}",
+                f"b {w[1]} {w[2]}",
+                f"b cue {cue} {f[2]}",
+                f"b cue {cue} {min(away, 3)}",
+                f"b f {f[0]} {f[1]} {f[2]}",
+                f"b at {min(at, 2)}",
+                f"b colon {at > colon}",
+                f"{later}b {w[1]}",
+                *(f"b k 0 {g}" for g in k[2]),
+                *(f"b k {g} f {f[2]}" for g in k[1]),
             ]
             if at in files:
                 mine.append(f"b file {min(files.index(at), 2)} of {min(len(files), 3)}")
@@ -110,10 +142,22 @@ class View:
             at += 1
             w, f, k = words[at : at + 5], forms[at : at + 5], kin[at : at + 5]  # w[1] is the last word of it
             r = ["rare" if one else "" for one in rare[at : at + 5]]
-            mine = [f"e {w[2]}", f"e f {f[1]} {f[2]}", f"e left {min(len(self.pieces) - at, 2)}", f"e rare {r[1]} {r[2]}", *(f"e k {g}" for g in k[2])]
+            mine = [
+                f"e {w[2]}",
+                f"e f {f[1]} {f[2]}",
+                f"e left {min(len(self.pieces) - at, 2)}",
+                f"e rare {r[1]} {r[2]}",
+                *(f"e k {g}" for g in k[2]),
+            ]
             more = [
-                f"e {w[2]} {w[3]}", f"e 0 {w[1]}", f"e 0 f {f[1]}", f"e {w[1]} {w[2]}", f"e f {f[1]} {w[2]}",
-                f"e f {f[1]} {f[2]} {f[3]}", f"e {w[2]} f {f[3]}", *(f"e k 0 {g}" for g in k[1]),
+                f"e {w[2]} {w[3]}",
+                f"e 0 {w[1]}",
+                f"e 0 f {f[1]}",
+                f"e {w[1]} {w[2]}",
+                f"e f {f[1]} {w[2]}",
+                f"e f {f[1]} {f[2]} {f[3]}",
+                f"e {w[2]} f {f[3]}",
+                *(f"e k 0 {g}" for g in k[1]),
             ]
             self.ends.append(self._told(mine, more))
 
@@ -124,7 +168,11 @@ class View:
         """What speaks for a stretch as a whole."""
         quotes = self._quotes[first:last]
         before, after = self._words[first + 1], self._words[last + 2]
-        exact = all(quotes) and not (first and self._quotes[first - 1]) and not (last < len(self._quotes) and self._quotes[last])
+        exact = (
+            all(quotes)
+            and not (first and self._quotes[first - 1])
+            and not (last < len(self._quotes) and self._quotes[last])
+        )
         mixed = any(quotes) and not all(quotes)
         found = [
             f"length {min(last - first, 6)}",
@@ -147,7 +195,11 @@ class View:
             return not any(self._quotes[first:last])  # what is quoted is meant as it stands
         forms = _FORMED.get(part)
         if forms is None:
-            return part in _WORDED or any(piece.form in _NAMES or piece.form[0] == "<" for piece in self.pieces[first:last]) or self._tells(first, last)
+            return (
+                part in _WORDED
+                or any(piece.form in _NAMES or piece.form[0] == "<" for piece in self.pieces[first:last])
+                or self._tells(first, last)
+            )
         if part in _ALONE and last - first > 1:
             return False
         return any(piece.form in forms for piece in self.pieces[first:last])
@@ -199,7 +251,9 @@ def read(view: View, weights: Table, parts: Collection[str]) -> list[tuple[float
             ),
             reverse=True,
         )[:_LIKELY]
-        tried = [(score + _sum(weights, view.whole(at, last), (part,))[part], part, last) for score, part, last in likely]
+        tried = [
+            (score + _sum(weights, view.whole(at, last), (part,))[part], part, last) for score, part, last in likely
+        ]
         tried.sort(reverse=True)
         for reading in kept:
             beams[at + 1].append(_Reading(reading.score + outside[at], reading.stretches))
@@ -254,7 +308,7 @@ def learn(
     weights: dict[str, dict[str, float]] = {}
     summed: dict[tuple[str, str], float] = {}
     order = list(range(len(cases)))
-    dice = random.Random(0)
+    dice = random.Random(0)  # noqa: S311 - the same order every time
     seen = 0
     for _ in range(rounds):
         dice.shuffle(order)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 from agent_plugin_offline.proposals import ToolSpec
@@ -94,7 +94,7 @@ class Understanding:
             for chosen in combinations(likely, count):
                 gain = sum(math.log(max(told[at], 1e-6)) - math.log(max(1 - told[at], 1e-6)) for at in chosen)
                 ends = [0, *sorted(chosen), len(pieces)]
-                found.append((certain + gain, tuple(zip(ends, ends[1:], strict=False))))
+                found.append((certain + gain, tuple(pairwise(ends))))
         return sorted(found, reverse=True)
 
     def clause(self, request: str, place: tuple[int, int], number: int, after_tool: str) -> Clause:

@@ -14,22 +14,35 @@ _PAST = re.compile(
     rf"\b(?P<how>half(?:\s+past)?|(?:a\s+)?quarter\s+(?:past|to)|{_NUMBER}\s+(?:minutes\s+)?(?:past|to))\s+(?P<hour>{_NUMBER})\b{_HALF}",
     re.IGNORECASE,
 )
-_AT = re.compile(rf"(?:\b(?:at|from|by)\s+|^)(?P<hour>{_NUMBER})(?:\.(?P<minute>[0-5]\d))?(?P<clock>\s+o['’]?clock)?\b(?!\s*[:/.-]\d)(?!\s+(?!in\b|at\b|on\b|[ap]\.?m)[a-z]){_HALF}", re.IGNORECASE)
+_AT = re.compile(
+    rf"(?:\b(?:at|from|by)\s+|^)(?P<hour>{_NUMBER})(?:\.(?P<minute>[0-5]\d))?(?P<clock>\s+o['’]?clock)?\b(?!\s*[:/.-]\d)(?!\s+(?!in\b|at\b|on\b|[ap]\.?m)[a-z]){_HALF}",
+    re.IGNORECASE,
+)
 _DOTTED = re.compile(rf"\b(?P<hour>\d{{1,2}})\.(?P<minute>[0-5]\d)(?!\.?\d){_HALF}", re.IGNORECASE)
 _PLAIN = re.compile(
     r"(?<![\w:])(?P<plain>\d{1,2}:[0-5]\d(?:\s?[ap]\.?m\b\.?|\s+in\s+the\s+(?:morning|afternoon|evening))?|\d{1,2}\s?[ap]\.?m\b\.?"
     r"|noon|midday|midnight)(?!\w)",
     re.IGNORECASE,
 )
-_ORDINALS = dict(
-    zip(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-        "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split(),
-        range(1, 21),
-        strict=True,
+_ORDINALS = {
+    word: number
+    for number, word in enumerate(
+        re.findall(
+            r"\w+",
+            "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+            "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth",
+        ),
+        1,
     )
-)
-_SHORT = {"tmrw": "tomorrow", "tmr": "tomorrow", "tomorow": "tomorrow", "tues": "tuesday", "weds": "wednesday", "thurs": "thursday"}
+}
+_SHORT = {
+    "tmrw": "tomorrow",
+    "tmr": "tomorrow",
+    "tomorow": "tomorrow",
+    "tues": "tuesday",
+    "weds": "wednesday",
+    "thurs": "thursday",
+}
 
 
 def told(texts: Sequence[str]) -> str:
@@ -77,12 +90,17 @@ def _value(word: str) -> int:
 def _day(said: str) -> str:
     """The day that is left when the time is taken out, in ISO 8601 where the words fix one."""
     said = re.sub(r"\b(?:at|from|around|about|@)\s*(?=[,\s]*$|\s+on\b)", " ", said.strip(), flags=re.IGNORECASE)
-    said = re.sub(r"^(?:[\s,@-]|on\b|from\b|at\b|for\b|between\b)+|[\s,.;@-]+$|\s+(?:at|on|from)$", "", said, flags=re.IGNORECASE)
+    said = re.sub(
+        r"^(?:[\s,@-]|on\b|from\b|at\b|for\b|between\b)+|[\s,.;@-]+$|\s+(?:at|on|from)$", "", said, flags=re.IGNORECASE
+    )
     said = re.sub(r"['’]s$", "", " ".join(said.split()))
     found = [moment for moment in find_moments(said) if moment.iso and moment.kind == "date"]
     if found:
         return found[0].iso
     said = re.sub(
-        r"\b(?:the\s+)?(" + "|".join(_ORDINALS) + r")\b(?=\s+of\b|$)", lambda m: f"the {_ORDINALS[m[1].lower()]}th", said, flags=re.IGNORECASE
+        r"\b(?:the\s+)?(" + "|".join(_ORDINALS) + r")\b(?=\s+of\b|$)",
+        lambda m: f"the {_ORDINALS[m[1].lower()]}th",
+        said,
+        flags=re.IGNORECASE,
     )
     return said
