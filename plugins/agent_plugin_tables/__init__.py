@@ -46,7 +46,8 @@ def query_table(
         operation: What to work out: sum (add up, total), mean (average), median, min (smallest, lowest, earliest),
             max (largest, highest, latest), count (how many), distinct (which different values), list (show rows).
         column: The column to work it out of, such as amount; not needed to count or to list whole rows.
-        where: Only rows for which this holds, such as "amount > 100 and region = 'North'".
+        where: Only rows for which this holds, such as "amount > 100 and region = 'North'", or in words such as
+            "from Lisbon", "under 20 euros" or "in March 2027".
         group_by: Work it out for each value of this column (per, by, for each).
         sort_by: The column to sort rows by; "value" sorts groups by their result.
         order: ascending (smallest first) or descending (largest first). Left out: largest first where there is a limit.

@@ -52,14 +52,15 @@ def _day(text: str, day_first: bool) -> tuple[int, int, int] | None:
     if match := _NUMERIC.fullmatch(text):
         first, second = int(match[1]), int(match[3])
         return (_year(match[4]), second, first) if day_first else (_year(match[4]), first, second)
-    if (match := _DAY_MONTH.fullmatch(text)) and (month := _month(match[2])):
+    if (match := _DAY_MONTH.fullmatch(text)) and (month := month_number(match[2])):
         return _year(match[3]), month, int(match[1])
-    if (match := _MONTH_DAY.fullmatch(text)) and (month := _month(match[1])):
+    if (match := _MONTH_DAY.fullmatch(text)) and (month := month_number(match[1])):
         return int(match[3]), month, int(match[2])
     return None
 
 
-def _month(name: str) -> int | None:
+def month_number(name: str) -> int | None:
+    """The number of a month by its English name or its first letters; None if it is none."""
     folded = name.casefold()
     found = [i for i, month in enumerate(_MONTHS, 1) if month.startswith(folded) or (i == 9 and folded == "sept")]
     return found[0] if len(found) == 1 else None

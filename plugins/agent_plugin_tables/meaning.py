@@ -10,8 +10,6 @@ import re
 from typing import Literal
 
 from agent_core import ToolArgumentError
-from agent_plugin_tables.cells import shown
-from agent_plugin_tables.conditions import Comparison, Operator
 from agent_plugin_tables.table import Table
 
 _DIMENSIONS = (
@@ -40,21 +38,8 @@ _DIMENSIONS = (
     ("sell sold selling", "sales sold quantity units revenue"),
 )
 """Words that speak of a dimension, and what columns of that dimension are called, the likeliest first."""
-_OPERATORS: dict[str, Operator] = {
-    "over": ">",
-    "above": ">",
-    "more than": ">",
-    "greater than": ">",
-    "under": "<",
-    "below": "<",
-    "less than": "<",
-    "fewer than": "<",
-    "at least": ">=",
-    "at most": "<=",
-}
-_COMPARED = re.compile(
-    rf"(?:(?P<verb>\w+)\s+)?(?P<operator>{'|'.join(_OPERATORS)})\s+(?P<value>\S+)(?:\s+(?P<column>\w+))?", re.IGNORECASE
-)
+FALLING = frozenset("cheaper shorter younger earlier lighter slower smaller colder cooler worse".split())  # noqa: SIM905
+"""Comparatives that mean less of their dimension."""
 _RANKS = frozenset(["top", "highest", "lowest", "most", "least"])
 _OF_NUMBERS = ("sum", "mean", "median", "min", "max", "sort")
 _NAMES_A_ROW = re.compile(r"(?:\b|_)(?:id|no|nr|number|code|key|index|year)$|^#", re.IGNORECASE)
@@ -72,24 +57,24 @@ def column_meant(table: Table, phrase: str, operation: str = "") -> int:
         if (
             operation == "sum"
             and table.kinds[found].kind != "number"
-            and (other := _dimension(table, words)) is not None
+            and (other := dimension(table, words)) is not None
         ):
             return other  # "how much have I paid", where a column "paid" says yes or no
         return found
     except ToolArgumentError:
-        named = {found for word in words if len(words) > 1 and (found := _named(table, word)) is not None}
-        measured = _dimension(table, words)
-        if operation in _OF_NUMBERS and len(measures := _measures(table, named)) == 1:
+        columns = {found for word in words if len(words) > 1 and (found := named(table, word)) is not None}
+        measured = dimension(table, words)
+        if operation in _OF_NUMBERS and len(measures := _measures(table, columns)) == 1:
             return measures.pop()  # "the biggest order total", where orders have numbers of their own
-        if measured is not None and all(table.kinds[i].kind == "text" for i in named):
+        if measured is not None and all(table.kinds[i].kind == "text" for i in columns):
             return measured  # "the cheapest product", where the products have names
-        if operation == "sort" and set(words) & _RANKS and all(table.kinds[i].kind == "text" for i in named):
+        if operation == "sort" and set(words) & _RANKS and all(table.kinds[i].kind == "text" for i in columns):
             measured = only_measure(table)  # "the top customers": by the one thing that can be compared
-            named = set() if measured is not None else named
-        found = None if named else measured
-        if len(named) == 1:
-            return named.pop()
-        if found is None and operation in ("min", "max") and not named:
+            columns = set() if measured is not None else columns
+        found = None if columns else measured
+        if len(columns) == 1:
+            return columns.pop()
+        if found is None and operation in ("min", "max") and not columns:
             found = only_measure(table)
         if found is None:
             raise
@@ -105,13 +90,13 @@ def order_meant(table: Table, column: int, phrase: str) -> Literal["ascending", 
     return "ascending" if ("oldest" in words) == bool(dated) else "descending"
 
 
-def _dimension(table: Table, words: list[str]) -> int | None:
+def dimension(table: Table, words: list[str]) -> int | None:
     """The column of the dimension that one of `words` speaks of."""
     said = {*words, *(word.removesuffix("s") for word in words)}  # "who earns the most"
     for spoken, names in _DIMENSIONS:
         if not said & set(spoken.split()):
             continue
-        columns = (_named(table, name) for name in names.split())
+        columns = (named(table, name) for name in names.split())
         found = next((column for column in columns if column is not None), None)
         return only_measure(table) if found is None else found
     return None
@@ -129,51 +114,9 @@ def only_measure(table: Table) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-def bare_condition(table: Table, text: str, measure: int | None = None) -> Comparison | None:
-    """The condition that a value without a column states: "France", "IT department", "over 90"; None if it is none.
-
-    Args:
-        table: The table that is asked about.
-        text: The words.
-        measure: The column that the question is about: what a mere "over 90" compares.
-
-    Raises:
-        ToolArgumentError: several columns hold the value.
-    """
-    if compared := _COMPARED.fullmatch(text.strip()):
-        column = _named(table, compared["column"]) if compared["column"] else None
-        priced = compared["verb"] and _dimension(
-            table, ["cheap" if compared["verb"].startswith("cost") else compared["verb"].casefold()]
-        )
-        column = next((one for one in (column, priced or None, measure, only_measure(table)) if one is not None), None)
-        operator = _OPERATORS[" ".join(compared["operator"].casefold().split())]
-        return None if column is None else Comparison(column, operator, (compared["value"],))
-    words = text.split()
-    candidates = [text.strip(), *(" ".join(words[:i] + words[i + 1 :]) for i in range(len(words)) if len(words) > 1)]
-    for value in candidates:
-        aside = set(words) - set(value.split())
-        columns = _holders(table, value)
-        named = [i for i in columns if any(_named(table, word) == i for word in aside)]
-        columns = named or (columns if value == candidates[0] else [])
-        if len(columns) > 1:
-            several = ", ".join(repr(table.columns[i]) for i in columns)
-            raise ToolArgumentError(f"{value!r} stands in the columns {several} of {table.path!r}; name one of them.")
-        if columns:
-            return Comparison(columns[0], "=", (value,))
-    return None
-
-
-def _named(table: Table, word: str) -> int | None:
+def named(table: Table, words: str) -> int | None:
+    """The one column that is called so, if there is one."""
     try:
-        return table.column(word)
+        return table.column(words)
     except ToolArgumentError:
         return None
-
-
-def _holders(table: Table, value: str) -> list[int]:
-    """The columns with a cell that is `value`."""
-    wanted = value.strip().casefold()
-    found: set[int] = set()
-    for row in table.rows():
-        found.update(i for i in range(len(table.columns)) if shown(row.cell(i)).strip().casefold() == wanted)
-    return sorted(found)

@@ -188,16 +188,16 @@ def _names(titles: list[Cell], width: int) -> list[str]:
 
 def _fitting(wanted: str, titles: list[str]) -> Iterator[list[int]]:
     """The columns that a name fits, from the strictest way of comparing to the loosest."""
-    words = _words(wanted)
+    words = name_words(wanted)
     yield [i for i, title in enumerate(titles) if title == wanted]
     yield [i for i, title in enumerate(titles) if title.casefold() == wanted.casefold()]
     if words:
-        yield [i for i, title in enumerate(titles) if "".join(_words(title)) == "".join(words)]
-        yield [i for i, title in enumerate(titles) if _words(_unit_aside(title)) == words]
-        yield [i for i, title in enumerate(titles) if set(words) <= set(_words(title))]
+        yield [i for i, title in enumerate(titles) if "".join(name_words(title)) == "".join(words)]
+        yield [i for i, title in enumerate(titles) if name_words(_unit_aside(title)) == words]
+        yield [i for i, title in enumerate(titles) if set(words) <= set(name_words(title))]
 
 
-def _words(name: str) -> list[str]:
+def name_words(name: str) -> list[str]:
     """The words of a column name, in the singular."""
     split = re.sub(r"([a-z\d])([A-Z])", r"\1 \2", name)
     words = re.findall(r"[^\W_]+|[#%$€£]", split.casefold())
