@@ -37,6 +37,11 @@ _SURE = frozenset({"folder", "duration", "bindings", "url"})
 """Roles that rules for typed values find where the models did not."""
 
 
+def _is_quoted(text: str, value: str) -> bool:
+    at = text.find(value)
+    return at > 0 and text[at - 1] in _QUOTES
+
+
 def _only_says_what_kind(wording: Wording, slot: Slot, value: object) -> bool:
     """Whether a value names no more than the kind of thing that is wanted: "a meeting" is not a title."""
     if not isinstance(value, str) or slot.role not in ("label", "content"):
@@ -168,7 +173,8 @@ class Drafter:
             ):
                 found.args[slot.name] = plain.args[slot.name]
         for slot in wording.slots:
-            if slot.name in found.args and slot.required and _only_says_what_kind(wording, slot, found.args[slot.name]):
+            value = found.args.get(slot.name)
+            if slot.required and _only_says_what_kind(wording, slot, value) and not _is_quoted(text, str(value)):
                 del found.args[slot.name]
         return found.args, found.referring
 
@@ -206,8 +212,9 @@ class Drafter:
         for name, value in call.step.args.items():
             if not isinstance(value, str) or not results.is_content(name, call.step.parameter(name)):
                 continue
-            at = call.text.find(value)
-            if at < 1 or call.text[at - 1] in _QUOTES or not is_formula(value) or not re.search(r"[a-z]{2}", value):
+            if value not in call.text or _is_quoted(call.text, value):
+                continue
+            if not is_formula(value) or not re.search(r"[a-z]{2}", value):
                 continue
             proposal = self._caller.one(value, self._calculators)
             if proposal is not None and not proposal.missing and not _talks(proposal):

@@ -205,7 +205,9 @@ class View:
         return any(piece.form in forms for piece in self.pieces[first:last])
 
     def _tells(self, first: int, last: int) -> bool:
-        return any(p.known not in STOP_WORDS and p.form != p.text for p in self.pieces[first:last])
+        return any(self._quotes[first:last]) or any(
+            p.known not in STOP_WORDS and p.form != p.text for p in self.pieces[first:last]
+        )
 
 
 def _cues(pieces: Sequence[Piece]) -> Iterator[tuple[str, int]]:
