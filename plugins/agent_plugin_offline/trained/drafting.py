@@ -30,6 +30,8 @@ _FOREIGN = -2.5
 _CUTS_TRIED = 6
 _CERTAIN = math.log(0.5)
 """How likely it must be that no tool fits, for rules not to be asked."""
+_JOINING = re.compile(r"^(?:(?:and|then|also|afterwards|next|&)\b[\s,]*)+(?=\w)", re.IGNORECASE)
+"""What joins a clause to the one before is no part of its title."""
 _QUOTES = "\"'“‘«`"
 
 
@@ -143,7 +145,7 @@ class Drafter:
         for name in missing:
             worth += _IMPLIED if several and results.is_content(name, {}) else _MISSING
         spec = self._tools[tool]
-        title = " ".join(text.split()).strip(" .,;:")
+        title = _JOINING.sub("", " ".join(text.split())).strip(" .,;:")
         title = (title[:1].upper() + title[1:])[:80]
         step = Step("", title, spec, args, missing, looks_up(spec, self._reading), number)
         return _Call(step, tuple(referring.items()), worth, meaning.probability, text)
