@@ -77,8 +77,6 @@ def filled(wording: Wording, clause: str, said: Sequence[tuple[str, str]], flag:
                 found.args[slot.name] = value
     if flag:
         found.args.update({slot.name: True for slot in wording.slots if slot.name == flag and slot.role == "flag"})
-    if any(slot.name == "question" and slot.name in found.args for slot in wording.slots):
-        found.args["question"] = clause.strip()
     _matrices(found, wording, clause)
     _table(found, wording, texts)
     return found
