@@ -101,6 +101,8 @@ def draft(
         return planned
     if _may_compute(learned) and planned.steps and _only_computes(planned) and not planned.question:
         return planned
+    if _asks_documents(learned) and _asks_documents(planned):
+        return planned  # rules say more exactly what is looked for
     if learned.declined or (learned.steps and not learned.question):
         return learned
     wanted = {step.spec.name for step in learned.steps}
@@ -117,6 +119,10 @@ def _is_settled(learned: Draft, tools: Sequence[ToolSpec]) -> bool:
     if _may_compute(learned):
         return False
     return (bool(learned.steps) or learned.declined) and not learned.question and all(map(knows, tools))
+
+
+def _asks_documents(plan: Draft) -> bool:
+    return len(plan.steps) == 1 and not plan.question and "question" in plan.steps[0].args
 
 
 def _only_computes(plan: Draft) -> bool:
