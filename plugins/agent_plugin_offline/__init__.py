@@ -1,4 +1,4 @@
-"""The `offline` plugin: a model of rules that needs no key, no network and no weights.
+"""The `offline` plugin: a model of rules and small linear models that needs no key and no network.
 
 It finds tools and their arguments in the words of a request, plans compound requests and answers by quoting
 results. It is not a language model, and says so where one would be needed.

@@ -23,6 +23,7 @@ from agent_plugin_offline.following import completed_by, goes_on_computing
 from agent_plugin_offline.linking import Step
 from agent_plugin_offline.mentions import asks_for_nothing
 from agent_plugin_offline.openings import asked_of_file, done_with, is_about
+from agent_plugin_offline.personal import asks_for_own_fact, asks_when
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.reading import Reader
 from agent_plugin_offline.remarks import is_remark, names_nothing, was_taken, with_remark
@@ -31,10 +32,15 @@ from agent_plugin_offline.slots import slots_of
 from agent_plugin_offline.spelling import Corrected, as_written, corrected, free_text
 from agent_plugin_offline.story import told_sum
 from agent_plugin_offline.telling import as_message
+from agent_plugin_offline.trained.drafting import Drafter, computes
+from agent_plugin_offline.trained.understanding import knows
 
 _COMPLETE = 1.0
 _INCOMPLETE = 0.4
 """What a call with a missing argument is worth against a complete one."""
+
+_MENDED = 0.7
+"""By how much likelier a request must be without its misspellings to be read so."""
 
 _ASIDE = 0.05
 """What it is worth to leave out what asks for nothing, rather than to have it swallowed by free text."""
@@ -45,6 +51,8 @@ class Draft:
     """The steps that a request means, in order. None: no tool fits."""
 
     steps: tuple[Step, ...] = ()
+    declined: bool = False
+    """Whether the request surely asks for something that no tool does."""
 
     @property
     def linked(self) -> bool:
@@ -84,9 +92,80 @@ def draft(
         said: The last answer before this request: what "it" means when nothing in the request does.
         previous: The request before this one, which "and on Friday?" goes on with.
     """
+    fixed = corrected(request, tools)
+    learned = _learned(request, tools, reading_tools, fixed, previous)
+    if learned is not None and _is_settled(learned, tools):
+        return learned
+    planned = _by_rules(request, tools, reading_tools, fixed, said, previous)
+    if learned is None or any(not knows(step.spec) for step in planned.steps):
+        return planned
+    if _may_compute(learned) and planned.steps and _only_computes(planned) and not planned.question:
+        return planned
+    if _asks_documents(learned) and _asks_documents(planned):
+        return planned  # rules say more exactly what is looked for
+    if learned.declined or (learned.steps and not learned.question):
+        return learned
+    wanted = {step.spec.name for step in learned.steps}
+    if planned.steps and not planned.question and (not wanted or wanted & {step.spec.name for step in planned.steps}):
+        return planned
+    return learned if learned.steps and not said else planned
+
+
+def _is_settled(learned: Draft, tools: Sequence[ToolSpec]) -> bool:
+    """Whether rules have nothing to add: a whole plan, and no tool at hand that nothing was learned of.
+
+    What is to be computed rules read better.
+    """
+    if _may_compute(learned):
+        return False
+    return (bool(learned.steps) or learned.declined) and not learned.question and all(map(knows, tools))
+
+
+def _asks_documents(plan: Draft) -> bool:
+    return len(plan.steps) == 1 and not plan.question and "question" in plan.steps[0].args
+
+
+def _only_computes(plan: Draft) -> bool:
+    return all(computes(step.spec) for step in plan.steps)
+
+
+def _may_compute(plan: Draft) -> bool:
+    """Whether a plan is for calculators, or is a mere question for what is kept: "the tenth fibonacci number"."""
+    kept = len(plan.steps) == 1 and plan.steps[0].looks_up and not _paths(plan.steps[0])
+    return kept or _only_computes(plan)
+
+
+def _learned(
+    request: str, tools: Sequence[ToolSpec], reading_tools: frozenset[str], fixed: Corrected, previous: str
+) -> Draft | None:
+    """What the trained models make of a request by itself; None where they know none of the tools."""
+    if not any(tool.examples for tool in tools) or completed_by(request, previous) or goes_on_computing(request):
+        return None
+    if asks_when(request) and asks_for_own_fact(request):
+        return None
+    drafter = Drafter(tools, reading_tools)
+    steps = drafter.draft(told_sum(request) or request)
+    if steps is None:
+        return None
+    drafted = Draft(tuple(steps), drafter.declines)
+    if fixed.written:
+        worth = drafter.worth
+        mended = drafter.draft(told_sum(fixed.text) or fixed.text)
+        if mended and drafter.worth > worth + _MENDED and not any(step.missing for step in mended):
+            return Draft(tuple(as_written(step, fixed) for step in mended))
+    return drafted
+
+
+def _by_rules(
+    request: str,
+    tools: Sequence[ToolSpec],
+    reading_tools: frozenset[str],
+    fixed: Corrected,
+    said: str,
+    previous: str,
+) -> Draft:
     reader = Reader(tools, reading_tools, starting_words(tools))
     planned = _planned(request, tools, reader, said, previous)
-    fixed = corrected(request, tools)
     if planned.steps and not planned.question and not _takes_a_slip(planned, request, fixed):
         return planned
     again = _planned(fixed.text, tools, reader, said, previous) if fixed.written else Draft()

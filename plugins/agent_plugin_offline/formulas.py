@@ -63,7 +63,7 @@ _ORDERS = tuple(
         (rf"increase\s+{_A}\s+by\s+{_B}", "{a} increased by {b}"),
         (rf"(?:decrease|reduce|lower)\s+{_A}\s+by\s+{_B}", "{a} decreased by {b}"),
         (
-            rf"(?:split|share)\s+{_A}\s+(?:in(?:to)?|between|among|by)\s+(?P<b>[\w.]+)(?:\s+(?:equal\s+)?(?:parts|ways|people|persons|friends|shares|pieces|groups))?(?:\s+equally)?",
+            rf"(?:split|share)\s+{_A}\s+(?:equally\s+|evenly\s+)?(?:in(?:to)?|between|among|by)\s+(?P<b>[\w.]+)(?:\s+(?:equal\s+)?(?:parts|ways|people|persons|friends|shares|pieces|groups))?(?:\s+equally)?",
             "{a} / {b}",
         ),
         (
@@ -155,6 +155,19 @@ def has_unknowns(text: str) -> bool:
     text = re.sub(r"(?<=\d)\s*[xX]\s*(?=\d)|\b[xX]\s+(?=\d)", " times ", text)  # 24 x 12
     letters = "" if is_equation(text) else "aei"  # "a" is an article too, "I" somebody, and e a number
     return any(len(word) == 1 and word.lower() not in letters for word in _WORD.findall(text))
+
+
+_UNITS = re.compile(r"(?P<number>\d[\d,.]*)(?P<units>(?:\s+[A-Za-z]+)+)")
+
+
+def without_units(text: str) -> str:
+    """A calculation without what its numbers count: "2,016 packets among 63 plots" is "2,016 among 63"."""
+
+    def bare(match: re.Match[str]) -> str:
+        kept = [word for word in match["units"].split() if _belongs(word.lower())]
+        return " ".join([match["number"], *kept])
+
+    return _UNITS.sub(bare, text)
 
 
 def _belongs(word: str) -> bool:

@@ -17,8 +17,8 @@ from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.slots import slots_of
 from agent_plugin_offline.text import words
 
-_WORD = "Zqresult"
-_STAND_INS = (f'"{_WORD}"', "90712547", _WORD, f"{_WORD}.txt", f"https://{_WORD}.example/")
+STAND_IN = "Zqresult"
+_STAND_INS = (f'"{STAND_IN}"', "90712547", STAND_IN, f"{STAND_IN}.txt", f"https://{STAND_IN}.example/")
 """In the order in which they are tried: as text, a number, a bare word, a file, a page."""
 _ADDRESS_FIELDS: Mapping[str, frozenset[str]] = {
     "email": words("email address to sender recipient"),
@@ -29,7 +29,9 @@ _ADDRESS_FIELDS: Mapping[str, frozenset[str]] = {
 }
 """What a field must be called to go where an address goes: a file is never taken from a sentence."""
 _TYPED_COST = 2.5
-_STAND_IN = re.compile(rf"\"{_WORD}\"|https://{_WORD}\.example/?|{_WORD}\.txt|{_WORD}|90712547(?:\.0+)?", re.IGNORECASE)
+_STAND_IN = re.compile(
+    rf"\"{STAND_IN}\"|https://{STAND_IN}\.example/?|{STAND_IN}\.txt|{STAND_IN}|90712547(?:\.0+)?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def linked(step: Step, sources: Sequence[Step], mention: Mention) -> Step | None
 
 def filled(step: Step, name: str, sources: Sequence[Step], mention: Mention) -> Step | None:
     """`step` with its missing parameter `name` taken from `sources`; None when nothing fits."""
-    step = replace(step, args={**step.args, name: _WORD}, missing=tuple(m for m in step.missing if m != name))
+    step = replace(step, args={**step.args, name: STAND_IN}, missing=tuple(m for m in step.missing if m != name))
     return linked(step, sources, mention)
 
 

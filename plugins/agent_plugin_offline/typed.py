@@ -111,7 +111,7 @@ def take_moments(found: Explanation, request: Request) -> None:
     """Take dates, times and durations, in the order of the parameters that hold them."""
     for match in _DURATION.finditer(found.text):
         for slot in found.open("duration")[:1]:
-            minutes = _minutes(match["text"] or match["bare"] or match["long"] or match["kind"])
+            minutes = minutes_of(match["text"] or match["bare"] or match["long"] or match["kind"])
             found.take(slot, minutes if "hour" not in slot.name else minutes / 60, *match.span())
     slots = found.open("moment")
     spans = sorted(request.moments, key=lambda span: (-(span.end - span.start), span.start))
@@ -164,7 +164,7 @@ _PART = re.compile(
 )
 
 
-def _minutes(text: str) -> float | int:
+def minutes_of(text: str) -> float | int:
     """Minutes of "an hour and a half", "1 hour and 15 minutes", "two days"."""
     total = 0.0
     for part in _PART.finditer(text):
