@@ -186,9 +186,11 @@ def _of_month(words: Sequence[str], after: int) -> bool:
 
 def _number(words: Sequence[str], place: int) -> tuple[float, float, int] | None:
     """(value, step, place after) of digits or number words, with "hundred", "million" and the like."""
-    word = words[place].lower()
+    word = _at(words, place)
+    if not word:
+        return None
     if word[0].isdecimal():
-        if len(word) > _LONGEST or _DATE.fullmatch(word):
+        if len(word) > _LONGEST or _DATE.fullmatch(word) or not _NUMERAL.fullmatch(word):
             return None
         value, step = _digits(word)
         after = place + 1
@@ -231,6 +233,10 @@ _RATES = {
     "hourly": "hour", "daily": "day", "nightly": "night", "weekly": "week", "fortnightly": "fortnight",
     "monthly": "month", "quarterly": "quarter", "yearly": "year", "annually": "year", "annual": "year",
 }  # fmt: skip
+
+
+_NUMERAL = re.compile(r"\d+(?:[.,]\d+)*[.,]?")
+"""A word such as "16s" or "3rd" begins with a digit and is no number."""
 
 
 def _digits(word: str) -> tuple[float, float]:
