@@ -94,9 +94,11 @@ def draft(
     """
     fixed = corrected(request, tools)
     learned = _learned(request, tools, reading_tools, fixed, previous)
+    planned = _by_rules(request, tools, reading_tools, fixed, said, previous)
+    if learned is not None and _agree(planned, learned):
+        return _unasked(planned, learned)  # rules account for every word of a request
     if learned is not None and _is_settled(learned, tools):
         return learned
-    planned = _by_rules(request, tools, reading_tools, fixed, said, previous)
     if learned is None or any(not knows(step.spec) for step in planned.steps):
         return planned
     if _may_compute(learned) and planned.steps and _only_computes(planned) and not planned.question:
@@ -109,6 +111,21 @@ def draft(
     if planned.steps and not planned.question and (not wanted or wanted & {step.spec.name for step in planned.steps}):
         return planned
     return learned if learned.steps and not said else planned
+
+
+def _agree(planned: Draft, learned: Draft) -> bool:
+    """Whether rules have a whole plan, with the tools of the plan that was learned."""
+    tools = [step.spec.name for step in planned.steps]
+    return bool(tools) and not planned.question and tools == [step.spec.name for step in learned.steps]
+
+
+def _unasked(planned: Draft, learned: Draft) -> Draft:
+    """A plan by rules without the mark of the request's own question at the end of a text: "could you tell her ...?"."""
+    steps: list[Step] = []
+    for ruled, read in zip(planned.steps, learned.steps, strict=True):
+        ended = {name: value for name, value in read.args.items() if ruled.args.get(name) == f"{value}?"}
+        steps.append(replace(ruled, args={**ruled.args, **ended}))
+    return replace(planned, steps=tuple(steps))
 
 
 def _is_settled(learned: Draft, tools: Sequence[ToolSpec]) -> bool:

@@ -210,10 +210,11 @@ def as_formula(text: str) -> str:
 
 def _operand(text: str, written: str) -> str:
     """One side of an order; a list of numbers is summed, and what is not a single value is put in brackets."""
-    items = re.split(r",\s*(?:and\s+)?|\s+and\s+", text.strip())
+    items = re.split(r",(?:\s+|(?!\d{3}(?!\d)))(?:and\s+)?|\s+and\s+", text.strip())  # but not "5,472"
     if "of {" in written or written == "{a} {b}":
         return text.strip()
     if len(items) > 1 and all(re.fullmatch(r"-?[\d.]+", item) for item in items):
-        return " + ".join(items)
+        summed = " + ".join(items)
+        return summed if written in ("+", "{a} + {b}") else f"({summed})"
     plain = re.fullmatch(r"[\w.,%$-]+", text.strip())
     return text.strip() if plain else f"({text.strip()})"

@@ -15,7 +15,7 @@ from agent_plugin_tables.table import Table
 _DIMENSIONS = (
     (
         "cheap cheaper cheapest expensive dear dearest costly pricey pricier priciest spend spent pay paid earn "
-        "earned earning",
+        "earned earning give given gave donate donated raise raised",
         "price cost amount total value fee charge salary wage pay revenue sales income",
     ),
     (

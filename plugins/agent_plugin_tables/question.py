@@ -9,8 +9,9 @@ from typing import Any, Literal, TypeAlias
 from agent_core import ToolArgumentError, ToolContext
 from agent_plugin_tables.columns import ColumnReader
 from agent_plugin_tables.condition_text import parse_where
-from agent_plugin_tables.conditions import Condition, Test, columns_of, compile_test, from_list
+from agent_plugin_tables.conditions import Condition, Group, Test, columns_of, compile_test, from_list
 from agent_plugin_tables.meaning import column_meant, only_measure, order_meant
+from agent_plugin_tables.spoken import spoken_condition
 from agent_plugin_tables.table import Table
 
 Operation: TypeAlias = Literal["sum", "mean", "median", "min", "max", "count", "distinct", "list"]
@@ -64,8 +65,16 @@ def prepare(
     """
     if limit is not None and limit < 1:
         raise ToolArgumentError(f"limit is {limit}; give a number of at least 1, or none for all.")
-    chosen = column_meant(table, column, operation) if column and column.strip() not in ("*", "") else None
+    named = None
+    try:
+        chosen = column_meant(table, column, operation) if column and column.strip() not in ("*", "") else None
+    except ToolArgumentError:
+        # "how much was spent on fuel", where fuel is one of the things that money was spent on
+        named, chosen = spoken_condition(table, column or ""), only_measure(table)
+        if named is None or chosen is None or operation not in (*NUMERIC, "min", "max"):
+            raise
     node = parse_where(where, table, chosen) if isinstance(where, str) else from_list(where or [], table)
+    node = Group("and", (named, node)) if named and node else named or node
     group = _group_columns(table, group_by)
     by_value = bool(group) and sort_by is not None and _means_value(sort_by, operation, chosen, table)
     sort = column_meant(table, sort_by, "sort") if sort_by and not by_value else None
@@ -79,6 +88,7 @@ def prepare(
     readers = table.readers(sorted(needed))
     ctx.progress(f"Read the columns of {table.path}", 0.5)
     words = where.strip().removeprefix("where ") if isinstance(where, str) else ""
+    words = " and ".join(part for part in (column if named else "", words) if part)
     test = compile_test(node, readers)
     return Query(table, operation, chosen, group, sort, by_value, order, limit, test, readers, words)
 

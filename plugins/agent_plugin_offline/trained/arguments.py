@@ -78,7 +78,7 @@ def filled(wording: Wording, clause: str, said: Sequence[tuple[str, str]], flag:
     if flag:
         found.args.update({slot.name: True for slot in wording.slots if slot.name == flag and slot.role == "flag"})
     _matrices(found, wording, clause)
-    _table(found, wording, texts)
+    _table(found, wording, clause, texts)
     return found
 
 
@@ -249,20 +249,38 @@ def _choice(wording: Wording, slot: Slot, said: str) -> str | None:
     return best if best is not None and alike[best] > 0 else None
 
 
-def _table(found: Filled, wording: Wording, texts: Mapping[str, Sequence[str]]) -> None:
+_EXTREMES = words(
+    "best biggest bottom greatest highest largest least lowest max maximum min minimum most peak smallest top worst"
+)
+"""They say which end is meant, and not of what: "the oldest person" is the one of the highest age."""
+_EACH = re.compile(r"\b(?:by|each|every|per)\s+(?:the\s+)?$", re.IGNORECASE)
+
+
+def _table(found: Filled, wording: Wording, clause: str, texts: Mapping[str, Sequence[str]]) -> None:
     """What follows from the rest of a question about a table: without a figure its rows are listed."""
     operation = next((slot for slot in wording.slots if slot.role == "choice" and "list" in slot.choices), None)
     if operation is None:
         return
     sort = next((slot for slot in wording.slots if slot.name.startswith("sort")), None)
-    order = texts.get("order", [""])[0]
+    column, group, order = (texts.get(part, [""])[0] for part in ("column", "group_by", "order"))
     if operation.name not in found.args:
-        grouped = "group_by" in texts
-        found.args[operation.name] = ("sum" if "column" in texts else "count") if grouped else "list"
+        found.args[operation.name] = ("sum" if column else "count") if group else "list"
+    if found.args[operation.name] in ("min", "max"):
+        if compared := _compared(clause, texts.get("measure", [""])[0], column):
+            found.args["column"] = compared
+        if group and not _EACH.search(clause[: clause.find(group)]):
+            found.args.pop("group_by", None)  # "which town has the lowest price": its row says which
     if found.args[operation.name] == "count":
         found.args.pop("column", None)
     if sort is not None and order:
-        by = texts.get("column", [order])[0]
-        found.args[sort.name] = _text(by)
+        found.args[sort.name] = _compared(clause, order, column) or _text(order)
     if found.args[operation.name] == "list" and order:
         found.args.pop("column", None)
+
+
+def _compared(clause: str, extreme: str, column: str) -> str:
+    """What rows are compared by: a column, unless the extreme says of what it is one, as "cheapest" does."""
+    if not extreme or words(extreme.lower()) <= _EXTREMES:
+        return _text(column)
+    both = f"{extreme} {column}".strip()
+    return _text(both if both in clause else extreme)
