@@ -120,7 +120,7 @@ def _agree(planned: Draft, learned: Draft) -> bool:
 
 
 def _unasked(planned: Draft, learned: Draft) -> Draft:
-    """A plan by rules without the mark of the request's own question at the end of a text: "could you tell her ...?"."""
+    """A plan by rules without the mark of the request's own question at a text's end: "could you tell her ...?"."""
     steps: list[Step] = []
     for ruled, read in zip(planned.steps, learned.steps, strict=True):
         ended = {name: value for name, value in read.args.items() if ruled.args.get(name) == f"{value}?"}

@@ -125,6 +125,9 @@ def _absolute(given: Sequence[Token], at: int) -> tuple[int, Span] | None:
     if words[0] == "the":
         inner = _absolute(given, at + 1)
         return inner if inner else None
+    if re.fullmatch(r"[12]\d\d0s", words[0]):
+        first = int(words[0][:4])
+        return at + 1, Span(date(first, 1, 1), date(first + 9, 12, 31))
     if words[0] == "year" and _year(words[1]):
         return at + 2, _whole(_year(words[1]))
     if year := _year(words[0]):

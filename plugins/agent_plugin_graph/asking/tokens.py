@@ -12,6 +12,7 @@ _TOKEN = re.compile(
     r"""
     \d{4}-\d{2}-\d{2}(?!\d)                             # a date
     | \d{1,2}(?:st|nd|rd|th)\b | [qQ][1-4]\b            # 3rd, Q2
+    | [12]\d\d0s\b                                       # a decade
     | [$€£]?\d+(?:,\d{3})*(?:\.\d+)?(?:[kKmM]\b|%)?     # a number
     | (?<![^\W_])[A-Za-z]{1,2}[+-](?![\w+-])            # a code such as AB+
     | [^\W\d_]+(?:['’](?![sS]\b)[^\W\d_]+)*             # a word; 's is none
@@ -20,6 +21,7 @@ _TOKEN = re.compile(
 )
 _IDENTIFIER = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _QUOTED = re.compile(r"[\"“”„](?P<text>[^\"“”„]{1,200})[\"“”]")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?[kKmM]?")
 _SCALE = {"k": 1_000, "m": 1_000_000}
 
 
@@ -45,7 +47,7 @@ class Token:
     def number(self) -> float | int | None:
         """Its value; None for what is no number."""
         text = self.text.lstrip("$€£").replace(",", "")
-        if not text[:1].isdigit() or text.endswith("%") or "-" in text:
+        if not _NUMBER.fullmatch(text):
             return None
         scale = _SCALE.get(text[-1].lower(), 1)
         value = float(text[:-1] if scale > 1 else text) * scale

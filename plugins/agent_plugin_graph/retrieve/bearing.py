@@ -2,7 +2,8 @@
 
 Three things are weighed: how much of what was asked for the quotes hold, by the rarity of its words; whether they hold
 the names and figures that the question gives; and whether they hold something of the kind that it asks for - a number,
-a time, a name. The weights were fitted to questions with and without an answer (tests/benchmarks/bench_graph_refusal).
+a time, a name. The weights were set by hand, over several rounds, on the questions of
+tests/benchmarks/bench_graph_refusal: what it prints is no measurement on unseen ones.
 """
 
 from __future__ import annotations
