@@ -45,12 +45,30 @@ def in_full(plan: Draft, request: str, definitions: Sequence[ToolDefinition]) ->
     return replace(plan, steps=(replace(only, args={**only.args, _PARAMETER: request}),))
 
 
+def asked_next(
+    request: str, returned: Sequence[Returned], lookups: frozenset[str], definitions: Sequence[ToolDefinition]
+) -> tuple[str, dict[str, Any]] | None:
+    """The documents are asked where one look elsewhere - at the notes, in the calendar - found nothing."""
+    if len(returned) != 1 or returned[0].tool not in lookups or not _is_empty(returned[0]):
+        return None
+    there = put_to_documents(request, definitions)
+    return None if there is None or there[0] == returned[0].tool else there
+
+
+def without_empty(returned: Sequence[Returned], definitions: Sequence[ToolDefinition]) -> Sequence[Returned]:
+    """What came back, without the look elsewhere that found nothing where the documents then answered."""
+    taking = {definition.name for definition in definitions if _takes_questions(definition)}
+    answered = len(returned) == 2 and returned[1].tool in taking and not _is_empty(returned[1])
+    return returned[1:] if answered and _is_empty(returned[0]) else returned
+
+
 def found_nothing(request: str, returned: Sequence[Returned]) -> bool:
     """Whether all that was done for a request was to ask the documents, and they do not answer it."""
-    if len(returned) != 1 or returned[0].args.get(_PARAMETER) != request:
-        return False
-    content = returned[0].content
-    return isinstance(content, Mapping) and content.get("count") == 0
+    return len(returned) == 1 and returned[0].args.get(_PARAMETER) == request and _is_empty(returned[0])
+
+
+def _is_empty(returned: Returned) -> bool:
+    return isinstance(returned.content, Mapping) and returned.content.get("count") == 0
 
 
 def _takes_questions(definition: ToolDefinition) -> bool:

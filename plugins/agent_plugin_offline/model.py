@@ -28,11 +28,12 @@ from pydantic_ai.tools import ToolDefinition
 from agent_plugin_offline import answers
 from agent_plugin_offline.compound import Draft, draft
 from agent_plugin_offline.conversation import ASK_USER, CONTROL_TOOLS, SUBMIT_PLAN, Returned, Turn, read_turn
-from agent_plugin_offline.documents import found_nothing, in_full, put_to_documents
+from agent_plugin_offline.documents import asked_next, found_nothing, in_full, put_to_documents, without_empty
 from agent_plugin_offline.linking import Step
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.questions import answered, question
 from agent_plugin_offline.text import VERBS, identifier_words
+from agent_plugin_offline.wording import looks_up
 
 _WORDS = re.compile(r"\s*\S+\s*")
 MODEL_NAME = "offline"
@@ -126,14 +127,22 @@ def respond(turn: Turn, definitions: Sequence[ToolDefinition]) -> Parts:
     tools = [_spec(definition) for definition in definitions if definition.name not in CONTROL_TOOLS]
     controls = {definition.name for definition in definitions} & CONTROL_TOOLS
     reading = frozenset(definition.name for definition in definitions if _reads(definition))
+    lookups = frozenset(tool.name for tool in tools if looks_up(tool, reading))
     if turn.returned:
+        if asked_there := asked_next(turn.request, turn.returned, lookups, definitions):
+            return [ToolCallPart(*asked_there)]
         unanswered = found_nothing(turn.request, turn.returned)
-        return [TextPart(answers.NO_TOOL_FITS if unanswered else _report(turn.returned, reading))]
+        told = without_empty(turn.returned, definitions)
+        return [TextPart(answers.NO_TOOL_FITS if unanswered else _report(told, reading))]
     plan = answered(draft(turn.request, tools, reading, turn.earlier, turn.previous), turn.answers)
     if not plan.steps:
         asked_there = put_to_documents(turn.request, definitions)
         return [ToolCallPart(*asked_there) if asked_there else TextPart(answers.NO_TOOL_FITS)]
     asked = question(plan)
+    if asked is not None and all(step.spec.name in lookups for step in plan.steps):
+        asked_there = put_to_documents(turn.request, definitions)
+        if asked_there is not None:  # "how many days of leave are there?" is no sum that lacks its figures
+            return [ToolCallPart(*asked_there)]
     if asked is not None:
         return [_ask(asked, controls, turn)]
     return _calls(in_full(plan, turn.request, definitions), turn, controls)
