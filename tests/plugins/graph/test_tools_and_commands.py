@@ -104,10 +104,11 @@ def test_add_then_ask_answers_with_a_quote_and_its_line(person: Person) -> None:
         ("Who is the head of the Lisbon office?", "docs/handbook.md:12"),
     ],
 )
-def test_a_question_whose_words_are_no_tools_goes_to_the_documents(person: Person, question: str, source: str) -> None:
+def test_a_question_about_nothing_that_was_kept_goes_to_the_documents(person: Person, question: str, source: str) -> None:
     person.types("graph", "add", "docs")
     answer = json.loads(person.types("ask", "--model", "offline", "--json", question))
-    assert [one["tool"] for one in answer["calls"]] == ["search_documents"]
+    assert answer["calls"][-1]["tool"] == "search_documents"
+    assert {one["tool"] for one in answer["calls"]} <= {"recall", "list_events", "search_documents"}
     assert source in [one["source"] for one in answer["citations"]]
     assert all(one["quote"] in answer["answer"] for one in answer["citations"])
 
@@ -122,10 +123,10 @@ def test_where_nothing_was_added_documents_are_not_asked(person: Person, questio
     assert ours.intersection(one["tool"] for one in answer["calls"])
 
 
-def test_a_question_that_neither_tools_nor_documents_answer_is_said_to_be_one(person: Person) -> None:
+def test_a_question_that_neither_notes_nor_documents_answer_is_said_to_be_one(person: Person) -> None:
     person.types("graph", "add", "docs")
     answer = json.loads(person.types("ask", "--model", "offline", "--json", "Who painted the ceiling of the chapel?"))
-    assert answer["answer"].startswith("None of the tools that I have fits this request")
+    assert "Nothing in your documents answers this." in answer["answer"]
     assert answer["citations"] == []
 
 
