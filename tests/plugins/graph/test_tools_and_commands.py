@@ -104,7 +104,7 @@ def test_add_then_ask_answers_with_a_quote_and_its_line(person: Person) -> None:
         ("Who is the head of the Lisbon office?", "docs/handbook.md:12"),
     ],
 )
-def test_a_question_about_nothing_that_was_kept_goes_to_the_documents(person: Person, question: str, source: str) -> None:
+def test_a_question_about_nothing_kept_goes_to_the_documents(person: Person, question: str, source: str) -> None:
     person.types("graph", "add", "docs")
     answer = json.loads(person.types("ask", "--model", "offline", "--json", question))
     assert answer["calls"][-1]["tool"] == "search_documents"
