@@ -25,7 +25,7 @@ def put_to_documents(request: str, definitions: Sequence[ToolDefinition]) -> tup
     """The call (tool, arguments) that asks the documents; None for what is no question, or where nothing takes one."""
     if not is_question(request):
         return None
-    taking = [definition.name for definition in definitions if _takes_questions(definition)]
+    taking = _taking(definitions)
     return (taking[0], {_PARAMETER: request}) if taking else None
 
 
@@ -37,7 +37,7 @@ def in_full(plan: Draft, request: str, definitions: Sequence[ToolDefinition]) ->
     if len(plan.steps) != 1 or not is_question(request):
         return plan
     only = plan.steps[0]
-    if only.spec.name not in {definition.name for definition in definitions if _takes_questions(definition)}:
+    if only.spec.name not in _taking(definitions):
         return plan
     cut = set(identifier_words(request)) - set(identifier_words(str(only.args.get(_PARAMETER))))
     if cut.intersection(identifier_words(only.spec.name)):
@@ -57,8 +57,7 @@ def asked_next(
 
 def without_empty(returned: Sequence[Returned], definitions: Sequence[ToolDefinition]) -> Sequence[Returned]:
     """What came back, without the look elsewhere that found nothing where the documents then answered."""
-    taking = {definition.name for definition in definitions if _takes_questions(definition)}
-    answered = len(returned) == 2 and returned[1].tool in taking and not _is_empty(returned[1])
+    answered = len(returned) == 2 and returned[1].tool in _taking(definitions) and not _is_empty(returned[1])
     return returned[1:] if answered and _is_empty(returned[0]) else returned
 
 
@@ -71,5 +70,10 @@ def _is_empty(returned: Returned) -> bool:
     return isinstance(returned.content, Mapping) and returned.content.get("count") == 0
 
 
-def _takes_questions(definition: ToolDefinition) -> bool:
-    return bool(((definition.metadata or {}).get("agent_core") or {}).get("answers_questions"))
+def _taking(definitions: Sequence[ToolDefinition]) -> list[str]:
+    """The tools that answer questions from the user's documents."""
+    return [
+        definition.name
+        for definition in definitions
+        if ((definition.metadata or {}).get("agent_core") or {}).get("answers_questions")
+    ]

@@ -139,13 +139,12 @@ def respond(turn: Turn, definitions: Sequence[ToolDefinition]) -> Parts:
         asked_there = put_to_documents(turn.request, definitions)
         return [ToolCallPart(*asked_there) if asked_there else TextPart(answers.NO_TOOL_FITS)]
     asked = question(plan)
-    if asked is not None and all(step.spec.name in lookups for step in plan.steps):
-        asked_there = put_to_documents(turn.request, definitions)
-        if asked_there is not None:  # "how many days of leave are there?" is no sum that lacks its figures
-            return [ToolCallPart(*asked_there)]
-    if asked is not None:
-        return [_ask(asked, controls, turn)]
-    return _calls(in_full(plan, turn.request, definitions), turn, controls)
+    if asked is None:
+        return _calls(in_full(plan, turn.request, definitions), turn, controls)
+    # "How many days of leave are there?" is no sum that lacks its figures.
+    only_looks = all(step.spec.name in lookups for step in plan.steps)
+    asked_there = put_to_documents(turn.request, definitions) if only_looks else None
+    return [ToolCallPart(*asked_there) if asked_there else _ask(asked, controls, turn)]
 
 
 def _ask(asked: str, controls: set[str], turn: Turn) -> TextPart | ToolCallPart:

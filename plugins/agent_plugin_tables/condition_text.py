@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 
 from agent_core import ToolArgumentError
-from agent_plugin_tables.conditions import Comparison, Group, Node, Operator
+from agent_plugin_tables.conditions import COMPARISONS, Comparison, Group, Node, Operator
 from agent_plugin_tables.spoken import spoken_condition
 from agent_plugin_tables.table import Table
 
@@ -24,6 +24,7 @@ _LONGEST = 2000
 _DEEPEST = 20
 _QUOTED = re.compile(r"""'((?:[^']|'')*)'|"((?:[^"]|"")*)"|`([^`]*)`|\[([^\]]*)\]""")
 _OPERATORS: dict[str, Operator] = {
+    **COMPARISONS,
     "==": "=",
     "=": "=",
     "!=": "!=",
@@ -40,25 +41,6 @@ _OPERATORS: dict[str, Operator] = {
     "is equal to": "=",
     "equals": "=",
     "equal to": "=",
-    "greater than or equal to": ">=",
-    "less than or equal to": "<=",
-    "greater than": ">",
-    "more than": ">",
-    "larger than": ">",
-    "less than": "<",
-    "fewer than": "<",
-    "smaller than": "<",
-    "at least": ">=",
-    "at most": "<=",
-    "no more than": "<=",
-    "no less than": ">=",
-    "above": ">",
-    "over": ">",
-    "after": ">",
-    "below": "<",
-    "under": "<",
-    "before": "<",
-    "since": ">=",
     "contains": "contains",
     "contain": "contains",
     "starts with": "starts with",

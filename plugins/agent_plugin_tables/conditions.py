@@ -18,6 +18,28 @@ from agent_plugin_tables.table import Row, Table
 Operator = Literal["=", "!=", ">", ">=", "<", "<=", "contains", "starts with", "ends with", "in", "is empty"]
 Value: TypeAlias = str | float | bool | list[str | float] | None
 Test: TypeAlias = Callable[[Row], bool]
+COMPARISONS: Mapping[str, Operator] = {
+    "greater than or equal to": ">=",
+    "less than or equal to": "<=",
+    "no more than": "<=",
+    "no less than": ">=",
+    "greater than": ">",
+    "larger than": ">",
+    "more than": ">",
+    "smaller than": "<",
+    "fewer than": "<",
+    "less than": "<",
+    "at least": ">=",
+    "at most": "<=",
+    "above": ">",
+    "over": ">",
+    "after": ">",
+    "since": ">=",
+    "below": "<",
+    "under": "<",
+    "before": "<",
+}
+"""Comparisons in words, in conditions of any form."""
 
 
 @dataclass(frozen=True)

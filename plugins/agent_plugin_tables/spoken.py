@@ -15,7 +15,6 @@ from agent_plugin_tables.conditions import Comparison, Group, Node, Operator
 from agent_plugin_tables.meaning import only_measure
 from agent_plugin_tables.spoken_words import Item, WordReader
 from agent_plugin_tables.table import Table
-from agent_plugin_tables.values import Values
 
 _LONGEST = 60
 
@@ -94,7 +93,7 @@ class _Conditions:
             column = dates[0] if len(dates) == 1 else None
         if column is None and item.kind == "amount" and (sign is not None or item.until):
             column = self._measure if self._measure is not None else only_measure(self._table)
-        if column is None and item.kind == "amount" and len(held := Values.of(self._table).holders(item.text)) == 1:
+        if column is None and item.kind == "amount" and len(held := self._table.values.holders(item.text)) == 1:
             column = held[0]
         if column is None or (item.kind == "amount" and self._table.kinds[column].kind == "date"):
             return None

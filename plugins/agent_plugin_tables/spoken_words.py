@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
 from agent_plugin_tables.cells import parse_number
-from agent_plugin_tables.conditions import Operator
+from agent_plugin_tables.conditions import COMPARISONS, Operator
 from agent_plugin_tables.dates import month_number, parse_date
 from agent_plugin_tables.meaning import FALLING, dimension, named
 from agent_plugin_tables.table import Table, name_words
-from agent_plugin_tables.values import Values
 
 _FILLER = frozenset(
     """
@@ -23,35 +22,17 @@ _FILLER = frozenset(
     """.split()  # noqa: SIM905
 )
 """What may stand in a condition and says nothing."""
-_SIGNS: tuple[tuple[str, Operator], ...] = (
-    ("greater than or equal to", ">="),
-    ("less than or equal to", "<="),
-    ("no more than", "<="),
-    ("no less than", ">="),
-    ("greater than", ">"),
-    ("larger than", ">"),
-    ("higher than", ">"),
-    ("later than", ">"),
-    ("more than", ">"),
-    ("smaller than", "<"),
-    ("fewer than", "<"),
-    ("lower than", "<"),
-    ("earlier than", "<"),
-    ("less than", "<"),
-    ("at least", ">="),
-    ("at most", "<="),
-    ("up to", "<="),
-    ("above", ">"),
-    ("over", ">"),
-    ("exceeding", ">"),
-    ("after", ">"),
-    ("since", ">="),
-    ("below", "<"),
-    ("under", "<"),
-    ("before", "<"),
-    ("until", "<="),
-    ("exactly", "="),
-)
+_SIGNS: Mapping[str, Operator] = {
+    **COMPARISONS,
+    "higher than": ">",
+    "later than": ">",
+    "lower than": "<",
+    "earlier than": "<",
+    "up to": "<=",
+    "exceeding": ">",
+    "until": "<=",
+    "exactly": "=",
+}
 _NOT = frozenset("not except excluding isn't aren't wasn't weren't isnt arent wasnt werent".split())  # noqa: SIM905
 _LACKING = frozenset("without missing lacking".split())  # noqa: SIM905
 _MONEY = frozenset("euro euros dollar dollars pound pounds quid franc francs usd eur gbp chf percent".split())  # noqa: SIM905
@@ -79,7 +60,7 @@ class WordReader:
     def __init__(self, table: Table, words: Sequence[str]) -> None:
         self._table = table
         self._words = words
-        self._values = Values.of(table)
+        self._values = table.values
         self._about = set(name_words(PurePath(table.path).stem))
         self._dated = any(reader.kind == "date" for reader in table.kinds.values())
 
@@ -129,7 +110,7 @@ class WordReader:
             yield 1, None
 
     def _signs(self, at: int) -> Iterator[tuple[int, Item]]:
-        for phrase, sign in _SIGNS:
+        for phrase, sign in sorted(_SIGNS.items(), key=lambda pair: -len(pair[0])):
             size = phrase.count(" ") + 1
             if " ".join(self._words[at : at + size]).casefold() == phrase:
                 yield size, Item("sign", sign=sign)

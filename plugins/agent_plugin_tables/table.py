@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from agent_core import ToolArgumentError, ToolContext, ToolError
 from agent_core.tools.workspace import open_file
@@ -16,6 +16,9 @@ from agent_plugin_tables.columns import ColumnEvidence, ColumnReader
 from agent_plugin_tables.dates import parse_date
 from agent_plugin_tables.delimited import DelimitedFile
 from agent_plugin_tables.spreadsheet import Spreadsheet
+
+if TYPE_CHECKING:
+    from agent_plugin_tables.values import Values
 
 _HEADER_WITHIN = 20
 """Rows from the top among which the header is looked for, below titles and blank rows."""
@@ -119,6 +122,13 @@ class Table:
     def kinds(self) -> dict[int, ColumnReader]:
         """How to read every column, decided by the first `TYPED_ROWS` rows."""
         return self.readers(range(len(self.columns)), TYPED_ROWS)
+
+    @cached_property
+    def values(self) -> Values:
+        """Which column holds a value that somebody names."""
+        from agent_plugin_tables.values import Values
+
+        return Values(self)
 
 
 @contextmanager

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from weakref import WeakKeyDictionary
 
 from agent_plugin_tables.cells import shown
 from agent_plugin_tables.table import Table, name_words
 
 _LONGEST = 8
 _MOST = 50_000
-_KNOWN: WeakKeyDictionary[Table, Values] = WeakKeyDictionary()
 
 
 class Values:
@@ -29,13 +27,6 @@ class Values:
                 self._add(column, shown(row.cell(column)).strip(), column in texts)
             if len(self._exact) > _MOST:
                 break
-
-    @classmethod
-    def of(cls, table: Table) -> Values:
-        """The values of a table, collected once."""
-        if table not in _KNOWN:
-            _KNOWN[table] = cls(table)
-        return _KNOWN[table]
 
     def _add(self, column: int, text: str, is_text: bool) -> None:
         folded = text.casefold()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import neo4j as bolt
@@ -15,36 +13,17 @@ import pytest
 from agent_core import ToolError
 from agent_plugin_graph.cypher.guard import CypherRefusedError, check_reads_only
 from agent_plugin_graph.cypher.reading import ReadLimits, read
+from tests.servers.counting import CountingSite, counting_site
 from tests.servers.neo4j import Neo4jMissingError, Neo4jServer, download_apoc
 
 pytestmark = pytest.mark.timeout(300, func_only=True)
 SECRET = "canary-7741"
 
 
-class Site(ThreadingHTTPServer):
-    """Counts who asks it for anything."""
-
-    asked: list[str]
-
-
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    class Page(BaseHTTPRequestHandler):
-        server: Site
-
-        def do_GET(self) -> None:
-            self.server.asked.append(self.path)
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(SECRET.encode())
-
-        def log_message(self, format: str, *args: object) -> None: ...
-
-    with Site(("127.0.0.1", 0), Page) as server:
-        server.asked = []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
+def site() -> Iterator[CountingSite]:
+    with counting_site(SECRET) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +72,8 @@ def loads(place: str) -> str:
     return f"CALL apoc.cypher.run('LOAD CSV FROM \"{place}\" AS line RETURN line', {{}}) YIELD value RETURN value"
 
 
-def test_apoc_would_do_it(driver: bolt.Driver, site: Site, secret_file: Path) -> None:
-    address = f"http://127.0.0.1:{site.server_port}/page"
+def test_apoc_would_do_it(driver: bolt.Driver, site: CountingSite, secret_file: Path) -> None:
+    address = site.url
     with driver.session(default_access_mode=bolt.READ_ACCESS) as session:
         for place in (secret_file.as_uri(), address):
             assert SECRET in str(session.run(loads(place)).data())  # pyright: ignore[reportArgumentType]
@@ -118,7 +97,9 @@ def test_no_procedure_of_apoc_is_called(driver: bolt.Driver) -> None:
                     check_reads_only(text)
 
 
-def test_functions_of_apoc_that_are_called_only_compute(driver: bolt.Driver, site: Site, secret_file: Path) -> None:
+def test_functions_of_apoc_that_are_called_only_compute(
+    driver: bolt.Driver, site: CountingSite, secret_file: Path
+) -> None:
     functions = names(driver, "FUNCTIONS")
     assert len(functions) > 200
     allowed = set[str]()
@@ -129,7 +110,7 @@ def test_functions_of_apoc_that_are_called_only_compute(driver: bolt.Driver, sit
             continue
         allowed.add(name)
         most = len(re.findall(r"\w+(?: = .*?)? :: ", signature.rpartition(") ::")[0]))
-        for place in (secret_file.as_uri(), str(secret_file), f"http://127.0.0.1:{site.server_port}/page"):
+        for place in (secret_file.as_uri(), str(secret_file), site.url):
             for arguments in {1, most} - {0}:
                 text = f"RETURN {name}({', '.join([repr(place)] * arguments)}) AS x"
                 try:

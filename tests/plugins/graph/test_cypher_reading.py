@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from agent_core import ToolError, TransientToolError
 from agent_plugin_graph.cypher.guard import LONGEST, CypherRefusedError, check_reads_only
 from agent_plugin_graph.cypher.reading import ReadLimits, read
 from tests.plugins.graph.hostile_cypher import hostile
+from tests.servers.counting import CountingSite, counting_site
 from tests.servers.neo4j import Neo4jServer
 
 pytestmark = pytest.mark.timeout(300, func_only=True)
@@ -29,34 +28,10 @@ ORDER BY id, other
 """
 
 
-class Site(ThreadingHTTPServer):
-    """Counts who asks it for anything."""
-
-    asked: list[str]
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/page"
-
-
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    class Page(BaseHTTPRequestHandler):
-        server: Site
-
-        def do_GET(self) -> None:
-            self.server.asked.append(self.path)
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(SECRET.encode())
-
-        def log_message(self, format: str, *args: object) -> None: ...
-
-    with Site(("127.0.0.1", 0), Page) as server:
-        server.asked = []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
+def site() -> Iterator[CountingSite]:
+    with counting_site(SECRET) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +72,7 @@ def state(driver: bolt.Driver) -> list[Any]:
     return [graph, *([record.values() for record in driver.execute_query(text).records] for text in shown)]
 
 
-def test_this_server_would_do_it(driver: bolt.Driver, site: Site, secret_file: str) -> None:
+def test_this_server_would_do_it(driver: bolt.Driver, site: CountingSite, secret_file: str) -> None:
     """A session that only reads is no protection: otherwise the cases below would prove nothing."""
     with driver.session(default_access_mode=bolt.READ_ACCESS) as session:
         assert SECRET in str(session.run(f"LOAD CSV FROM '{secret_file}' AS line RETURN line").data())
@@ -106,7 +81,7 @@ def test_this_server_would_do_it(driver: bolt.Driver, site: Site, secret_file: s
     site.asked.clear()
 
 
-def test_nothing_but_reading_happens(driver: bolt.Driver, site: Site, secret_file: str) -> None:
+def test_nothing_but_reading_happens(driver: bolt.Driver, site: CountingSite, secret_file: str) -> None:
     before = state(driver)
     statements = list(hostile(secret_file, site.url))
     assert len(statements) > 600
