@@ -23,7 +23,7 @@ _PARAMETER = "question"
 
 def put_to_documents(request: str, definitions: Sequence[ToolDefinition]) -> tuple[str, dict[str, Any]] | None:
     """The call (tool, arguments) that asks the documents; None for what is no question, or where nothing takes one."""
-    if not is_question(request):
+    if not is_question(request) and not request.rstrip().endswith("?"):
         return None
     taking = _taking(definitions)
     return (taking[0], {_PARAMETER: request}) if taking else None

@@ -102,6 +102,7 @@ def test_add_then_ask_answers_with_a_quote_and_its_line(person: Person) -> None:
         ("When must a leave request arrive in Lisbon?", "docs/handbook.md:8"),
         ("Is the roof repaired by Heron Estates?", "docs/lease.txt:5"),
         ("Who is the head of the Lisbon office?", "docs/handbook.md:12"),
+        ("By when must a leave request arrive in Lisbon?", "docs/handbook.md:8"),
     ],
 )
 def test_a_question_about_nothing_kept_goes_to_the_documents(person: Person, question: str, source: str) -> None:
