@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent_core.loop.support.alignment import align
-from agent_core.loop.support.features import Measured, measure
+from agent_core.loop.support.measures import Measured, measure
 from agent_core.loop.support.judging import CAP, Model
 
 WEIGHTS = Path(__file__).parents[2] / "agent_core" / "loop" / "support" / "weights.json"

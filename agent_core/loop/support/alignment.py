@@ -8,13 +8,17 @@ from dataclasses import dataclass
 
 from agent_core.loop.support.lexicon import lexicon
 from agent_core.loop.support.reading import Token, named, read
-from agent_core.loop.support.words import related, without_negation
+from agent_core.loop.support.words import listed, related, without_negation
 
 _MOST_SENTENCES = 3
 """Sentences of the passages that one sentence may be put together from."""
 _WORTH = 0.7
 """Weight of words that another sentence has to bring to be taken in."""
 _NEIGHBOURS = 5
+_PRONOUNS = listed("it he she they this these both its his her their")
+_FIRST_WORDS = 4
+_SURROUNDINGS = 14
+"""Tokens on either side of a word that tell what it is said of."""
 _MOST_TOKENS = 6_000
 """Of the passages; what is longer is cut to the sentences that share most with the sentence."""
 
@@ -49,6 +53,18 @@ class Alignment:
     def near(self) -> list[Token]:
         """The tokens of the chosen sentences."""
         return [token for token in self.evidence if token.sentence in self.chosen]
+
+    def said_in(self, sentence: int) -> list[Token]:
+        """The tokens of one sentence of the passages."""
+        return [token for token in self.evidence if token.sentence == sentence]
+
+    def best(self) -> list[Token]:
+        """The sentence that carries most; where it begins with a pronoun, the one before it says whom it is about."""
+        if not self.chosen:
+            return []
+        best = self.said_in(self.chosen[0])
+        pronoun = any(token.stem in _PRONOUNS for token in best[:_FIRST_WORDS])
+        return (self.said_in(self.chosen[0] - 1) if pronoun else []) + best
 
 
 def align(sentence: str, passages: Sequence[str]) -> Alignment:
@@ -173,3 +189,21 @@ def _linked(tokens: Sequence[Token], matches: Mapping[int, Sequence[Link]], chos
         if best:
             linked[at] = best[1]
     return linked
+
+
+def orientation(found: Alignment, at: int, place: Token) -> tuple[float, float]:
+    """How much around a word of the sentence stands on the same side, and on the other side, of a place in the passages."""
+    token = found.tokens[at]
+    straight = crossed = 0.0
+    for other, link in found.links.items():
+        if other == at or link.said.sentence != place.sentence or link.said.place == place.place:
+            continue
+        apart = abs(link.token.place - token.place), abs(link.said.place - place.place)
+        if max(apart) > _SURROUNDINGS or not link.token.weight:
+            continue
+        weight = link.token.weight * link.strength / (1 + (sum(apart) / 6))
+        if (link.token.place > token.place) == (link.said.place > place.place):
+            straight += weight
+        else:
+            crossed += weight
+    return straight, crossed

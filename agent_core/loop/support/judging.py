@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from agent_core.loop.support.alignment import align
-from agent_core.loop.support.features import Measured, measure
+from agent_core.loop.support.measures import Measured, measure
 
 CAP = 3.0
 """No measure counts for more than this."""

@@ -1,0 +1,75 @@
+"""Figures that the passages do not have, have with another unit, or have as another limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agent_core.loop.support.alignment import Alignment
+from agent_core.loop.support.measures.measured import Measured, instead, quoted
+from agent_core.loop.support.quantities import Figure
+from agent_core.loop.support.reading import Token
+
+_OPPOSED_BOUNDS = {frozenset(pair) for pair in ((">=", "<="), (">", "<"), (">=", "<"), (">", "<="))}
+_MOST_FIGURES = 60
+_UNSPECIFIC = frozenset(("one", "a half", "half", "a"))
+"""Written so, a number is as often a turn of speech."""
+
+
+def counted(found: Alignment, measured: Measured) -> None:
+    """Compare the figures of a sentence with those of its passages."""
+    near = found.near()
+    for at, token in enumerate(found.tokens):
+        if token.figure is None:
+            continue
+        link = found.links.get(at)
+        if link is None:
+            _missing(found, token, near, measured)
+        elif link.said.figure and frozenset((token.figure.bound, link.said.figure.bound)) in _OPPOSED_BOUNDS:
+            if not _counted_back(found.tokens, at):
+                measured.add("bound-opposed", 1, f"{quoted(token)} (the source says it as another limit)")
+
+
+def _missing(found: Alignment, token: Token, near: Sequence[Token], measured: Measured) -> None:
+    assert token.figure is not None
+    figure = token.figure
+    held = [said for said in found.evidence if said.figure]
+    unit = next((said for said in held if said.figure and _other_unit(figure, said.figure)), None)
+    rival = next((said for said in near if said.figure and figure.rivals(said.figure)), None)
+    if unit is None and (figure.written.lower() in _UNSPECIFIC or derived(figure, held)):
+        return
+    if unit is not None:
+        measured.add("unit-other", 1, instead(token, unit))
+    elif rival is not None:
+        measured.add("figure-other", 1, instead(token, rival))
+    elif figure.dimension or not token.text.isalpha():
+        measured.add("figure-missing", 1, f"{quoted(token)} (not in the source)")
+    else:
+        measured.add("count-missing", 1, f"{quoted(token)} (not in the source)")
+
+
+def _other_unit(figure: Figure, other: Figure) -> bool:
+    return bool(figure.dimension and other.dimension) and figure.number == other.number and not figure.agrees(other)
+
+
+def _counted_back(tokens: Sequence[Token], at: int) -> bool:
+    """Whether time is counted back from something: "no later than a day before" is "at least 24 hours before"."""
+    return any(token.stem in ("befor", "ahead_of", "prior_to", "in_advanc") for token in tokens[at + 1 : at + 4])
+
+
+def derived(figure: Figure, evidence: Sequence[Token]) -> bool:
+    """Whether a figure follows from two in the passages: a sum, a difference, the rest of a whole, years between."""
+    value, dimension = figure.value, figure.dimension
+    held = [said.figure for said in evidence if said.figure][:_MOST_FIGURES]
+    same = [one.value for one in held if one.dimension == dimension]
+    years = [one.value for one in held if one.dimension == "year"]
+    pairs = [(one, other) for n, one in enumerate(same) for other in same[n + 1 :]]
+    made = [abs(one - other) for one, other in pairs] + [one + other for one, other in pairs]
+    if dimension == "share":
+        made += [1 - one for one in same]
+    elif dimension == "months":
+        made += [12 * abs(one - other) for n, one in enumerate(years) for other in years[n + 1 :]]
+    elif dimension == "year":
+        spans = [one.value / 12 for one in held if one.dimension == "months"]
+        made += [year + sign * span for year in years for span in spans for sign in (1, -1)]
+    loose = 0.05 if figure.bound == "~" else 1e-6
+    return any(abs(one - value) <= loose * max(1.0, abs(value)) for one in made if one)

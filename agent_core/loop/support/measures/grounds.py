@@ -1,0 +1,61 @@
+"""Reasons that the passages do not give, and conditions of theirs that are left out."""
+
+from __future__ import annotations
+
+from agent_core.loop.support.alignment import Alignment
+from agent_core.loop.support.measures.measured import Measured, quoted
+from agent_core.loop.support.words import CLASSES, listed, stem
+
+_CAUSE = frozenset(stem(word) for word in "because due thanks owing account result therefore consequently hence thus since".split())
+_GIVEN = CLASSES["c-cause"] | _CAUSE | frozenset(
+    stem(word) for word in "as reason why attribute explain enable allow mean make order purpose effect through by from".split()
+)
+_NAMED = frozenset(
+    "_".join(stem(part) for part in word.split("_"))
+    for word in "due_to thanks_to owing_to as_a_result because_of on_account_of in_order_to so_that".split()
+)
+_CONDITIONS = listed("if unless provid onl except apart")
+
+
+def grounds(found: Alignment, measured: Measured) -> None:
+    """Compare why and on what condition something is so."""
+    _reasons(found, measured)
+    _conditions(found, measured)
+
+
+def _reasons(found: Alignment, measured: Measured) -> None:
+    since = next(
+        (at for at, token in enumerate(found.tokens) if token.stem in _CAUSE or token.stem in _NAMED), None
+    )
+    if since is None:
+        return
+    cue = found.tokens[since]
+    clause = [
+        at for at, token in enumerate(found.tokens)
+        if at > since and token.weight >= 1 and (since or token.clause == cue.clause)
+    ]  # fmt: skip
+    missing = [at for at in clause if at not in found.links]
+    where = {found.links[at].said.sentence for at in clause if at in found.links} | set(found.chosen[:1])
+    given = any(
+        token.stem in _GIVEN or set(token.stem.split("_")) & _GIVEN for token in found.evidence if token.sentence in where
+    )
+    if missing:
+        measured.add("reason-missing", min(2, len(missing)), f"“{cue.text} … {found.tokens[missing[0]].text}” (not in the source)")
+    if not given:
+        measured.add("reason-made", 1, f"“{cue.text}” (the source gives no such reason)")
+
+
+def _conditions(found: Alignment, measured: Measured) -> None:
+    best = found.best()
+    used = {link.said.place for link in found.links.values()}
+    for start, cue in enumerate(best):
+        if cue.stem not in _CONDITIONS:
+            continue
+        after = [token for token in best[start + 1 :] if token.sentence == cue.sentence and token.clause == cue.clause and token.weight >= 1]
+        held = [token for token in best if token.sentence == cue.sentence and token.clause != cue.clause and token.weight >= 1]
+        told = [token for token in held if token.place in used]
+        if after and not any(token.place in used for token in after) and len(told) >= 2 and len(told) >= len(held) / 2:
+            measured.add(
+                "condition-left", 1, f"the source's condition “{cue.text} {after[0].text} …” is left out"
+            )
+            return

@@ -1,0 +1,92 @@
+"""What came before what, and what is more than what: sides that were exchanged, or a word that was turned round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from agent_core.loop.support.alignment import Alignment
+from agent_core.loop.support.lexicon import lexicon
+from agent_core.loop.support.measures.measured import Measured, quoted
+from agent_core.loop.support.reading import Token
+from agent_core.loop.support.words import listed, stem
+
+_BEFORE = frozenset(stem(w) for w in "before until till".split()) | listed("prior_to ahead_of earlier_than in_advanc_of")
+_AFTER = frozenset(stem(w) for w in "after following once since".split()) | listed("later_than subsequent_to")
+_INSTEAD = frozenset(("instead_of", "rather_than", "rather", "instead"))
+_REACH = 12
+_CLEARLY = 0.6
+_COMPARED = 6
+"""So many words before "than" the word stands that compares."""
+
+
+def ordering(found: Alignment, measured: Measured) -> None:
+    """Compare the two sides of before, after and than with the sides that they have in the passages."""
+    for at, direction, word in _relations(found.tokens):
+        ours = _sides(found.tokens, at)
+        best: tuple[float, str, Token] | None = None
+        for number in found.chosen:
+            theirs = found.said_in(number)
+            for place, other, said in _relations(theirs):
+                same = _same_direction(direction, other, word, said)
+                if same is None:
+                    continue
+                left, right = _sides(theirs, place)
+                straight = crossed = 0.0
+                for side, tokens in enumerate(ours):
+                    for token in tokens:
+                        link = found.links.get(token)
+                        if link is None or not link.token.weight:
+                            continue
+                        if any(theirs[n].place == link.said.place for n in (left, right)[side]):
+                            straight += link.token.weight
+                        elif any(theirs[n].place == link.said.place for n in (left, right)[1 - side]):
+                            crossed += link.token.weight
+                wrong, fits = (crossed, straight) if same else (straight, crossed)
+                name = "order-turned" if wrong > fits + _CLEARLY else "order-kept" if fits > wrong else ""
+                if name and (best is None or wrong + fits > best[0]):
+                    best = wrong + fits, name, said
+        if best:
+            measured.add(best[1], 1, f"{quoted(word)} (the other way round)" if best[1] == "order-turned" else "")
+
+
+def _relations(tokens: Sequence[Token]) -> Iterator[tuple[int, str, Token]]:
+    """Where two things are put in an order: (place of the word between them, which order, the word that says it)."""
+    for at, token in enumerate(tokens):
+        if token.stem in _BEFORE:
+            yield at, "before", token
+        elif token.stem in _AFTER:
+            yield at, "after", token
+        elif token.stem in _INSTEAD:
+            yield at, "instead", token
+        elif token.stem == "than" or token.stem.endswith("_than"):
+            word = next((one for one in reversed(tokens[max(0, at - _COMPARED) : at + 1]) if _compares(one)), None)
+            if word is not None:
+                yield at, "than", word
+
+
+def _compares(token: Token) -> bool:
+    return token.stem in ("mor", "less", "fewer", "wors", "better") or (
+        token.text.endswith("er") and token.kind in ("word", "function") and token.stem not in ("other", "rather")
+    )
+
+
+def _same_direction(one: str, other: str, word: Token, said: Token) -> bool | None:
+    if "than" in (one, other):
+        if one != other:
+            return None
+        if word.stem == said.stem or lexicon().are_same(word.stem, said.stem):
+            return True
+        return False if lexicon().are_opposed(word.stem, said.stem) else None
+    if "instead" in (one, other):
+        return True if one == other else None
+    return one == other
+
+
+def _sides(tokens: Sequence[Token], at: int) -> tuple[list[int], list[int]]:
+    """The places of what stands before and behind a word; at the start of a sentence, the clause and what follows it."""
+    first = at <= 1
+    behind = list(range(at + 1, min(len(tokens), at + 1 + _REACH)))
+    if not first:
+        return list(range(max(0, at - _REACH), at)), behind
+    clause = [n for n in behind if tokens[n].clause == tokens[at].clause]
+    return [n for n in behind if n not in clause], clause

@@ -1,0 +1,67 @@
+"""What is denied on one side only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from agent_core.loop.support.alignment import Alignment
+from agent_core.loop.support.measures.measured import Measured, quoted
+from agent_core.loop.support.reading import Token
+from agent_core.loop.support.words import listed, stem, without_negation
+
+_DENIALS = listed("not no never neither nor none nobody nothing without n't cannot")
+_DENYING = _DENIALS | frozenset(
+    stem(word)
+    for word in """unable fail lack hardly barely scarcely rarely seldom except excluding exclude exempt forbid prohibit ban bar
+    prevent refuse reject deny decline avoid stop cease end drop lose miss absent free off out away without only few little
+    impossible instead rather other otherwise unless until before too closed lost waive omit remove abolish refrain oppose
+    against under below less fewer""".split()
+)
+"""Words that may say what a negation says, in other words."""
+_AFTER = 4
+_REACH = 8
+_BOUNDING = listed("mor less fewer later long only longer earlier high low but")
+"""Behind a negation, these make a limit or a turn of speech."""
+
+
+def polarity(found: Alignment, measured: Measured) -> None:
+    """Words that are denied in the sentence and told in the passages, and the other way round."""
+    for at, cue in _denied(found.tokens):
+        link = found.links.get(at)
+        if link is None or link.flipped:
+            continue
+        around = [said for said in found.evidence if said.sentence == link.said.sentence]
+        if not any(_denies(said) for said in around if -_REACH - 4 <= said.place - link.said.place <= _REACH):
+            measured.add("denied", 1, f"“{cue.text} … {found.tokens[at].text}” (the source does not deny it)")
+    linked = {link.said.place: (at, link) for at, link in found.links.items()}
+    for number in found.chosen:
+        theirs = [token for token in found.evidence if token.sentence == number]
+        for place, cue in _denied(theirs):
+            at, link = linked.get(theirs[place].place, (0, None))
+            if link is None or link.flipped:
+                continue
+            around = [t for t in found.tokens if -_REACH - 4 <= t.place - link.token.place <= _REACH]
+            if not any(_denies(token) for token in around):
+                measured.add("affirmed", 1, f"{quoted(link.token)} (the source denies it: “{cue.text}”)")
+
+
+def _denied(tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:
+    """Places of the tokens that a negation denies, with the negation: the first weighty word after it."""
+    for at, cue in enumerate(tokens):
+        if cue.stem not in _DENIALS:
+            continue
+        follows = tokens[at + 1 : at + 1 + _AFTER]
+        if follows and follows[0].stem in _BOUNDING:
+            continue
+        for ahead, token in enumerate(follows, start=at + 1):
+            if token.figure:
+                break
+            if token.weight >= 1:
+                yield ahead, cue
+                break
+
+
+def _denies(token: Token) -> bool:
+    return token.stem in _DENYING or any(part in _DENIALS for part in token.stem.split("_")) or (
+        token.kind == "word" and without_negation(token.stem) is not None
+    )

@@ -1,0 +1,102 @@
+"""Names and words that no passage has, and words where the passages have what excludes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agent_core.loop.support.alignment import Alignment, orientation
+from agent_core.loop.support.lexicon import lexicon
+from agent_core.loop.support.measures.measured import Measured, instead, quoted
+from agent_core.loop.support.reading import Token
+from agent_core.loop.support.words import LIGHT
+
+_CONVERSE = 0.3
+"""By how much better it fits when the sides change places, before two opposites are read as one told from both ends."""
+_RUN = 2
+"""So many words in a row that nothing stands for are an addition, not another wording."""
+
+
+def presence(found: Alignment, measured: Measured) -> None:
+    """Measure what of a sentence stands nowhere in its passages."""
+    near = found.near()
+    used = {link.said.place for link in found.links.values()}
+    ours = {token.stem for token in found.tokens}
+    free = [token for token in near if token.place not in used and token.stem not in ours]
+    for at, token in enumerate(found.tokens):
+        if at in found.links or token.figure or not token.weight:
+            continue
+        rival = next((said for said in free if _excludes(token, said)), None)
+        if rival is not None:
+            _opposed(found, at, rival, measured)
+        elif token.kind == "name" and not _abbreviates(token, found.evidence):
+            same = any(said.kind == "name" for said in free)
+            measured.add("name-other" if same else "name-missing", 1, f"{quoted(token)} (not in the source)")
+    _small_words(found, near, measured)
+    _added(found, free, measured)
+
+
+def _excludes(token: Token, said: Token) -> bool:
+    return not said.figure and token.stem not in LIGHT and lexicon().are_opposed(token.stem, said.stem)
+
+
+def _opposed(found: Alignment, at: int, rival: Token, measured: Measured) -> None:
+    """Two words that exclude each other in the same surroundings; denied on one side, or told from the other end, they agree."""
+    token = found.tokens[at]
+    if rival.negated != token.negated:
+        measured.add("balanced")
+        return
+    straight, crossed = orientation(found, at, rival)
+    if crossed > straight + _CONVERSE:
+        measured.add("converse")
+    else:
+        measured.add("opposed" if straight else "opposed-apart", 1, instead(token, rival))
+
+
+def _small_words(found: Alignment, near: Sequence[Token], measured: Measured) -> None:
+    """Small words of place, time and comparison where the passages have the opposite."""
+    words = lexicon()
+    here = [(at, token) for at, token in enumerate(found.tokens) if token.kind == "function"]
+    theirs = {token.stem for token in near}
+    ours = {token.stem for token in found.tokens}
+    for at, token in here:
+        if token.stem in theirs or any(words.are_same(token.stem, stem) for stem in theirs):
+            continue
+        for said in near:
+            if said.kind != "function" or said.stem in ours or not words.are_opposed(token.stem, said.stem):
+                continue
+            straight, crossed = orientation(found, at, said)
+            if straight > crossed + _CONVERSE:
+                measured.add("steered", 1, instead(token, said))
+                break
+
+
+def _abbreviates(token: Token, evidence: Sequence[Token]) -> bool:
+    """Whether a name in capitals is made of the first letters of words that stand side by side."""
+    if not (token.text.isupper() and len(token.text) > 1):
+        return False
+    initials = "".join(said.text[0].upper() if said.text else " " for said in evidence)
+    return token.text in initials
+
+
+def _added(found: Alignment, free: Sequence[Token], measured: Measured) -> None:
+    """Words in a row that stand nowhere, between words whose places in the passages have nothing left between them."""
+    tokens = found.tokens
+    weighty = [at for at, token in enumerate(tokens) if token.weight]
+    run: list[int] = []
+    for position, at in enumerate([*weighty, -1]):
+        if at >= 0 and at not in found.links:
+            run.append(at)
+            continue
+        solid = [n for n in run if tokens[n].weight >= 1]
+        if len(solid) >= _RUN:
+            before = found.links.get(weighty[position - len(run) - 1]) if position - len(run) - 1 >= 0 else None
+            after = found.links.get(at) if at >= 0 else None
+            sides = [link.said for link in (before, after) if link is not None]
+            room = sum(
+                1 for said in free if said.weight >= 1 and any(abs(said.place - side.place) <= 4 for side in sides)
+            )
+            where = "end" if at < 0 else "middle"
+            measured.add(f"run-{where}", len(solid))
+            if not room:
+                measured.add(f"added-{where}", 1, f"“{' '.join(tokens[n].text for n in solid[:4])}” (not in the source)")
+        run = []

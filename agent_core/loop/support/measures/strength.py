@@ -1,0 +1,108 @@
+"""How much a sentence claims: all or some, must or may, certain or supposed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agent_core.loop.support.alignment import Alignment
+from agent_core.loop.support.measures.measured import Measured
+from agent_core.loop.support.reading import Token
+from agent_core.loop.support.words import CLASSES, listed, stem
+
+_PAIRS = (
+    ("m-may", "m-must"), ("m-must", "m-may"), ("m-should", "m-must"), ("m-must", "m-should"), ("q-some", "q-all"),
+    ("q-most", "q-all"), ("q-all", "q-some"), ("q-some", "q-most"), ("q-few", "q-most"), ("q-most", "q-few"),
+    ("q-most", "q-none"), ("q-some", "q-none"), ("q-none", "q-some"), ("q-none", "q-most"),
+)  # fmt: skip
+"""What the passages say, and what the sentence makes of it."""
+_ONE_SIDED = ("q-all", "q-none", "q-only", "m-must", "m-should")
+_WHATEVER = frozenset(
+    stem(word)
+    for word in "whatever whichever regardless irrespective throughout anytime anywhere anyone anybody always".split()
+)
+_WHOLE = CLASSES["q-all"] | _WHATEVER | {"any"}
+_LIMITING = CLASSES["q-all"] | _WHATEVER | CLASSES["q-only"] | listed("any no not none never without neither nor either")
+_NONE = listed("none nobody no-one nothing never")
+_OBLIGING = CLASSES["m-must"] | frozenset(
+    stem(word) for word in "requirement duty obligation rule have_to only prohibit forbid allow permit condition".split()
+)
+
+
+def strength(found: Alignment, measured: Measured) -> None:
+    """Quantifiers and modal words that stand on one side only, or have become stronger or weaker."""
+    here = _parts(found.tokens)
+    near = _parts(found.near())
+    clause = _parts(_clauses(found))
+    ours, theirs = {name: _members(name, here) for name in _NAMES}, {name: _members(name, near) for name in _NAMES}
+    around = {name: _members(name, clause) for name in _NAMES}
+    for said, told in _PAIRS:
+        if around[said] and ours[told] and not (ours[said] or around[told]):
+            measured.add(
+                f"{said}>{told}",
+                1,
+                f"“{_shown(found.tokens, ours[told])}” (the source says “{_shown(found.evidence, around[said])}”)",
+            )
+    for name in _ONE_SIDED:
+        if ours[name] and not theirs[name] and not _explained(name, found, near):
+            measured.add(f"{name}+", 1, f"“{_shown(found.tokens, ours[name])}” (not in the source)")
+    if around["q-only"] and not ours["q-only"] and not ours["q-except"]:
+        measured.add("q-only-", 1, f"the source's “{_shown(found.evidence, around['q-only'])}” is left out")
+
+
+_NAMES = tuple({name for pair in _PAIRS for name in pair} | set(_ONE_SIDED) | {"q-except"})
+
+
+def _members(name: str, words: set[str]) -> set[str]:
+    if name == "q-all":
+        return words & _WHOLE if not words & listed("not no without") else words & (_WHOLE - {"any"})
+    if name == "q-none":
+        return words & _NONE
+    return words & CLASSES[name]
+
+
+def _explained(name: str, found: Alignment, near: set[str]) -> bool:
+    """Whether the passages say it in another way."""
+    if name == "q-all":
+        return bool(near & _LIMITING) or _all_but(found.tokens)
+    if name == "q-none":
+        return bool(near & _LIMITING)
+    if name.startswith("m-"):
+        return bool(near & _OBLIGING) or _told_to(found)
+    return False
+
+
+def _all_but(tokens: Sequence[Token]) -> bool:
+    """Whether it is "all but one" or "all 12", which counts."""
+    return any(
+        token.stem in ("all", "each", "every", "both") and tokens[at + 1].stem in ("but",) or tokens[at + 1].figure
+        for at, token in enumerate(tokens[:-1])
+        if token.stem in ("all", "each", "every")
+    )
+
+
+def _told_to(found: Alignment) -> bool:
+    """Whether a sentence of the passages begins with one of the words: it tells the reader to do it."""
+    first = {said.sentence: said.place for said in reversed(found.near())}
+    return any(link.said.place == first.get(link.said.sentence) and link.said.kind == "word" for link in found.links.values())
+
+
+def _clauses(found: Alignment) -> list[Token]:
+    """The clauses of the two best sentences in which something of the sentence stands."""
+    clauses = {(link.said.sentence, link.said.clause) for link in found.links.values()}
+    return [
+        token
+        for token in found.evidence
+        if token.sentence in found.chosen[:2] and (token.sentence, token.clause) in clauses
+    ]
+
+
+def _parts(tokens: Sequence[Token]) -> set[str]:
+    """The words of tokens and of expressions; the month of May is none of them."""
+    return {
+        part for token in tokens if token.kind in ("word", "function") for part in (token.stem, *token.stem.split("_"))
+    }
+
+
+def _shown(tokens: Sequence[Token], stems: set[str]) -> str:
+    """The first of the tokens that holds one of the words, as it is written."""
+    return next((token.text for token in tokens if stems & {token.stem, *token.stem.split("_")}), "")
