@@ -22,39 +22,66 @@ def binding(found: Alignment, measured: Measured) -> None:
 
 
 def _figures(found: Alignment, measured: Measured) -> None:
-    """A figure beside something that has another one of its kind in the passages, while this one stands beside another."""
+    """A figure beside what the passages tell of another figure, or with a change in the other direction."""
     for link in found.links.values():
-        figure = link.token.figure
-        if figure is None or link.said.figure is None:
+        if link.token.figure is None or link.said.figure is None:
             continue
-        for other in found.links.values():
-            if other.token.figure or other.token.weight < 1 or abs(other.token.place - link.token.place) > _BESIDE:
-                continue
-            if rival := _instead_beside(found.evidence, other, link):
-                kind = "years" if figure.dimension in ("year", "day", "clock") else "figure"
-                measured.add(
-                    f"bound-{kind}", 1, f"{quoted(link.token)} (the source says {quoted(rival)} of {quoted(other.token)})"
-                )
-                break
+        if turned := _other_direction(found, link):
+            measured.add("figure-opposed", 1, f"“{turned[0].text} … {link.token.text}” (the source says {quoted(turned[1])})")
+        if moved := _of_another(found, link):
+            reason = f"{quoted(link.token)} (the source says {quoted(moved[1])} of {quoted(moved[0])})"
+            measured.add("figure-moved", 1, reason)
 
 
-def _instead_beside(evidence: Sequence[Token], beside: Link, link: Link) -> Token | None:
-    """The figure that the passages have beside this word, wherever it stands, if it never is the linked one."""
-    assert link.said.figure is not None
-    found: Token | None = None
-    for place in (said for said in evidence if said.stem == beside.said.stem):
-        held = [
-            said for said in evidence
-            if said.figure and said.sentence == place.sentence and said.figure.dimension == link.said.figure.dimension
-            and (said.figure.dimension or said.figure.of == link.said.figure.of)
-        ]  # fmt: skip
-        if not held:
+def _other_direction(found: Alignment, link: Link) -> tuple[Token, Token] | None:
+    """A word beside the figure, and the one beside it in the passages that excludes it."""
+    ours = [t for t in found.tokens if t.weight >= 1 and abs(t.place - link.token.place) <= _BESIDE and not t.figure]
+    theirs = [
+        said for said in found.evidence
+        if said.sentence == link.said.sentence and abs(said.place - link.said.place) <= _BESIDE and not said.figure
+    ]  # fmt: skip
+    words = lexicon()
+    for token in ours:
+        if any(said.stem == token.stem or words.are_same(token.stem, said.stem) for said in theirs):
             continue
-        nearest = min(held, key=lambda said: abs(said.place - place.place) + 3 * abs(said.clause - place.clause))
-        if any(said.figure and link.token.figure and link.token.figure.agrees(said.figure) for said in (nearest,)):
-            return None
-        found = found or nearest
-    return found
+        for said in theirs:
+            if words.are_opposed(token.stem, said.stem) and said.stem not in {t.stem for t in found.tokens}:
+                return token, said
+    return None
+
+
+def _of_another(found: Alignment, link: Link) -> tuple[Token, Token] | None:
+    """A word of the sentence that the passages tell of another figure in the same row of figures, and that figure.
+
+    In "2 points in the one group, 3 points in the other" each figure has its words: those after it, or those before it.
+    """
+    row = [said for said in found.evidence if said.sentence == link.said.sentence]
+    kind = link.said.figure.dimension if link.said.figure else ""
+    figures = [said for said in row if said.figure and said.figure.dimension == kind]
+    ours = {token.stem for token in found.tokens if token.figure}
+    if len(figures) < 2 or sum(said.stem in ours for said in figures) > 1:
+        return None
+    words = [said for said in row if said.weight >= 1 and not said.figure]
+    first = any(said.place > figures[-1].place + 1 for said in words)
+    segments: dict[int, int] = {}
+    for said in words:
+        before = sum(figure.place < said.place for figure in figures)
+        if first and before:
+            segments[said.place] = before - 1
+        elif not first and 0 < before < len(figures):
+            segments[said.place] = before
+    own = figures.index(link.said) if link.said in figures else -1
+    unique = {
+        place: segment for place, segment in segments.items()
+        if not any(other.place != place and other.stem == said.stem for said in words if said.place == place for other in words)
+    }  # fmt: skip
+    linked = {other.said.place: other for other in found.links.values()}
+    if any(place in linked for place, segment in unique.items() if segment == own):
+        return None
+    for place, segment in sorted(unique.items()):
+        if segment != own and place in linked:
+            return linked[place].token, figures[segment]
+    return None
 
 
 def _exchanged(found: Alignment, measured: Measured) -> None:

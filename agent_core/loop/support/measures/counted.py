@@ -8,9 +8,11 @@ from agent_core.loop.support.alignment import Alignment
 from agent_core.loop.support.measures.measured import Measured, instead, quoted
 from agent_core.loop.support.quantities import Figure
 from agent_core.loop.support.reading import Token
+from agent_core.loop.support.words import stem
 
 _OPPOSED_BOUNDS = {frozenset(pair) for pair in ((">=", "<="), (">", "<"), (">=", "<"), (">", "<="))}
 _MOST_FIGURES = 60
+_BACK = frozenset(stem(w) for w in "before ahead_of prior_to in_advance maximum minimum limit ceiling cap".split())
 _UNSPECIFIC = frozenset(("one", "a half", "half", "a"))
 """Written so, a number is as often a turn of speech."""
 
@@ -52,8 +54,8 @@ def _other_unit(figure: Figure, other: Figure) -> bool:
 
 
 def _counted_back(tokens: Sequence[Token], at: int) -> bool:
-    """Whether time is counted back from something: "no later than a day before" is "at least 24 hours before"."""
-    return any(token.stem in ("befor", "ahead_of", "prior_to", "in_advanc") for token in tokens[at + 1 : at + 4])
+    """Whether a limit is told from its other side: "no later than a day before", "above the 6 % limit"."""
+    return any(token.stem in _BACK for token in tokens[at + 1 : at + 4])
 
 
 def derived(figure: Figure, evidence: Sequence[Token]) -> bool:

@@ -51,8 +51,9 @@ def _conditions(found: Alignment, measured: Measured) -> None:
     for start, cue in enumerate(best):
         if cue.stem not in _CONDITIONS:
             continue
-        after = [token for token in best[start + 1 :] if token.sentence == cue.sentence and token.clause == cue.clause and token.weight >= 1]
-        held = [token for token in best if token.sentence == cue.sentence and token.clause != cue.clause and token.weight >= 1]
+        row = [token for token in best if token.sentence == cue.sentence and token.weight >= 1]
+        after = [token for token in row if token.clause == cue.clause and token.place > cue.place]
+        held = [token for token in row if token not in after]
         told = [token for token in held if token.place in used]
         if after and not any(token.place in used for token in after) and len(told) >= 2 and len(told) >= len(held) / 2:
             measured.add(

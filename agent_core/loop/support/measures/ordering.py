@@ -10,7 +10,7 @@ from agent_core.loop.support.measures.measured import Measured, quoted
 from agent_core.loop.support.reading import Token
 from agent_core.loop.support.words import listed, stem
 
-_BEFORE = frozenset(stem(w) for w in "before until till".split()) | listed("prior_to ahead_of earlier_than in_advanc_of")
+_BEFORE = frozenset(stem(w) for w in "before".split()) | listed("prior_to ahead_of earlier_than in_advanc_of")
 _AFTER = frozenset(stem(w) for w in "after following once since".split()) | listed("later_than subsequent_to")
 _INSTEAD = frozenset(("instead_of", "rather_than", "rather", "instead"))
 _REACH = 12
@@ -31,27 +31,29 @@ def ordering(found: Alignment, measured: Measured) -> None:
                 if same is None:
                     continue
                 left, right = _sides(theirs, place)
-                straight = crossed = 0.0
-                for side, tokens in enumerate(ours):
-                    for token in tokens:
-                        link = found.links.get(token)
-                        if link is None or not link.token.weight:
-                            continue
-                        if any(theirs[n].place == link.said.place for n in (left, right)[side]):
-                            straight += link.token.weight
-                        elif any(theirs[n].place == link.said.place for n in (left, right)[1 - side]):
-                            crossed += link.token.weight
+                there = [{theirs[n].place for n in side} for side in (left, right)]
+                straight = [_shared(found, ours[side], there[side]) for side in (0, 1)]
+                crossed = [_shared(found, ours[side], there[1 - side]) for side in (0, 1)]
                 wrong, fits = (crossed, straight) if same else (straight, crossed)
-                name = "order-turned" if wrong > fits + _CLEARLY else "order-kept" if fits > wrong else ""
-                if name and (best is None or wrong + fits > best[0]):
-                    best = wrong + fits, name, said
+                turned = min(wrong) > 0 and sum(wrong) > sum(fits) + _CLEARLY
+                name = "order-turned" if turned else "order-kept" if sum(fits) > sum(wrong) else ""
+                if name and (best is None or sum(wrong) + sum(fits) > best[0]):
+                    best = sum(wrong) + sum(fits), name, said
         if best:
             measured.add(best[1], 1, f"{quoted(word)} (the other way round)" if best[1] == "order-turned" else "")
+
+
+def _shared(found: Alignment, side: Sequence[int], places: set[int]) -> float:
+    """How much of one side of the sentence stands in these places of the passages."""
+    links = (found.links[at] for at in side if at in found.links)
+    return sum(link.token.weight for link in links if link.said.place in places)
 
 
 def _relations(tokens: Sequence[Token]) -> Iterator[tuple[int, str, Token]]:
     """Where two things are put in an order: (place of the word between them, which order, the word that says it)."""
     for at, token in enumerate(tokens):
+        if token.stem == "onc" and (at + 1 == len(tokens) or tokens[at + 1].stem in ("a", "per", "every", "each", "mor")):
+            continue  # "once a year"
         if token.stem in _BEFORE:
             yield at, "before", token
         elif token.stem in _AFTER:

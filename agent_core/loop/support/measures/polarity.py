@@ -43,6 +43,25 @@ def polarity(found: Alignment, measured: Measured) -> None:
             around = [t for t in found.tokens if -_REACH - 4 <= t.place - link.token.place <= _REACH]
             if not any(_denies(token) for token in around):
                 measured.add("affirmed", 1, f"{quoted(link.token)} (the source denies it: “{cue.text}”)")
+    _clauses(found, measured)
+
+
+def _clauses(found: Alignment, measured: Measured) -> None:
+    """A clause of the passages that denies something of which the sentence tells the most, and denies nothing."""
+    if any(_denies(token) for token in found.tokens):
+        return
+    linked = {link.said.place: link for link in found.links.values()}
+    for number in found.chosen:
+        row = found.said_in(number)
+        for clause in {token.clause for token in row}:
+            held = [token for token in row if token.clause == clause]
+            cue = next((at for at, token in enumerate(held) if token.stem in _DENIALS), None)
+            if cue is None or (held[cue + 1 : cue + 2] and held[cue + 1].stem in _BOUNDING):
+                continue
+            weighty = [token for token in held if token.weight >= 1]
+            told = [token for token in weighty if token.place in linked]
+            if len(told) >= 2 and len(told) > len(weighty) / 2:
+                measured.add("affirmed-clause", 1, f"{quoted(told[0])} (the source denies it: “{held[cue].text}”)")
 
 
 def _denied(tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:
@@ -53,12 +72,13 @@ def _denied(tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:
         follows = tokens[at + 1 : at + 1 + _AFTER]
         if follows and follows[0].stem in _BOUNDING:
             continue
-        for ahead, token in enumerate(follows, start=at + 1):
-            if token.figure:
-                break
-            if token.weight >= 1:
-                yield ahead, cue
-                break
+        target = next((ahead for ahead, token in enumerate(follows, start=at + 1) if token.weight >= 1), None)
+        if target is None and all(token.clause != cue.clause for token in follows):
+            # "files are handled, links are not": what is denied stands before it.
+            before = range(at - 1, max(-1, at - 1 - _AFTER), -1)
+            target = next((n for n in before if tokens[n].weight >= 1 and tokens[n].clause == cue.clause), None)
+        if target is not None and not tokens[target].figure:
+            yield target, cue
 
 
 def _denies(token: Token) -> bool:

@@ -87,7 +87,7 @@ def _added(found: Alignment, free: Sequence[Token], measured: Measured) -> None:
         if at >= 0 and at not in found.links:
             run.append(at)
             continue
-        solid = [n for n in run if tokens[n].weight >= 1]
+        solid = [n for n in run if tokens[n].weight >= 1 and not tokens[n].figure]
         if len(solid) >= _RUN:
             before = found.links.get(weighty[position - len(run) - 1]) if position - len(run) - 1 >= 0 else None
             after = found.links.get(at) if at >= 0 else None

@@ -57,7 +57,7 @@ def _members(name: str, words: set[str]) -> set[str]:
         return words & _WHOLE if not words & listed("not no without") else words & (_WHOLE - {"any"})
     if name == "q-none":
         return words & _NONE
-    return words & CLASSES[name]
+    return words & CLASSES[name] - {"just"}
 
 
 def _explained(name: str, found: Alignment, near: set[str]) -> bool:
