@@ -62,8 +62,11 @@ _BOUNDS = {
 }
 _BOUND_OF = {"_".join(stem(w) for w in name.split("_")): bound for bound, names in _BOUNDS.items()
              for name in names.split()}  # fmt: skip
+_COMPARED = dict.fromkeys("taller higher heavier bigger larger wider deeper faster hotter warmer".split(), ">") | dict.fromkeys(
+    "lower smaller lighter colder cooler slower narrower".split(), "<"
+)
 _LONGEST_BOUND = max(name.count("_") + 1 for name in _BOUND_OF)
-_DENIED = {">": "<="}
+_DENIED = {">": "<=", "<": ">="}
 _LOOSELY = 0.08
 """How far "about" reaches, as a share."""
 _LONGEST = 18
@@ -129,6 +132,10 @@ def _read(words: Sequence[str], place: int) -> tuple[Figure, int] | None:
     word = words[place].lower()
     if match := _CLOCK.fullmatch(word):
         return _clock(words, place, int(match[1]), int(match[2]))
+    if word in _NAMED_HOURS:
+        return Figure(_NAMED_HOURS[word], "clock", "", 0, _NAMED_HOURS[word] / 60, words[place]), place + 1
+    if past := _past(words, place):
+        return past
     if (rate := _RATES.get(word)) is not None:
         dimension, factor = _UNITS[stem(rate)]
         return Figure(factor, dimension, "", 0, 1.0, words[place]), place + 1
@@ -150,9 +157,27 @@ def _read(words: Sequence[str], place: int) -> tuple[Figure, int] | None:
         return Figure(value, "day", bound, 0, value, written), after
     if value == int(value) and 1000 <= value <= 2100 and word.isdigit():
         return Figure(value, "year", bound, 0, value, written), after
-    if _at(words, after) == "in" and (whole := _number(words, after + 1)) and 0 < value < whole[0]:
+    if _at(words, after) == "in" and (whole := _number(words, after + 1)) and 0 < value < whole[0] <= 100:
         return Figure(value / whole[0], "share", "~", 0.05, value, f"{written} in {words[after + 1]}"), whole[2]
     return Figure(value, "", bound, step, value, written, stem(_at(words, after))), after
+
+
+_NAMED_HOURS = {"noon": 720.0, "midday": 720.0, "midnight": 0.0}
+_PARTS_OF_HOUR = {"half": 30.0, "quarter": 15.0}
+
+
+def _past(words: Sequence[str], place: int) -> tuple[Figure, int] | None:
+    """A time told from the hour: "a quarter past two", "half past 9", "ten to six"."""
+    start = place + (_at(words, place) == "a")
+    minutes = _PARTS_OF_HOUR.get(_at(words, start), _WORDS.get(_at(words, start), 0.0))
+    sign = {"past": 1, "to": -1}.get(_at(words, start + 1), 0)
+    if not 0 < minutes <= 30 or not sign:
+        return None
+    hour = _number(words, start + 2)
+    if hour is None or not 1 <= hour[0] <= 12 or (sign < 0 and _at(words, start) != "quarter"):
+        return None
+    value = hour[0] % 12 * 60 + sign * minutes
+    return Figure(value, "clock", "", 0, value / 60, " ".join(words[place : hour[2]])), hour[2]
 
 
 def _at(words: Sequence[str], place: int) -> str:
@@ -199,7 +224,7 @@ def _number(words: Sequence[str], place: int) -> tuple[float, float, int] | None
         follows = _at(words, place + 1)
         if word == "half" or (word == "a" and follows == "half"):
             return 0.5, 0.0, place + (1 if word == "half" else 2)
-        if word == "a" and follows == "quarter" and _at(words, place + 2) == "of":
+        if word in ("a", "every", "each") and follows == "quarter" and _at(words, place + 2) == "of":
             return 0.25, 0.0, place + 2
         if word in ("a", "an", "per", "each", "every") and (
             stem(follows) in _SCALES or _counts(follows) or follows in ("third", "fifth", "tenth")
@@ -271,6 +296,8 @@ def _bound(words: Sequence[str], place: int, after: int) -> str:
                     word.lower() in ("no", "not", "nobody", "never") for word in words[max(0, place - 7) : place]
                 )
                 return _DENIED.get(bound, bound) if denied else bound
+    if before[-1:] == ["than"] and len(before) > 1 and (compared := _COMPARED.get(words[place - 2].lower())):
+        return _DENIED.get(compared, compared) if before[-3:-2] in (["no"], ["not"]) else compared
     behind = [stem(word) for word in words[after : after + 3]]
     for start in (0, 1):
         if behind[start : start + 1] in (["or"], ["at"]):

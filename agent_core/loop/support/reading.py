@@ -12,7 +12,7 @@ from agent_core.loop.support.words import FUNCTION_WORDS, LIGHT, NEGATIONS, TOKE
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9])|\n\s*\n|\n(?=\s*(?:[-*+•|#]|\d+[.)]\s))")
 _ABBREVIATED = re.compile(
-    r"\b(?:[A-Z]|Dr|Mr|Mrs|Ms|Prof|St|No|vs|etc|e\.g|i\.e|approx|Inc|Ltd|Co|Fig|Sec|Art)\.$", re.IGNORECASE
+    r"\b(?:(?-i:[A-Z])|Dr|Mr|Mrs|Ms|Prof|St|No|vs|etc|e\.g|i\.e|approx|Inc|Ltd|Co|Fig|Sec|Art)\.$", re.IGNORECASE
 )
 _CLAUSE_MARK = re.compile(r"[,;:()\u2013\u2014|]| - ")
 _CLAUSE_WORDS = listed(

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from agent_core.loop.support.alignment import Alignment, Link, likeness
 from agent_core.loop.support.lexicon import lexicon
 from agent_core.loop.support.measures.measured import Measured, quoted
+from agent_core.loop.support.quantities import Figure
 from agent_core.loop.support.reading import Token
+from agent_core.loop.support.words import listed
 
 _BESIDE = 5
 """So near to a figure stands what it is told of."""
+_POINTING = listed("it he she they this these that those its his her their which who both there such")
 _CLEARLY = 0.35
 
 
@@ -19,6 +22,7 @@ def binding(found: Alignment, measured: Measured) -> None:
     _figures(found, measured)
     _exchanged(found, measured)
     _told_of_another(found, measured)
+    _other_subject(found, measured)
 
 
 def _figures(found: Alignment, measured: Measured) -> None:
@@ -56,10 +60,9 @@ def _of_another(found: Alignment, link: Link) -> tuple[Token, Token] | None:
     In "2 points in the one group, 3 points in the other" each figure has its words: those after it, or those before it.
     """
     row = [said for said in found.evidence if said.sentence == link.said.sentence]
-    kind = link.said.figure.dimension if link.said.figure else ""
-    figures = [said for said in row if said.figure and said.figure.dimension == kind]
-    ours = {token.stem for token in found.tokens if token.figure}
-    if len(figures) < 2 or sum(said.stem in ours for said in figures) > 1:
+    figures = [said for said in row if said.figure and _alike(link.said.figure, said.figure)]
+    ours = [token.figure for token in found.tokens if token.figure]
+    if len(figures) < 2 or sum(any(one.agrees(said.figure) for one in ours) for said in figures if said.figure) > 1:
         return None
     words = [said for said in row if said.weight >= 1 and not said.figure]
     first = any(said.place > figures[-1].place + 1 for said in words)
@@ -76,12 +79,23 @@ def _of_another(found: Alignment, link: Link) -> tuple[Token, Token] | None:
         if not any(other.place != place and other.stem == said.stem for said in words if said.place == place for other in words)
     }  # fmt: skip
     linked = {other.said.place: other for other in found.links.values()}
-    if any(place in linked for place, segment in unique.items() if segment == own):
+    mine = [said for said in words if unique.get(said.place) == own]
+    if any(likeness(token, said)[0] for said in mine for token in found.tokens):
         return None
     for place, segment in sorted(unique.items()):
         if segment != own and place in linked:
             return linked[place].token, figures[segment]
     return None
+
+
+_TIMES = ("year", "day", "clock")
+
+
+def _alike(one: Figure | None, other: Figure | None) -> bool:
+    """Whether two figures measure or count the same."""
+    if one is None or other is None or one.dimension != other.dimension or one.dimension in _TIMES:
+        return False
+    return bool(one.dimension and other.step) or one.of == other.of
 
 
 def _exchanged(found: Alignment, measured: Measured) -> None:
@@ -139,7 +153,8 @@ def _told_of_another(found: Alignment, measured: Measured) -> None:
     best = found.best()
     ours = {token.stem for token in found.tokens}
     others = [token for token in best if token.kind == "name" and token.stem not in ours]
-    if not others or not found.chosen:
+    named = [token for token in found.tokens if token.kind == "name"]
+    if not others or any(likeness(token, said)[0] for token in named for said in best):
         return
     for at, link in found.links.items():
         token = found.tokens[at]
@@ -152,3 +167,28 @@ def _told_of_another(found: Alignment, measured: Measured) -> None:
         measured.add(
             "told-of-another" if not beside else "told-elsewhere", 1, f"{quoted(token)} (the source tells this of {quoted(others[0])})"
         )
+
+
+def _other_subject(found: Alignment, measured: Measured) -> None:
+    """A clause whose words stand in one clause of the passages, which begins with something else of the same kind."""
+    for clause in {token.clause for token in found.tokens}:
+        places = [at for at, token in enumerate(found.tokens) if token.clause == clause and token.weight >= 1]
+        if len(places) < 2 or places[0] not in found.links:
+            continue
+        subject = found.links[places[0]]
+        told = [found.links[at].said for at in places[1:] if at in found.links]
+        homes = {(said.sentence, said.clause) for said in told}
+        if len(homes) != 1 or len(told) < (len(places) - 1) * 0.6:
+            continue
+        (home,) = homes
+        if (subject.said.sentence, subject.said.clause) == home:
+            continue
+        row = [said for said in found.evidence if (said.sentence, said.clause) == home]
+        if any(likeness(subject.token, said)[0] for said in row) or any(said.stem in _POINTING for said in row[:4]):
+            continue
+        theirs = next((said for said in row if said.weight >= 1), None)
+        if theirs is None or any(likeness(token, theirs)[0] for token in found.tokens):
+            continue
+        if theirs.kind == subject.token.kind and theirs.place < min(said.place for said in told):
+            reason = f"{quoted(subject.token)} (the source tells this of {quoted(theirs)})"
+            measured.add(f"other-subject-{theirs.kind}", 1, reason)

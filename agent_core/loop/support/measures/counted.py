@@ -34,10 +34,12 @@ def counted(found: Alignment, measured: Measured) -> None:
 def _missing(found: Alignment, token: Token, near: Sequence[Token], measured: Measured) -> None:
     assert token.figure is not None
     figure = token.figure
-    held = [said for said in found.evidence if said.figure]
+    held = [said for said in found.evidence if said.figure and _is_rate(said) == _is_rate(token)]
+    if _is_rate(token) and not held:
+        return
     unit = next((said for said in held if said.figure and _other_unit(figure, said.figure)), None)
-    rival = next((said for said in near if said.figure and figure.rivals(said.figure)), None)
-    if unit is None and (figure.written.lower() in _UNSPECIFIC or derived(figure, held)):
+    rival = next((said for said in near if said in held and said.figure and figure.rivals(said.figure)), None)
+    if unit is None and (figure.written.lower() in _UNSPECIFIC or derived(figure, found.evidence)):
         return
     if unit is not None:
         measured.add("unit-other", 1, instead(token, unit))
@@ -51,6 +53,11 @@ def _missing(found: Alignment, token: Token, near: Sequence[Token], measured: Me
 
 def _other_unit(figure: Figure, other: Figure) -> bool:
     return bool(figure.dimension and other.dimension) and figure.number == other.number and not figure.agrees(other)
+
+
+def _is_rate(token: Token) -> bool:
+    """Whether it is "per hour" or "every day" rather than a number of them."""
+    return token.text.lower().split()[0] in ("per", "each", "every") or token.text.isalpha() and token.text.endswith("ly")
 
 
 def _counted_back(tokens: Sequence[Token], at: int) -> bool:
@@ -72,6 +79,7 @@ def derived(figure: Figure, evidence: Sequence[Token]) -> bool:
         made += [12 * abs(one - other) for n, one in enumerate(years) for other in years[n + 1 :]]
     elif dimension == "year":
         spans = [one.value / 12 for one in held if one.dimension == "months"]
+        spans += [1.0] if any(token.stem == "year" and not token.figure for token in evidence) else []
         made += [year + sign * span for year in years for span in spans for sign in (1, -1)]
     loose = 0.05 if figure.bound == "~" else 1e-6
     return any(abs(one - value) <= loose * max(1.0, abs(value)) for one in made if one)

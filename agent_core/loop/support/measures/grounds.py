@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from agent_core.loop.support.alignment import Alignment
 from agent_core.loop.support.measures.measured import Measured, quoted
 from agent_core.loop.support.words import CLASSES, listed, stem
 
-_CAUSE = frozenset(stem(word) for word in "because due thanks owing account result therefore consequently hence thus since".split())
-_GIVEN = CLASSES["c-cause"] | _CAUSE | frozenset(
-    stem(word) for word in "as reason why attribute explain enable allow mean make order purpose effect through by from".split()
+_CAUSES = tuple(
+    tuple(stem(part) for part in phrase.split("_"))
+    for phrase in """because due_to thanks_to owing_to as_a_result as_a_consequence on_account_of result_of consequence_of
+    in_order_to so_that the_reason are_the_reason""".split()
 )
-_NAMED = frozenset(
-    "_".join(stem(part) for part in word.split("_"))
-    for word in "due_to thanks_to owing_to as_a_result because_of on_account_of in_order_to so_that".split()
+"""What gives a reason, and nothing else."""
+_GIVEN = CLASSES["c-cause"] | frozenset(
+    stem(word)
+    for word in """as reason why attribute explain enable allow mean make order purpose effect through by from account result
+    due since""".split()
 )
 _CONDITIONS = listed("if unless provid onl except apart")
 
@@ -24,9 +29,8 @@ def grounds(found: Alignment, measured: Measured) -> None:
 
 
 def _reasons(found: Alignment, measured: Measured) -> None:
-    since = next(
-        (at for at, token in enumerate(found.tokens) if token.stem in _CAUSE or token.stem in _NAMED), None
-    )
+    stems = [token.stem for token in found.tokens]
+    since = next((at for at in range(len(stems)) if _gives_reason(stems, at)), None)
     if since is None:
         return
     cue = found.tokens[since]
@@ -43,6 +47,11 @@ def _reasons(found: Alignment, measured: Measured) -> None:
         measured.add("reason-missing", min(2, len(missing)), f"“{cue.text} … {found.tokens[missing[0]].text}” (not in the source)")
     if not given:
         measured.add("reason-made", 1, f"“{cue.text}” (the source gives no such reason)")
+
+
+def _gives_reason(stems: Sequence[str], at: int) -> bool:
+    joined = "_".join(stems[at : at + 4]).split("_")
+    return any(tuple(joined[: len(cause)]) == cause for cause in _CAUSES)
 
 
 def _conditions(found: Alignment, measured: Measured) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from agent_core.loop.support.alignment import Alignment
+from agent_core.loop.support.alignment import Alignment, Link, orientation
 from agent_core.loop.support.measures.measured import Measured, quoted
 from agent_core.loop.support.reading import Token
 from agent_core.loop.support.words import listed, stem, without_negation
@@ -15,7 +15,7 @@ _DENYING = _DENIALS | frozenset(
     for word in """unable fail lack hardly barely scarcely rarely seldom except excluding exclude exempt forbid prohibit ban bar
     prevent refuse reject deny decline avoid stop cease end drop lose miss absent free off out away without only few little
     impossible instead rather other otherwise unless until before too closed lost waive omit remove abolish refrain oppose
-    against under below less fewer""".split()
+    against under below less fewer unlike cut""".split()
 )
 """Words that may say what a negation says, in other words."""
 _AFTER = 4
@@ -28,7 +28,7 @@ def polarity(found: Alignment, measured: Measured) -> None:
     """Words that are denied in the sentence and told in the passages, and the other way round."""
     for at, cue in _denied(found.tokens):
         link = found.links.get(at)
-        if link is None or link.flipped:
+        if link is None or link.flipped or not _in_place(found, at, link):
             continue
         around = [said for said in found.evidence if said.sentence == link.said.sentence]
         if not any(_denies(said) for said in around if -_REACH - 4 <= said.place - link.said.place <= _REACH):
@@ -38,7 +38,7 @@ def polarity(found: Alignment, measured: Measured) -> None:
         theirs = [token for token in found.evidence if token.sentence == number]
         for place, cue in _denied(theirs):
             at, link = linked.get(theirs[place].place, (0, None))
-            if link is None or link.flipped:
+            if link is None or link.flipped or not _in_place(found, at, link):
                 continue
             around = [t for t in found.tokens if -_REACH - 4 <= t.place - link.token.place <= _REACH]
             if not any(_denies(token) for token in around):
@@ -64,6 +64,11 @@ def _clauses(found: Alignment, measured: Measured) -> None:
                 measured.add("affirmed-clause", 1, f"{quoted(told[0])} (the source denies it: “{held[cue].text}”)")
 
 
+def _in_place(found: Alignment, at: int, link: Link) -> bool:
+    """Whether the surroundings of a word stand around it in the passages, too."""
+    return sum(orientation(found, at, link.said)) >= 1
+
+
 def _denied(tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:
     """Places of the tokens that a negation denies, with the negation: the first weighty word after it."""
     for at, cue in enumerate(tokens):
@@ -82,6 +87,6 @@ def _denied(tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:
 
 
 def _denies(token: Token) -> bool:
-    return token.stem in _DENYING or any(part in _DENIALS for part in token.stem.split("_")) or (
+    return any(part in _DENYING for part in (token.stem, *token.stem.split("_"))) or (
         token.kind == "word" and without_negation(token.stem) is not None
     )

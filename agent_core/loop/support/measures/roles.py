@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent_core.loop.support.alignment import Alignment, Link
+from agent_core.loop.support.alignment import Alignment
 from agent_core.loop.support.measures.measured import Measured, quoted
 from agent_core.loop.support.reading import Token
-from agent_core.loop.support.words import listed
+from agent_core.loop.support.words import listed, stem
 
 _REACH = 9
 _BEING = listed("be get")
@@ -25,14 +25,29 @@ def roles(found: Alignment, measured: Measured) -> None:
         theirs = {id(link): role(found.evidence, verb.said, link.said) for link in around}
         for n, one in enumerate(around):
             for other in around[n + 1 :]:
-                if one.token.kind != other.token.kind or one.token.figure:
+                if not (_acts(one.token) and _acts(other.token)):
                     continue
                 if _exchanged((ours[id(one)], ours[id(other)]), (theirs[id(one)], theirs[id(other)])):
-                    name = "roles-names" if one.token.kind == "name" else "roles-words"
-                    if name not in measured.values:
-                        measured.add(
-                            name, 1, f"{quoted(one.token)} and {quoted(other.token)} (the other way round)"
-                        )
+                    reason = f"{quoted(one.token)} and {quoted(other.token)} (the other way round)"
+                    measured.add("roles-turned", 1, reason)
+                    return
+
+
+_ACTING = ("er", "or", "ist", "ee", "ian", "ant", "man", "woman")
+_ACTORS = frozenset(
+    stem(word)
+    for word in """board committee council company court party team staff parent customer client guest patient student pupil
+    tenant child worker union bank state government ministry police school university hospital firm fund agency city church
+    army club group association member nurse doctor judge king queen landlord mother father son daughter brother sister"""
+    .split()
+)
+
+
+def _acts(token: Token) -> bool:
+    """Whether it may be somebody who does something."""
+    if token.kind == "name":
+        return True
+    return token.kind == "word" and (token.stem in _ACTORS or (len(token.stem) > 3 and token.stem.endswith(_ACTING)))
 
 
 def _exchanged(ours: tuple[str, str], theirs: tuple[str, str]) -> bool:
@@ -69,7 +84,3 @@ def _passive(row: Sequence[Token], at: int) -> bool:
     behind = row[at + 1 : at + 5]
     return any(token.stem in _BEING for token in before) or any(token.stem == "by" for token in behind)
 
-
-def same_kind(one: Link, other: Link) -> bool:
-    """Whether both are names, or both words."""
-    return one.token.kind == other.token.kind

@@ -22,6 +22,7 @@ _WHATEVER = frozenset(
 )
 _WHOLE = CLASSES["q-all"] | _WHATEVER | {"any"}
 _LIMITING = CLASSES["q-all"] | _WHATEVER | CLASSES["q-only"] | listed("any no not none never without neither nor either")
+_RESTRICTING = frozenset(stem(word) for word in "restrict reserve limit other except exclusive confine up_to".split())
 _NONE = listed("none nobody no-one nothing never")
 _OBLIGING = CLASSES["m-must"] | frozenset(
     stem(word) for word in "requirement duty obligation rule have_to only prohibit forbid allow permit condition".split()
@@ -31,7 +32,8 @@ _OBLIGING = CLASSES["m-must"] | frozenset(
 def strength(found: Alignment, measured: Measured) -> None:
     """Quantifiers and modal words that stand on one side only, or have become stronger or weaker."""
     here = _parts(found.tokens)
-    near = _parts(found.near())
+    held = {link.said.sentence for link in found.links.values()} | set(found.chosen)
+    near = _parts([token for token in found.evidence if token.sentence in held])
     clause = _parts(_clauses(found))
     ours, theirs = {name: _members(name, here) for name in _NAMES}, {name: _members(name, near) for name in _NAMES}
     around = {name: _members(name, clause) for name in _NAMES}
@@ -63,21 +65,32 @@ def _members(name: str, words: set[str]) -> set[str]:
 def _explained(name: str, found: Alignment, near: set[str]) -> bool:
     """Whether the passages say it in another way."""
     if name == "q-all":
-        return bool(near & _LIMITING) or _all_but(found.tokens)
+        return (bool(near & _LIMITING) and not _part_of(found)) or _all_but(found.tokens)
     if name == "q-none":
         return bool(near & _LIMITING)
+    if name == "q-only":
+        return bool(near & _LIMITING or near & _RESTRICTING)
     if name.startswith("m-"):
         return bool(near & _OBLIGING) or _told_to(found)
     return False
 
 
 def _all_but(tokens: Sequence[Token]) -> bool:
-    """Whether it is "all but one" or "all 12", which counts."""
-    return any(
-        token.stem in ("all", "each", "every", "both") and tokens[at + 1].stem in ("but",) or tokens[at + 1].figure
-        for at, token in enumerate(tokens[:-1])
-        if token.stem in ("all", "each", "every")
-    )
+    """Whether it is "all but one"."""
+    return any(token.stem == "all" and tokens[at + 1].stem == "but" for at, token in enumerate(tokens[:-1]))
+
+
+def _part_of(found: Alignment) -> bool:
+    """Whether it is "all 17" where the passages tell it of fewer."""
+    for token, link in ((link.token, link) for link in found.links.values() if link.token.figure and link.said.figure):
+        before = [one.stem for one in found.tokens if 0 < token.place - one.place <= 2]
+        value = token.figure.value if token.figure else 0.0
+        if "all" in before and any(
+            said.figure and not said.figure.dimension and said.figure.value < value
+            for said in found.said_in(link.said.sentence)
+        ):
+            return True
+    return False
 
 
 def _told_to(found: Alignment) -> bool:
