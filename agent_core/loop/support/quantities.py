@@ -93,6 +93,8 @@ class Figure:
     def agrees(self, other: Figure) -> bool:
         """Whether this may be said where the other is written."""
         if self.dimension != other.dimension:
+            if "clock" in (self.dimension, other.dimension):
+                return self._clock_number == other._clock_number
             return (self._open or other._open) and self.number == other.number
         if self.dimension == "share" and abs(self.value - other.value) < 0.005:
             return True
@@ -107,6 +109,14 @@ class Figure:
         """Whether the other could be put in its place: it measures the same."""
         same = self.of == other.of if not self.dimension else True
         return same and self.dimension == other.dimension and not self.agrees(other)
+
+    @property
+    def _clock_number(self) -> float:
+        """The hour as a number, with "10.30" read as a time; one that cannot be a time is itself."""
+        if self.dimension == "clock":
+            return round(self.value / 60 % 12, 4)
+        hours, minutes = divmod(self.number, 1)
+        return round((hours + minutes / 0.6) % 12, 4) if not self.dimension and hours <= 24 else -1.0
 
     @property
     def _open(self) -> bool:
@@ -293,7 +303,7 @@ def _bound(words: Sequence[str], place: int, after: int) -> str:
         for size in range(min(_LONGEST_BOUND, end), 0, -1):
             if bound := _BOUND_OF.get("_".join(before[end - size : end])):
                 denied = any(
-                    word.lower() in ("no", "not", "nobody", "never") for word in words[max(0, place - 7) : place]
+                    word.lower() in ("no", "not", "nobody", "never") for word in words[max(0, place - 9) : place]
                 )
                 return _DENIED.get(bound, bound) if denied else bound
     if before[-1:] == ["than"] and len(before) > 1 and (compared := _COMPARED.get(words[place - 2].lower())):

@@ -70,6 +70,9 @@ def derived(figure: Figure, evidence: Sequence[Token]) -> bool:
     value, dimension = figure.value, figure.dimension
     held = [said.figure for said in evidence if said.figure][:_MOST_FIGURES]
     same = [one.value for one in held if one.dimension == dimension]
+    if dimension and figure.number:
+        # "52 minutes instead of 71": what has no unit of its own may have this one.
+        same += [one.number * value / figure.number for one in held if not one.dimension and not one.of]
     years = [one.value for one in held if one.dimension == "year"]
     pairs = [(one, other) for n, one in enumerate(same) for other in same[n + 1 :]]
     made = [abs(one - other) for one, other in pairs] + [one + other for one, other in pairs]

@@ -17,9 +17,14 @@ _CAUSES = tuple(
 _GIVEN = CLASSES["c-cause"] | frozenset(
     stem(word)
     for word in """as reason why attribute explain enable allow mean make order purpose effect through by from account result
-    due since""".split()
+    due since blame when if where""".split()
 )
 _CONDITIONS = listed("if unless provid onl except apart")
+
+_CONDITIONAL = _CONDITIONS | frozenset(
+    stem(word) for word in "when where whenever once subject as_long_as with without depend require must need whatever".split()
+) - {stem("whatever")}
+"""With one of these the sentence may say the condition in other words."""
 
 
 def grounds(found: Alignment, measured: Measured) -> None:
@@ -55,6 +60,8 @@ def _gives_reason(stems: Sequence[str], at: int) -> bool:
 
 
 def _conditions(found: Alignment, measured: Measured) -> None:
+    if any(token.stem in _CONDITIONAL for token in found.tokens):
+        return
     best = found.best()
     used = {link.said.place for link in found.links.values()}
     for start, cue in enumerate(best):

@@ -8,15 +8,14 @@ from agent_core.loop.support.alignment import Alignment, orientation
 from agent_core.loop.support.lexicon import lexicon
 from agent_core.loop.support.measures.measured import Measured, instead, quoted
 from agent_core.loop.support.reading import Token
-from agent_core.loop.support.words import LIGHT, stem
+from agent_core.loop.support.words import LIGHT, listed, stem
 
 _CONVERSE = 0.3
 """By how much better it fits when the sides change places, before two opposites are read as one told from both ends."""
-_ELSEWHERE = 0.5
-"""By how much better another place has to fit."""
 _RELATIVE = frozenset(stem(w) for w in "year month week day previous following next last later earlier compare against".split())
 """Words that place a thing relative to another one."""
 _RUN = 2
+_PREFIXES = listed("non ex pre post co anti")
 """So many words in a row that nothing stands for are an addition, not another wording."""
 
 
@@ -32,10 +31,9 @@ def presence(found: Alignment, measured: Measured) -> None:
         rival = next((said for said in free if _excludes(token, said)), None)
         if rival is not None:
             _opposed(found, at, rival, measured)
-        elif token.kind == "name" and not _abbreviates(token, found.evidence):
+        elif token.kind == "name" and token.stem not in _PREFIXES and not _abbreviates(token, found.evidence):
             same = any(said.kind == "name" for said in free)
             measured.add("name-other" if same else "name-missing", 1, f"{quoted(token)} (not in the source)")
-    _opposite_nearby(found, near, measured)
     _small_words(found, near, measured)
     _added(found, free, measured)
 
@@ -55,23 +53,6 @@ def _opposed(found: Alignment, at: int, rival: Token, measured: Measured) -> Non
         measured.add("converse")
     else:
         measured.add("opposed" if straight else "opposed-apart", 1, instead(token, rival))
-
-
-def _opposite_nearby(found: Alignment, near: Sequence[Token], measured: Measured) -> None:
-    """Words that the passages have far away, where they have the opposite in the place that fits."""
-    ours = {token.stem for token in found.tokens}
-    for at, link in found.links.items():
-        token = link.token
-        if token.kind != "word" or token.weight < 1:
-            continue
-        own = sum(orientation(found, at, link.said))
-        for said in near:
-            if said.stem in ours or said.sentence == link.said.sentence or not _excludes(token, said):
-                continue
-            straight, crossed = orientation(found, at, said)
-            if said.negated == token.negated and straight > crossed and straight > own + _ELSEWHERE:
-                measured.add("opposed-nearby", 1, instead(token, said))
-                break
 
 
 def _small_words(found: Alignment, near: Sequence[Token], measured: Measured) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agent_core.loop.support.alignment import Alignment
+from agent_core.loop.support.lexicon import lexicon
 from agent_core.loop.support.measures.measured import Measured, quoted
 from agent_core.loop.support.reading import Token
 from agent_core.loop.support.words import listed, stem
@@ -25,7 +26,7 @@ def roles(found: Alignment, measured: Measured) -> None:
         theirs = {id(link): role(found.evidence, verb.said, link.said) for link in around}
         for n, one in enumerate(around):
             for other in around[n + 1 :]:
-                if not (_acts(one.token) and _acts(other.token)):
+                if not (_acts(one.token) and _acts(other.token)) or lexicon().are_opposed(one.token.stem, other.token.stem):
                     continue
                 if _exchanged((ours[id(one)], ours[id(other)]), (theirs[id(one)], theirs[id(other)])):
                     reason = f"{quoted(one.token)} and {quoted(other.token)} (the other way round)"
@@ -43,10 +44,13 @@ _ACTORS = frozenset(
 )
 
 
+_LEADING = listed("befor after following during")
+
+
 def _acts(token: Token) -> bool:
     """Whether it may be somebody who does something."""
     if token.kind == "name":
-        return True
+        return token.stem not in _LEADING
     return token.kind == "word" and (token.stem in _ACTORS or (len(token.stem) > 3 and token.stem.endswith(_ACTING)))
 
 

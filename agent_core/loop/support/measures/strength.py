@@ -18,7 +18,7 @@ _PAIRS = (
 _ONE_SIDED = ("q-all", "q-none", "q-only", "m-must", "m-should")
 _WHATEVER = frozenset(
     stem(word)
-    for word in "whatever whichever regardless irrespective throughout anytime anywhere anyone anybody always".split()
+    for word in "whatever whichever regardless irrespective throughout anytime anywhere  always".split()
 )
 _WHOLE = CLASSES["q-all"] | _WHATEVER | {"any"}
 _LIMITING = CLASSES["q-all"] | _WHATEVER | CLASSES["q-only"] | listed("any no not none never without neither nor either")
@@ -31,10 +31,10 @@ _OBLIGING = CLASSES["m-must"] | frozenset(
 
 def strength(found: Alignment, measured: Measured) -> None:
     """Quantifiers and modal words that stand on one side only, or have become stronger or weaker."""
-    here = _parts(found.tokens)
+    here = _parts(_steering(found.tokens))
     held = {link.said.sentence for link in found.links.values()} | set(found.chosen)
     near = _parts([token for token in found.evidence if token.sentence in held])
-    clause = _parts(_clauses(found))
+    clause = _parts(_steering(_clauses(found)))
     ours, theirs = {name: _members(name, here) for name in _NAMES}, {name: _members(name, near) for name in _NAMES}
     around = {name: _members(name, clause) for name in _NAMES}
     for said, told in _PAIRS:
@@ -52,6 +52,18 @@ def strength(found: Alignment, measured: Measured) -> None:
 
 
 _NAMES = tuple({name for pair in _PAIRS for name in pair} | set(_ONE_SIDED) | {"q-except"})
+
+
+def _steering(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens without "every" before a figure, which counts, and "may not", which forbids."""
+    found: list[Token] = []
+    for at, token in enumerate(tokens):
+        follows = tokens[at + 1] if at + 1 < len(tokens) else None
+        counts = token.stem in ("every", "each") and follows is not None and follows.figure is not None
+        forbids = token.stem == "may" and follows is not None and follows.stem in ("not", "only")
+        if not counts and not forbids:
+            found.append(token)
+    return found
 
 
 def _members(name: str, words: set[str]) -> set[str]:
