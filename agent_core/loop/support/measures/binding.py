@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from agent_core.loop.support.alignment import Alignment, Link, likeness
 from agent_core.loop.support.lexicon import lexicon
 from agent_core.loop.support.measures.measured import Measured, quoted
-from agent_core.loop.support.quantities import Figure
+from agent_core.loop.support.quantities import MONTHS, Figure
 from agent_core.loop.support.reading import Token
 from agent_core.loop.support.words import listed
 
@@ -133,8 +133,8 @@ def _exchangeable(one: Link, other: Link) -> bool:
     if one.token.figure and other.token.figure:
         return one.token.figure.dimension == other.token.figure.dimension
     if one.token.kind == "name" and other.token.kind == "name":
-        return abs(one.token.place - other.token.place) > 2
-    return lexicon().are_opposed(one.token.stem, other.token.stem)
+        return abs(one.token.place - other.token.place) > 2 and one.token.text.lower() not in MONTHS
+    return abs(one.token.place - other.token.place) > 3 and lexicon().are_opposed(one.token.stem, other.token.stem)
 
 
 def _bound_to(said: Token, context: Sequence[tuple[Link, int]]) -> float:
@@ -189,6 +189,6 @@ def _other_subject(found: Alignment, measured: Measured) -> None:
         theirs = next((said for said in row if said.weight >= 1), None)
         if theirs is None or any(likeness(token, theirs)[0] for token in found.tokens):
             continue
-        if theirs.kind == subject.token.kind and theirs.place < min(said.place for said in told):
+        if theirs.kind == subject.token.kind == "name" and theirs.place < min(said.place for said in told):
             reason = f"{quoted(subject.token)} (the source tells this of {quoted(theirs)})"
-            measured.add(f"other-subject-{theirs.kind}", 1, reason)
+            measured.add("other-subject", 1, reason)

@@ -13,6 +13,7 @@ from agent_core.loop.support.words import listed, stem
 _BEFORE = frozenset(stem(w) for w in "before".split()) | listed("prior_to ahead_of earlier_than in_advanc_of")
 _AFTER = frozenset(stem(w) for w in "after following once since".split()) | listed("later_than subsequent_to")
 _INSTEAD = frozenset(("instead_of", "rather_than", "rather", "instead"))
+_SUBJECTS = listed("the it they he she this these a an his her their its")
 _REACH = 12
 _CLEARLY = 0.6
 _COMPARED = 6
@@ -52,7 +53,7 @@ def _shared(found: Alignment, side: Sequence[int], places: set[int]) -> float:
 def _relations(tokens: Sequence[Token]) -> Iterator[tuple[int, str, Token]]:
     """Where two things are put in an order: (place of the word between them, which order, the word that says it)."""
     for at, token in enumerate(tokens):
-        if token.stem == "onc" and (at + 1 == len(tokens) or tokens[at + 1].stem in ("a", "per", "every", "each", "mor")):
+        if token.stem == "onc" and (at + 1 == len(tokens) or tokens[at + 1].stem not in _SUBJECTS):
             continue  # "once a year"
         if token.stem in _BEFORE:
             yield at, "before", token

@@ -23,6 +23,9 @@ _REACH = 8
 _BOUNDING = listed("mor less fewer later long only longer earlier high low but")
 """Behind a negation, these make a limit or a turn of speech."""
 
+_PREPOSITIONS = listed("on in at by for from to with among of during under over about into")
+"""Between "not" and one of these stands what was said before: "on the verb and not on the noun"."""
+
 
 def polarity(found: Alignment, measured: Measured) -> None:
     """Words that are denied in the sentence and told in the passages, and the other way round."""
@@ -75,7 +78,7 @@ def _denied(tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:
         if cue.stem not in _DENIALS:
             continue
         follows = tokens[at + 1 : at + 1 + _AFTER]
-        if follows and follows[0].stem in _BOUNDING:
+        if follows and (follows[0].stem in _BOUNDING or (cue.stem == "not" and follows[0].stem in _PREPOSITIONS)):
             continue
         target = next((ahead for ahead, token in enumerate(follows, start=at + 1) if token.weight >= 1), None)
         if target is None and all(token.clause != cue.clause for token in follows):

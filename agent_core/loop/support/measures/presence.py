@@ -52,7 +52,17 @@ def _opposed(found: Alignment, at: int, rival: Token, measured: Measured) -> Non
     if crossed > straight + _CONVERSE:
         measured.add("converse")
     else:
-        measured.add("opposed" if straight else "opposed-apart", 1, instead(token, rival))
+        here = straight and _beside(found, at, rival)
+        measured.add("opposed" if here else "opposed-apart", 1, instead(token, rival))
+
+
+def _beside(found: Alignment, at: int, rival: Token) -> bool:
+    """Whether what stands next to a word in the sentence is told where its opposite stands, not only elsewhere."""
+    row = sorted(other for other, link in found.links.items() if link.token.weight >= 1)
+    sides = [found.links[other].said.sentence for other in (
+        next((other for other in reversed(row) if other < at), None), next((other for other in row if other > at), None)
+    ) if other is not None]  # fmt: skip
+    return all(sentence == rival.sentence for sentence in sides)
 
 
 def _small_words(found: Alignment, near: Sequence[Token], measured: Measured) -> None:

@@ -15,7 +15,7 @@ _PAIRS = (
     ("q-most", "q-none"), ("q-some", "q-none"), ("q-none", "q-some"), ("q-none", "q-most"),
 )  # fmt: skip
 """What the passages say, and what the sentence makes of it."""
-_ONE_SIDED = ("q-all", "q-none", "q-only", "m-must", "m-should")
+_ONE_SIDED = ("q-all", "q-none", "q-only", "m-must")
 _WHATEVER = frozenset(
     stem(word)
     for word in "whatever whichever regardless irrespective throughout anytime anywhere  always".split()
@@ -24,6 +24,7 @@ _WHOLE = CLASSES["q-all"] | _WHATEVER | {"any"}
 _LIMITING = CLASSES["q-all"] | _WHATEVER | CLASSES["q-only"] | listed("any no not none never without neither nor either")
 _RESTRICTING = frozenset(stem(word) for word in "restrict reserve limit other except exclusive confine up_to".split())
 _NONE = listed("none nobody no-one nothing never")
+_MUST = frozenset(stem(word) for word in "must shall mandatory compulsory obligatory obliged have_to".split())
 _OBLIGING = CLASSES["m-must"] | frozenset(
     stem(word) for word in "requirement duty obligation rule have_to only prohibit forbid allow permit condition".split()
 )
@@ -45,7 +46,7 @@ def strength(found: Alignment, measured: Measured) -> None:
                 f"“{_shown(found.tokens, ours[told])}” (the source says “{_shown(found.evidence, around[said])}”)",
             )
     for name in _ONE_SIDED:
-        if ours[name] and not theirs[name] and not _explained(name, found, near):
+        if ours[name] and (name != "m-must" or ours[name] & _MUST) and not theirs[name] and not _explained(name, found, near):
             measured.add(f"{name}+", 1, f"“{_shown(found.tokens, ours[name])}” (not in the source)")
     if around["q-only"] and not ours["q-only"] and not ours["q-except"]:
         measured.add("q-only-", 1, f"the source's “{_shown(found.evidence, around['q-only'])}” is left out")
@@ -107,6 +108,8 @@ def _part_of(found: Alignment) -> bool:
 
 def _told_to(found: Alignment) -> bool:
     """Whether a sentence of the passages begins with one of the words: it tells the reader to do it."""
+    if any(said.stem in ("do", "never") and said.text[0].isupper() for said in found.near()):
+        return True
     first = {said.sentence: said.place for said in reversed(found.near())}
     return any(link.said.place == first.get(link.said.sentence) and link.said.kind == "word" for link in found.links.values())
 
