@@ -22,9 +22,9 @@ def main(quick: bool = False, files: Sequence[Path] = ()) -> None:
         rows = read_lines(file)
         _show(file.name, rows, [judge(row.sentence, row.passages).doubt for row in rows])
     if not files:
-        others = read_lines(OTHERS)
+        others = [row for file in OTHERS for row in read_lines(file)]
         doubts = cross_validated([*others, *read_own()])[: len(others)]
-        _show(f"{OTHERS.name}, cross-validated", others, doubts)
+        _show("Sentences by somebody else, cross-validated over their passages", others, doubts)
 
 
 def _show(title: str, rows: Sequence[Labelled], doubts: Sequence[float]) -> None:

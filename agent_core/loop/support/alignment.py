@@ -47,8 +47,6 @@ class Alignment:
     """By the place of the sentence's token in `tokens`."""
     chosen: Sequence[int]
     """The sentences of the passages that carry most of it, the best first."""
-    coverage: Sequence[float]
-    """Share of the sentence's weight that the best one of them, all of them, and all passages hold."""
 
     def near(self) -> list[Token]:
         """The tokens of the chosen sentences."""
@@ -80,18 +78,7 @@ def align(sentence: str, passages: Sequence[str]) -> Alignment:
     matches = _matches(tokens, evidence)
     by_sentence = _held(tokens, matches)
     chosen = _chosen(tokens, by_sentence)
-    total = sum(token.weight for token in tokens) or 1.0
-    best = by_sentence.get(chosen[0], {}) if chosen else {}
-    together: dict[int, float] = {}
-    for held in (by_sentence[number] for number in chosen):
-        for at, strength in held.items():
-            together[at] = max(together.get(at, 0.0), strength)
-    anywhere = {at: max(link.strength for link in found) for at, found in matches.items()}
-    coverage = [
-        sum(tokens[at].weight * strength for at, strength in held.items()) / total
-        for held in (best, together, anywhere)
-    ]
-    return Alignment(tokens, evidence, _linked(tokens, matches, chosen), chosen, coverage)
+    return Alignment(tokens, evidence, _linked(tokens, matches, chosen), chosen)
 
 
 def _matches(tokens: Sequence[Token], evidence: Sequence[Token]) -> dict[int, list[Link]]:
@@ -192,7 +179,7 @@ def _linked(tokens: Sequence[Token], matches: Mapping[int, Sequence[Link]], chos
 
 
 def orientation(found: Alignment, at: int, place: Token) -> tuple[float, float]:
-    """How much around a word of the sentence stands on the same side, and on the other side, of a place in the passages."""
+    """How much around a word stands on the same side of a place in the passages, and on its other side."""
     token = found.tokens[at]
     straight = crossed = 0.0
     for other, link in found.links.items():

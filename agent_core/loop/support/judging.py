@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from agent_core.loop.support.alignment import align
+from agent_core.loop.support.language import can_be_judged
 from agent_core.loop.support.measures import Measured, measure
 
 CAP = 3.0
@@ -25,6 +26,8 @@ class Judgement:
     """0 to 1: how probable it is that they do not."""
     reasons: tuple[str, ...]
     """What of the sentence they do not carry, what counted most first."""
+    judged: bool = True
+    """False for a language that is not known here: nothing is said of such a sentence."""
 
     @property
     def supported(self) -> bool:
@@ -61,6 +64,8 @@ def judge(sentence: str, passages: Sequence[str]) -> Judgement:
     """Judge whether the passages carry the sentence."""
     if _stands_there(sentence, passages):
         return Judgement(0.0, ())
+    if not can_be_judged(sentence, passages):
+        return Judgement(0.0, (), judged=False)
     measured = measure(align(sentence, passages))
     parts = model().parts(measured)
     said = sorted((name for name in measured.reasons if parts[name] > 0), key=lambda name: -parts[name])

@@ -62,8 +62,8 @@ _BOUNDS = {
 }
 _BOUND_OF = {"_".join(stem(w) for w in name.split("_")): bound for bound, names in _BOUNDS.items()
              for name in names.split()}  # fmt: skip
-_COMPARED = dict.fromkeys("taller higher heavier bigger larger wider deeper faster hotter warmer".split(), ">") | dict.fromkeys(
-    "lower smaller lighter colder cooler slower narrower".split(), "<"
+_COMPARED = dict.fromkeys(listed("taller higher heavier bigger larger wider deeper faster hotter warmer"), ">") | (
+    dict.fromkeys(listed("lower smaller lighter colder cooler slower narrower"), "<")
 )
 _LONGEST_BOUND = max(name.count("_") + 1 for name in _BOUND_OF)
 _DENIED = {">": "<=", "<": ">="}

@@ -102,16 +102,21 @@ _ENDINGS: tuple[str, ...] = tuple(
 )
 
 
+def stemmed(text: str) -> frozenset[str]:
+    """The stems of the words of a list that is written as text; expressions of several words are joined by "_"."""
+    return frozenset("_".join(stem(part) for part in word.split("_")) for word in text.split())
+
+
 @lru_cache(maxsize=100_000)
-def root(stemmed: str) -> str:
+def root(word: str) -> str:
     """What words of one family share: "approval" and "approve", "payment" and "pay"."""
     for _ in range(2):
         for ending in _ENDINGS:
-            short = stemmed.removesuffix(ending)
-            if short != stemmed and len(short) >= (4 if len(ending) < 3 else 3):
-                stemmed = short
+            short = word.removesuffix(ending)
+            if short != word and len(short) >= (4 if len(ending) < 3 else 3):
+                word = short
                 break
-    return stemmed
+    return word
 
 
 def related(one: str, other: str) -> bool:
@@ -133,11 +138,11 @@ NEGATIONS = listed(
 _PREFIXES = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
 
 
-def without_negation(stemmed: str) -> str | None:
+def without_negation(word: str) -> str | None:
     """The stem that a prefix negates: "unpaid" is not "paid"."""
     for prefix in _PREFIXES:
-        rest = stemmed.removeprefix(prefix).lstrip("-")
-        if rest != stemmed and len(rest) >= 4:
+        rest = word.removeprefix(prefix).lstrip("-")
+        if rest != word and len(rest) >= 4:
             return rest
     return None
 
@@ -156,17 +161,10 @@ MODALS = {
     "should": "should recommended advised ought recommend advise encouraged advisable suggested",
     "may": "may can could might allowed permitted optional possible possibly able free eligible entitled voluntary "
     "perhaps potentially allow permit",
-    "hedged": "may might could probably possibly perhaps likely expected estimated reportedly believed suspected "
-    "suggests planned appear seem thought expect estimate suggest plan propose proposed hope aim intend consider "
-    "allegedly claimed alleged rumoured predicted forecast potential attempt try",
-    "certain": "definitely certainly proved proven confirmed guaranteed prove confirm guarantee undoubtedly ensure "
-    "always established",
 }
 CONNECTIVES = {
     "cause": "because due therefore thus hence consequently caused cause led lead resulted result since thanks owing "
     "so trigger prompt",
-    "despite": "despite although though regardless however nevertheless",
-    "condition": "if unless provided when whenever until only-if as-long-as subject",
 }
 
 

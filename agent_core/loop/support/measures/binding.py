@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from agent_core.loop.support.alignment import Alignment, Link, likeness
 from agent_core.loop.support.lexicon import lexicon
 from agent_core.loop.support.measures.measured import Measured, quoted
-from agent_core.loop.support.quantities import MONTHS, Figure
+from agent_core.loop.support.quantities import MONTHS
 from agent_core.loop.support.reading import Token
 from agent_core.loop.support.words import listed
 
@@ -26,15 +26,14 @@ def binding(found: Alignment, measured: Measured) -> None:
 
 
 def _figures(found: Alignment, measured: Measured) -> None:
-    """A figure beside what the passages tell of another figure, or with a change in the other direction."""
+    """A figure with a change in the other direction, or another word that excludes the one beside it."""
     for link in found.links.values():
         if link.token.figure is None or link.said.figure is None:
             continue
         if turned := _other_direction(found, link):
-            measured.add("figure-opposed", 1, f"“{turned[0].text} … {link.token.text}” (the source says {quoted(turned[1])})")
-        if moved := _of_another(found, link):
-            reason = f"{quoted(link.token)} (the source says {quoted(moved[1])} of {quoted(moved[0])})"
-            measured.add("figure-moved", 1, reason)
+            measured.add(
+                "figure-opposed", 1, f"“{turned[0].text} … {link.token.text}” (the source says {quoted(turned[1])})"
+            )
 
 
 def _other_direction(found: Alignment, link: Link) -> tuple[Token, Token] | None:
@@ -52,50 +51,6 @@ def _other_direction(found: Alignment, link: Link) -> tuple[Token, Token] | None
             if words.are_opposed(token.stem, said.stem) and said.stem not in {t.stem for t in found.tokens}:
                 return token, said
     return None
-
-
-def _of_another(found: Alignment, link: Link) -> tuple[Token, Token] | None:
-    """A word of the sentence that the passages tell of another figure in the same row of figures, and that figure.
-
-    In "2 points in the one group, 3 points in the other" each figure has its words: those after it, or those before it.
-    """
-    row = [said for said in found.evidence if said.sentence == link.said.sentence]
-    figures = [said for said in row if said.figure and _alike(link.said.figure, said.figure)]
-    ours = [token.figure for token in found.tokens if token.figure]
-    if len(figures) < 2 or sum(any(one.agrees(said.figure) for one in ours) for said in figures if said.figure) > 1:
-        return None
-    words = [said for said in row if said.weight >= 1 and not said.figure]
-    first = any(said.place > figures[-1].place + 1 for said in words)
-    segments: dict[int, int] = {}
-    for said in words:
-        before = sum(figure.place < said.place for figure in figures)
-        if first and before:
-            segments[said.place] = before - 1
-        elif not first and 0 < before < len(figures):
-            segments[said.place] = before
-    own = figures.index(link.said) if link.said in figures else -1
-    unique = {
-        place: segment for place, segment in segments.items()
-        if not any(other.place != place and other.stem == said.stem for said in words if said.place == place for other in words)
-    }  # fmt: skip
-    linked = {other.said.place: other for other in found.links.values()}
-    mine = [said for said in words if unique.get(said.place) == own]
-    if any(likeness(token, said)[0] for said in mine for token in found.tokens):
-        return None
-    for place, segment in sorted(unique.items()):
-        if segment != own and place in linked:
-            return linked[place].token, figures[segment]
-    return None
-
-
-_TIMES = ("year", "day", "clock")
-
-
-def _alike(one: Figure | None, other: Figure | None) -> bool:
-    """Whether two figures measure or count the same."""
-    if one is None or other is None or one.dimension != other.dimension or one.dimension in _TIMES:
-        return False
-    return bool(one.dimension and other.step) or one.of == other.of
 
 
 def _exchanged(found: Alignment, measured: Measured) -> None:
@@ -149,7 +104,7 @@ def _bound_to(said: Token, context: Sequence[tuple[Link, int]]) -> float:
 
 
 def _told_of_another(found: Alignment, measured: Measured) -> None:
-    """A name that stands only in another sentence than the one that carries most, where that tells it of another name."""
+    """A name from another sentence than the one that carries most, which tells it of another name."""
     best = found.best()
     ours = {token.stem for token in found.tokens}
     others = [token for token in best if token.kind == "name" and token.stem not in ours]
@@ -165,7 +120,9 @@ def _told_of_another(found: Alignment, measured: Measured) -> None:
             if one.said.sentence == link.said.sentence and one.token.weight >= 1 and one.token.kind != "name"
         ]  # fmt: skip
         measured.add(
-            "told-of-another" if not beside else "told-elsewhere", 1, f"{quoted(token)} (the source tells this of {quoted(others[0])})"
+            "told-of-another" if not beside else "told-elsewhere",
+            1,
+            f"{quoted(token)} (the source tells this of {quoted(others[0])})",
         )
 
 
@@ -191,4 +148,4 @@ def _other_subject(found: Alignment, measured: Measured) -> None:
             continue
         if theirs.kind == subject.token.kind == "name" and theirs.place < min(said.place for said in told):
             reason = f"{quoted(subject.token)} (the source tells this of {quoted(theirs)})"
-            measured.add("other-subject", 1, reason)
+            measured.add("told-of-another", 1, reason)

@@ -8,11 +8,11 @@ from agent_core.loop.support.alignment import Alignment
 from agent_core.loop.support.measures.measured import Measured, instead, quoted
 from agent_core.loop.support.quantities import Figure
 from agent_core.loop.support.reading import Token
-from agent_core.loop.support.words import stem
+from agent_core.loop.support.words import stemmed
 
 _OPPOSED_BOUNDS = {frozenset(pair) for pair in ((">=", "<="), (">", "<"), (">=", "<"), (">", "<="))}
 _MOST_FIGURES = 60
-_BACK = frozenset(stem(w) for w in "before ahead_of prior_to in_advance maximum minimum limit ceiling cap".split())
+_BACK = stemmed("before ahead_of prior_to in_advance maximum minimum limit ceiling cap")
 _UNSPECIFIC = frozenset(("one", "a half", "half", "a"))
 """Written so, a number is as often a turn of speech."""
 
@@ -26,9 +26,12 @@ def counted(found: Alignment, measured: Measured) -> None:
         link = found.links.get(at)
         if link is None:
             _missing(found, token, near, measured)
-        elif link.said.figure and frozenset((token.figure.bound, link.said.figure.bound)) in _OPPOSED_BOUNDS:
-            if not _counted_back(found.tokens, at):
-                measured.add("bound-opposed", 1, f"{quoted(token)} (the source says it as another limit)")
+        elif link.said.figure and _opposed(token.figure, link.said.figure) and not _counted_back(found.tokens, at):
+            measured.add("bound-opposed", 1, f"{quoted(token)} (the source says it as another limit)")
+
+
+def _opposed(one: Figure, other: Figure) -> bool:
+    return frozenset((one.bound, other.bound)) in _OPPOSED_BOUNDS
 
 
 def _missing(found: Alignment, token: Token, near: Sequence[Token], measured: Measured) -> None:
@@ -47,8 +50,6 @@ def _missing(found: Alignment, token: Token, near: Sequence[Token], measured: Me
         measured.add("figure-other", 1, instead(token, rival))
     elif figure.dimension or not token.text.isalpha():
         measured.add("figure-missing", 1, f"{quoted(token)} (not in the source)")
-    else:
-        measured.add("count-missing", 1, f"{quoted(token)} (not in the source)")
 
 
 def _other_unit(figure: Figure, other: Figure) -> bool:
@@ -57,7 +58,8 @@ def _other_unit(figure: Figure, other: Figure) -> bool:
 
 def _is_rate(token: Token) -> bool:
     """Whether it is "per hour" or "every day" rather than a number of them."""
-    return token.text.lower().split()[0] in ("per", "each", "every") or token.text.isalpha() and token.text.endswith("ly")
+    words = token.text.lower().split()
+    return words[0] in ("per", "each", "every") or (len(words) == 1 and words[0].endswith("ly"))
 
 
 def _counted_back(tokens: Sequence[Token], at: int) -> bool:

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agent_core.loop.support.alignment import Alignment
-from agent_core.loop.support.measures.measured import Measured, quoted
-from agent_core.loop.support.words import CLASSES, listed, stem
+from agent_core.loop.support.measures.measured import Measured
+from agent_core.loop.support.words import CLASSES, stemmed
 
 _CAUSES = tuple(
-    tuple(stem(part) for part in phrase.split("_"))
-    for phrase in """because due_to thanks_to owing_to as_a_result as_a_consequence on_account_of result_of consequence_of
-    in_order_to so_that the_reason are_the_reason""".split()
+    tuple(phrase.split("_"))
+    for phrase in stemmed(
+        """because due_to thanks_to owing_to as_a_result as_a_consequence on_account_of result_of consequence_of
+        in_order_to so_that the_reason are_the_reason"""
+    )
 )
 """What gives a reason, and nothing else."""
-_GIVEN = CLASSES["c-cause"] | frozenset(
-    stem(word)
-    for word in """as reason why attribute explain enable allow mean make order purpose effect through by from account result
-    due since blame when if where""".split()
+_GIVEN = CLASSES["c-cause"] | stemmed(
+    """as reason why attribute explain enable allow mean make order purpose effect through by from account result due
+    since blame when if where"""
 )
-_CONDITIONS = listed("if unless provid onl except apart")
-
-_CONDITIONAL = _CONDITIONS | frozenset(
-    stem(word) for word in "when where whenever once subject as_long_as with without depend require must need whatever".split()
-) - {stem("whatever")}
+_CONDITIONS = stemmed("if unless provided only except apart")
+_CONDITIONAL = _CONDITIONS | stemmed(
+    "when where whenever once subject as_long_as with without depend require must need"
+)
 """With one of these the sentence may say the condition in other words."""
 
 
@@ -46,10 +46,16 @@ def _reasons(found: Alignment, measured: Measured) -> None:
     missing = [at for at in clause if at not in found.links]
     where = {found.links[at].said.sentence for at in clause if at in found.links} | set(found.chosen[:1])
     given = any(
-        token.stem in _GIVEN or set(token.stem.split("_")) & _GIVEN for token in found.evidence if token.sentence in where
+        token.stem in _GIVEN or set(token.stem.split("_")) & _GIVEN
+        for token in found.evidence
+        if token.sentence in where
     )
     if missing:
-        measured.add("reason-missing", min(2, len(missing)), f"“{cue.text} … {found.tokens[missing[0]].text}” (not in the source)")
+        measured.add(
+            "reason-missing",
+            min(2, len(missing)),
+            f"“{cue.text} … {found.tokens[missing[0]].text}” (not in the source)",
+        )
     if not given:
         measured.add("reason-made", 1, f"“{cue.text}” (the source gives no such reason)")
 
@@ -64,7 +70,7 @@ def _conditions(found: Alignment, measured: Measured) -> None:
         return
     best = found.best()
     used = {link.said.place for link in found.links.values()}
-    for start, cue in enumerate(best):
+    for cue in best:
         if cue.stem not in _CONDITIONS:
             continue
         row = [token for token in best if token.sentence == cue.sentence and token.weight >= 1]
@@ -72,7 +78,5 @@ def _conditions(found: Alignment, measured: Measured) -> None:
         held = [token for token in row if token not in after]
         told = [token for token in held if token.place in used]
         if after and not any(token.place in used for token in after) and len(told) >= 2 and len(told) >= len(held) / 2:
-            measured.add(
-                "condition-left", 1, f"the source's condition “{cue.text} {after[0].text} …” is left out"
-            )
+            measured.add("condition-left", 1, f"the source's condition “{cue.text} {after[0].text} …” is left out")
             return

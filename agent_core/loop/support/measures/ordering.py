@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from agent_core.loop.support.alignment import Alignment
 from agent_core.loop.support.lexicon import lexicon
-from agent_core.loop.support.measures.measured import Measured, quoted
+from agent_core.loop.support.measures.measured import Measured, instead, quoted
 from agent_core.loop.support.reading import Token
-from agent_core.loop.support.words import listed, stem
+from agent_core.loop.support.words import listed, stemmed
 
-_BEFORE = frozenset(stem(w) for w in "before".split()) | listed("prior_to ahead_of earlier_than in_advanc_of")
-_AFTER = frozenset(stem(w) for w in "after following once since".split()) | listed("later_than subsequent_to")
+_BEFORE = stemmed("before prior_to ahead_of earlier_than in_advance_of")
+_AFTER = stemmed("after following once since later_than subsequent_to")
 _INSTEAD = frozenset(("instead_of", "rather_than", "rather", "instead"))
 _SUBJECTS = listed("the it they he she this these a an his her their its")
 _REACH = 12
@@ -24,7 +24,7 @@ def ordering(found: Alignment, measured: Measured) -> None:
     """Compare the two sides of before, after and than with the sides that they have in the passages."""
     for at, direction, word in _relations(found.tokens):
         ours = _sides(found.tokens, at)
-        best: tuple[float, str, Token] | None = None
+        best: tuple[float, bool, Token] | None = None
         for number in found.chosen:
             theirs = found.said_in(number)
             for place, other, said in _relations(theirs):
@@ -37,11 +37,11 @@ def ordering(found: Alignment, measured: Measured) -> None:
                 crossed = [_shared(found, ours[side], there[1 - side]) for side in (0, 1)]
                 wrong, fits = (crossed, straight) if same else (straight, crossed)
                 turned = min(wrong) > 0 and sum(wrong) > sum(fits) + _CLEARLY
-                name = "order-turned" if turned else "order-kept" if sum(fits) > sum(wrong) else ""
-                if name and (best is None or sum(wrong) + sum(fits) > best[0]):
-                    best = sum(wrong) + sum(fits), name, said
-        if best:
-            measured.add(best[1], 1, f"{quoted(word)} (the other way round)" if best[1] == "order-turned" else "")
+                if best is None or sum(wrong) + sum(fits) > best[0]:
+                    best = sum(wrong) + sum(fits), turned, said
+        if best and best[1]:
+            same = f"{quoted(word)} (the other way round)"
+            measured.add("order-turned", 1, same if word.stem == best[2].stem else instead(word, best[2]))
 
 
 def _shared(found: Alignment, side: Sequence[int], places: set[int]) -> float:
@@ -86,7 +86,7 @@ def _same_direction(one: str, other: str, word: Token, said: Token) -> bool | No
 
 
 def _sides(tokens: Sequence[Token], at: int) -> tuple[list[int], list[int]]:
-    """The places of what stands before and behind a word; at the start of a sentence, the clause and what follows it."""
+    """The places before and behind a word; at the start, those of what follows its clause, and of the clause."""
     first = at <= 1
     behind = list(range(at + 1, min(len(tokens), at + 1 + _REACH)))
     if not first:

@@ -7,15 +7,14 @@ from collections.abc import Iterator, Sequence
 from agent_core.loop.support.alignment import Alignment, Link, orientation
 from agent_core.loop.support.measures.measured import Measured, quoted
 from agent_core.loop.support.reading import Token
-from agent_core.loop.support.words import listed, stem, without_negation
+from agent_core.loop.support.words import listed, stemmed, without_negation
 
 _DENIALS = listed("not no never neither nor none nobody nothing without n't cannot")
-_DENYING = _DENIALS | frozenset(
-    stem(word)
-    for word in """unable fail lack hardly barely scarcely rarely seldom except excluding exclude exempt forbid prohibit ban bar
-    prevent refuse reject deny decline avoid stop cease end drop lose miss absent free off out away without only few little
-    impossible instead rather other otherwise unless until before too closed lost waive omit remove abolish refrain oppose
-    against under below less fewer unlike cut""".split()
+_DENYING = _DENIALS | stemmed(
+    """unable fail lack hardly barely scarcely rarely seldom except excluding exclude exempt forbid prohibit ban bar
+    prevent refuse reject deny decline avoid stop cease end drop lose miss absent free off out away without only few
+    little impossible instead rather other otherwise unless until before too closed lost waive omit remove abolish
+    refrain oppose against under below less fewer unlike cut"""
 )
 """Words that may say what a negation says, in other words."""
 _AFTER = 4
@@ -64,7 +63,7 @@ def _clauses(found: Alignment, measured: Measured) -> None:
             weighty = [token for token in held if token.weight >= 1]
             told = [token for token in weighty if token.place in linked]
             if len(told) >= 2 and len(told) > len(weighty) / 2:
-                measured.add("affirmed-clause", 1, f"{quoted(told[0])} (the source denies it: “{held[cue].text}”)")
+                measured.add("affirmed", 1, f"{quoted(told[0])} (the source denies it: “{held[cue].text}”)")
 
 
 def _in_place(found: Alignment, at: int, link: Link) -> bool:

@@ -8,13 +8,16 @@ from agent_core.loop.support.alignment import Alignment, orientation
 from agent_core.loop.support.lexicon import lexicon
 from agent_core.loop.support.measures.measured import Measured, instead, quoted
 from agent_core.loop.support.reading import Token
-from agent_core.loop.support.words import LIGHT, listed, stem
+from agent_core.loop.support.words import LIGHT, listed, stemmed
 
 _CONVERSE = 0.3
 """By how much better it fits when the sides change places, before two opposites are read as one told from both ends."""
-_RELATIVE = frozenset(stem(w) for w in "year month week day previous following next last later earlier compare against".split())
+_RELATIVE = stemmed("year month week day previous following next last later earlier compare against")
 """Words that place a thing relative to another one."""
 _RUN = 2
+_SHOWN = 4
+_ROOM = 4
+"""So near to the last word that is told, what the passages say may be what the end says in other words."""
 _PREFIXES = listed("non ex pre post co anti")
 """So many words in a row that nothing stands for are an addition, not another wording."""
 
@@ -32,8 +35,7 @@ def presence(found: Alignment, measured: Measured) -> None:
         if rival is not None:
             _opposed(found, at, rival, measured)
         elif token.kind == "name" and token.stem not in _PREFIXES and not _abbreviates(token, found.evidence):
-            same = any(said.kind == "name" for said in free)
-            measured.add("name-other" if same else "name-missing", 1, f"{quoted(token)} (not in the source)")
+            measured.add("name-missing", 1, f"{quoted(token)} (not in the source)")
     _small_words(found, near, measured)
     _added(found, free, measured)
 
@@ -43,15 +45,12 @@ def _excludes(token: Token, said: Token) -> bool:
 
 
 def _opposed(found: Alignment, at: int, rival: Token, measured: Measured) -> None:
-    """Two words that exclude each other in the same surroundings; denied on one side, or told from the other end, they agree."""
+    """Two words that exclude each other; denied on one side, or told from the other end, they may agree."""
     token = found.tokens[at]
     if rival.negated != token.negated:
-        measured.add("balanced")
         return
     straight, crossed = orientation(found, at, rival)
-    if crossed > straight + _CONVERSE:
-        measured.add("converse")
-    else:
+    if crossed <= straight + _CONVERSE:
         here = straight and _beside(found, at, rival)
         measured.add("opposed" if here else "opposed-apart", 1, instead(token, rival))
 
@@ -92,24 +91,19 @@ def _abbreviates(token: Token, evidence: Sequence[Token]) -> bool:
 
 
 def _added(found: Alignment, free: Sequence[Token], measured: Measured) -> None:
-    """Words in a row that stand nowhere, between words whose places in the passages have nothing left between them."""
-    tokens = found.tokens
-    weighty = [at for at, token in enumerate(tokens) if token.weight]
-    run: list[int] = []
-    for position, at in enumerate([*weighty, -1]):
-        if at >= 0 and at not in found.links:
-            run.append(at)
-            continue
-        solid = [n for n in run if tokens[n].weight >= 1 and not tokens[n].figure and tokens[n].stem not in _RELATIVE]
-        if len(solid) >= _RUN:
-            before = found.links.get(weighty[position - len(run) - 1]) if position - len(run) - 1 >= 0 else None
-            after = found.links.get(at) if at >= 0 else None
-            sides = [link.said for link in (before, after) if link is not None]
-            room = sum(
-                1 for said in free if said.weight >= 1 and any(abs(said.place - side.place) <= 4 for side in sides)
-            )
-            where = "end" if at < 0 else "middle"
-            measured.add(f"run-{where}", len(solid))
-            if not room:
-                measured.add(f"added-{where}", 1, f"“{' '.join(tokens[n].text for n in solid[:4])}” (not in the source)")
-        run = []
+    """An end of the sentence that stands nowhere; worse where the passages have nothing else to say there."""
+    run: list[Token] = []
+    last: Token | None = None
+    for at in range(len(found.tokens) - 1, -1, -1):
+        token = found.tokens[at]
+        if at in found.links and token.weight:
+            last = found.links[at].said
+            break
+        if token.weight >= 1 and not token.figure and token.stem not in _RELATIVE:
+            run.append(token)
+    if len(run) < _RUN:
+        return
+    reason = f"“{' '.join(token.text for token in reversed(run[-_SHOWN:]))}” (not in the source)"
+    measured.add("end-missing", len(run), reason)
+    if last is None or not any(said.weight >= 1 and abs(said.place - last.place) <= _ROOM for said in free):
+        measured.add("end-added", 1, reason)

@@ -8,7 +8,7 @@ from agent_core.loop.support.alignment import Alignment
 from agent_core.loop.support.lexicon import lexicon
 from agent_core.loop.support.measures.measured import Measured, quoted
 from agent_core.loop.support.reading import Token
-from agent_core.loop.support.words import listed, stem
+from agent_core.loop.support.words import listed, stemmed
 
 _REACH = 9
 _BEING = listed("be get")
@@ -26,7 +26,9 @@ def roles(found: Alignment, measured: Measured) -> None:
         theirs = {id(link): role(found.evidence, verb.said, link.said) for link in around}
         for n, one in enumerate(around):
             for other in around[n + 1 :]:
-                if not (_acts(one.token) and _acts(other.token)) or lexicon().are_opposed(one.token.stem, other.token.stem):
+                if not (_acts(one.token) and _acts(other.token)) or lexicon().are_opposed(
+                    one.token.stem, other.token.stem
+                ):
                     continue
                 if _exchanged((ours[id(one)], ours[id(other)]), (theirs[id(one)], theirs[id(other)])):
                     reason = f"{quoted(one.token)} and {quoted(other.token)} (the other way round)"
@@ -35,16 +37,15 @@ def roles(found: Alignment, measured: Measured) -> None:
 
 
 _ACTING = ("er", "or", "ist", "ee", "ian", "ant", "man", "woman")
-_ACTORS = frozenset(
-    stem(word)
-    for word in """board committee council company court party team staff parent customer client guest patient student pupil
-    tenant child worker union bank state government ministry police school university hospital firm fund agency city church
-    army club group association member nurse doctor judge king queen landlord mother father son daughter brother sister"""
-    .split()
+_ACTORS = stemmed(
+    """board committee council company court party team staff parent customer client guest patient student pupil tenant
+    child worker union bank state government ministry police school university hospital firm fund agency city church
+    army club group association member nurse doctor judge king queen landlord mother father son daughter brother
+    sister"""
 )
 
 
-_LEADING = listed("befor after following during")
+_LEADING = stemmed("before after following during")
 
 
 def _acts(token: Token) -> bool:
@@ -87,4 +88,3 @@ def _passive(row: Sequence[Token], at: int) -> bool:
     before = row[max(0, at - 3) : at]
     behind = row[at + 1 : at + 5]
     return any(token.stem in _BEING for token in before) or any(token.stem == "by" for token in behind)
-

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from agent_core.loop.support.alignment import Alignment
 from agent_core.loop.support.measures.measured import Measured
 from agent_core.loop.support.reading import Token
-from agent_core.loop.support.words import CLASSES, listed, stem
+from agent_core.loop.support.words import CLASSES, listed, stemmed
 
 _PAIRS = (
     ("m-may", "m-must"), ("m-must", "m-may"), ("m-should", "m-must"), ("m-must", "m-should"), ("q-some", "q-all"),
@@ -16,17 +16,16 @@ _PAIRS = (
 )  # fmt: skip
 """What the passages say, and what the sentence makes of it."""
 _ONE_SIDED = ("q-all", "q-none", "q-only", "m-must")
-_WHATEVER = frozenset(
-    stem(word)
-    for word in "whatever whichever regardless irrespective throughout anytime anywhere  always".split()
-)
+_WHATEVER = stemmed("whatever whichever regardless irrespective throughout anytime anywhere always")
 _WHOLE = CLASSES["q-all"] | _WHATEVER | {"any"}
-_LIMITING = CLASSES["q-all"] | _WHATEVER | CLASSES["q-only"] | listed("any no not none never without neither nor either")
-_RESTRICTING = frozenset(stem(word) for word in "restrict reserve limit other except exclusive confine up_to".split())
+_LIMITING = (
+    CLASSES["q-all"] | _WHATEVER | CLASSES["q-only"] | listed("any no not none never without neither nor either")
+)
+_RESTRICTING = stemmed("restrict reserve limit other except exclusive confine up_to")
 _NONE = listed("none nobody no-one nothing never")
-_MUST = frozenset(stem(word) for word in "must shall mandatory compulsory obligatory obliged have_to".split())
-_OBLIGING = CLASSES["m-must"] | frozenset(
-    stem(word) for word in "requirement duty obligation rule have_to only prohibit forbid allow permit condition".split()
+_MUST = stemmed("must shall mandatory compulsory obligatory obliged have_to")
+_OBLIGING = CLASSES["m-must"] | stemmed(
+    "requirement duty obligation rule have_to only prohibit forbid allow permit condition"
 )
 
 
@@ -41,15 +40,18 @@ def strength(found: Alignment, measured: Measured) -> None:
     for said, told in _PAIRS:
         if around[said] and ours[told] and not (ours[said] or around[told]):
             measured.add(
-                f"{said}>{told}",
+                "claim-changed",
                 1,
                 f"“{_shown(found.tokens, ours[told])}” (the source says “{_shown(found.evidence, around[said])}”)",
             )
     for name in _ONE_SIDED:
-        if ours[name] and (name != "m-must" or ours[name] & _MUST) and not theirs[name] and not _explained(name, found, near):
-            measured.add(f"{name}+", 1, f"“{_shown(found.tokens, ours[name])}” (not in the source)")
-    if around["q-only"] and not ours["q-only"] and not ours["q-except"]:
-        measured.add("q-only-", 1, f"the source's “{_shown(found.evidence, around['q-only'])}” is left out")
+        if (
+            ours[name]
+            and (name != "m-must" or ours[name] & _MUST)
+            and not theirs[name]
+            and not _explained(name, found, near)
+        ):
+            measured.add(f"{name[2:]}-added", 1, f"“{_shown(found.tokens, ours[name])}” (not in the source)")
 
 
 _NAMES = tuple({name for pair in _PAIRS for name in pair} | set(_ONE_SIDED) | {"q-except"})
@@ -111,7 +113,9 @@ def _told_to(found: Alignment) -> bool:
     if any(said.stem in ("do", "never") and said.text[0].isupper() for said in found.near()):
         return True
     first = {said.sentence: said.place for said in reversed(found.near())}
-    return any(link.said.place == first.get(link.said.sentence) and link.said.kind == "word" for link in found.links.values())
+    return any(
+        link.said.place == first.get(link.said.sentence) and link.said.kind == "word" for link in found.links.values()
+    )
 
 
 def _clauses(found: Alignment) -> list[Token]:
