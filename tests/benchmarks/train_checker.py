@@ -1,9 +1,9 @@
 """Learn the checker's weights anew: `python -m tests.benchmarks.train_checker`, from the repository root.
 
 Learns from the sentences in tests/benchmarks/data (cited_sentences.jsonl, unseen_cited_sentences.jsonl and
-supported_sentences.txt) and writes agent_core/loop/support/weights.json. Prints what cross-validation over passages gives
-- no sentence is judged by weights that saw another one on its passages -, what weights from one set give on the other,
-and how both grow with the number of sentences.
+supported_sentences.txt) and writes agent_core/loop/support/weights.json. Prints what cross-validation over passages
+gives - no sentence is judged by weights that saw another one on its passages -, what weights from one set give on the
+other, and how much the number of sentences matters.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent_core.loop.support.alignment import align
-from agent_core.loop.support.measures import Measured, measure
 from agent_core.loop.support.judging import CAP, Model
+from agent_core.loop.support.measures import Measured, measure
 
 WEIGHTS = Path(__file__).parents[2] / "agent_core" / "loop" / "support" / "weights.json"
 DATA = Path(__file__).parent / "data"

@@ -89,6 +89,8 @@ def _exchangeable(one: Link, other: Link) -> bool:
         return one.token.figure.dimension == other.token.figure.dimension
     if one.token.kind == "name" and other.token.kind == "name":
         return abs(one.token.place - other.token.place) > 2 and one.token.text.lower() not in MONTHS
+    if one.token.text.endswith("er") or other.token.text.endswith("er"):
+        return False  # "older than" and "younger than" are told from both ends
     return abs(one.token.place - other.token.place) > 3 and lexicon().are_opposed(one.token.stem, other.token.stem)
 
 

@@ -104,6 +104,6 @@ def _added(found: Alignment, free: Sequence[Token], measured: Measured) -> None:
     if len(run) < _RUN:
         return
     reason = f"“{' '.join(token.text for token in reversed(run[-_SHOWN:]))}” (not in the source)"
-    measured.add("end-missing", len(run), reason)
+    measured.add("end-missing", len(run) - 1, reason)
     if last is None or not any(said.weight >= 1 and abs(said.place - last.place) <= _ROOM for said in free):
         measured.add("end-added", 1, reason)

@@ -52,7 +52,9 @@ def _acts(token: Token) -> bool:
     """Whether it may be somebody who does something."""
     if token.kind == "name":
         return token.stem not in _LEADING
-    return token.kind == "word" and (token.stem in _ACTORS or (len(token.stem) > 3 and token.stem.endswith(_ACTING)))
+    return token.kind == "word" and (
+        token.stem in _ACTORS or (len(token.stem) > 3 and token.text.lower().removesuffix("s").endswith(_ACTING))
+    )
 
 
 def _exchanged(ours: tuple[str, str], theirs: tuple[str, str]) -> bool:
