@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from agent_core.loop.support.words import listed, stem
+from agent_core.loop.support.words import FUNCTION_WORDS, listed, stem
 
 _UNITS: dict[str, tuple[str, float]] = {
     stem(name): (dimension, factor)
@@ -73,6 +73,9 @@ _LONGEST = 18
 """Digits of a figure that is calculated with; longer ones are compared as they are written."""
 
 
+_PHYSICAL = listed("metres grams litres bytes watts eur usd gbp degrees")
+
+
 @dataclass(frozen=True)
 class Figure:
     """A number in a text."""
@@ -95,6 +98,8 @@ class Figure:
         if self.dimension != other.dimension:
             if "clock" in (self.dimension, other.dimension):
                 return self._clock_number == other._clock_number
+            if (self.counts and other.dimension in _PHYSICAL) or (other.counts and self.dimension in _PHYSICAL):
+                return False
             return (self._open or other._open) and self.number == other.number
         if self.dimension == "share" and abs(self.value - other.value) < 0.005:
             return True
@@ -117,6 +122,11 @@ class Figure:
             return round(self.value / 60 % 12, 4)
         hours, minutes = divmod(self.number, 1)
         return round((hours + minutes / 0.6) % 12, 4) if not self.dimension and hours <= 24 else -1.0
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a number of something that is named behind it."""
+        return not self.dimension and len(self.of) > 2 and self.of.isalpha() and self.of not in FUNCTION_WORDS
 
     @property
     def _open(self) -> bool:

@@ -19,6 +19,7 @@ _CLAUSE_WORDS = listed(
     "but while whereas although though because if unless which who when where and or after before until"
 )
 _WRITTEN_NUMBER = re.compile(r"(?:twen|thir|for|fif|six|seven|eigh|nine)ty-\w+", re.IGNORECASE)
+_HALF_DAY = re.compile(r"\b([ap])\.\s?m\b\.?", re.IGNORECASE)
 _REACH = 7
 """So many words after it a negation still negates."""
 
@@ -114,6 +115,7 @@ def _tokens(sentence: str, number: int, place: int, names: Collection[str]) -> l
 
 def _words(sentence: str) -> tuple[list[str], list[int]]:
     """The words of a sentence and the clause of each; dates in digits are spelt out, "isn't" is two words."""
+    sentence = _HALF_DAY.sub(r"\1m", sentence)
     words: list[str] = []
     clauses: list[int] = []
     clause, end = 0, 0

@@ -42,7 +42,8 @@ def _missing(found: Alignment, token: Token, near: Sequence[Token], measured: Me
         return
     unit = next((said for said in held if said.figure and _other_unit(figure, said.figure)), None)
     rival = next((said for said in near if said in held and said.figure and figure.rivals(said.figure)), None)
-    if unit is None and (figure.written.lower() in _UNSPECIFIC or derived(figure, found.evidence)):
+    counts = rival is not None and not figure.dimension and figure.of
+    if unit is None and not counts and (figure.written.lower() in _UNSPECIFIC or derived(figure, found.evidence)):
         return
     if unit is not None:
         measured.add("unit-other", 1, instead(token, unit))
@@ -53,7 +54,7 @@ def _missing(found: Alignment, token: Token, near: Sequence[Token], measured: Me
 
 
 def _other_unit(figure: Figure, other: Figure) -> bool:
-    return bool(figure.dimension and other.dimension) and figure.number == other.number and not figure.agrees(other)
+    return bool(figure.dimension or other.dimension) and figure.number == other.number and not figure.agrees(other)
 
 
 def _is_rate(token: Token) -> bool:

@@ -51,17 +51,20 @@ def _opposed(found: Alignment, at: int, rival: Token, measured: Measured) -> Non
         return
     straight, crossed = orientation(found, at, rival)
     if crossed <= straight + _CONVERSE:
-        here = straight and _beside(found, at, rival)
+        here = _beside(found, at, rival)
         measured.add("opposed" if here else "opposed-apart", 1, instead(token, rival))
 
 
+_ADJACENT = 5
+
+
 def _beside(found: Alignment, at: int, rival: Token) -> bool:
-    """Whether what stands next to a word in the sentence is told where its opposite stands, not only elsewhere."""
+    """Whether what stands next to a word in the sentence is told next to its opposite."""
     row = sorted(other for other, link in found.links.items() if link.token.weight >= 1)
-    sides = [found.links[other].said.sentence for other in (
-        next((other for other in reversed(row) if other < at), None), next((other for other in row if other > at), None)
-    ) if other is not None]  # fmt: skip
-    return all(sentence == rival.sentence for sentence in sides)
+    before = next((other for other in reversed(row) if other < at), None)
+    after = next((other for other in row if other > at), None)
+    sides = [found.links[other].said for other in (before, after) if other is not None]
+    return any(abs(said.place - rival.place) <= _ADJACENT for said in sides)
 
 
 def _small_words(found: Alignment, near: Sequence[Token], measured: Measured) -> None:

@@ -18,12 +18,14 @@ _PAIRS = (
 _ONE_SIDED = ("q-all", "q-none", "q-only", "m-must")
 _WHATEVER = stemmed("whatever whichever regardless irrespective throughout anytime anywhere always")
 _WHOLE = CLASSES["q-all"] | _WHATEVER | {"any"}
-_LIMITING = (
-    CLASSES["q-all"] | _WHATEVER | CLASSES["q-only"] | listed("any no not none never without neither nor either")
-)
+_LIMITING = CLASSES["q-all"] | _WHATEVER | listed("any no not none never without neither nor either")
 _RESTRICTING = stemmed("restrict reserve limit other except exclusive confine up_to")
 _NONE = listed("none nobody no-one nothing never")
 _MUST = stemmed("must shall mandatory compulsory obligatory obliged have_to")
+_PLAIN = {"q-none": _NONE, "m-must": _MUST}
+"""Of the words of a class, those that say it without doubt."""
+_TELLING = _MUST | stemmed("should be to ought need")
+_BEFORE = 4
 _OBLIGING = CLASSES["m-must"] | stemmed(
     "requirement duty obligation rule have_to only prohibit forbid allow permit condition"
 )
@@ -33,7 +35,7 @@ def strength(found: Alignment, measured: Measured) -> None:
     """Quantifiers and modal words that stand on one side only, or have become stronger or weaker."""
     here = _parts(_steering(found.tokens))
     held = {link.said.sentence for link in found.links.values()} | set(found.chosen)
-    near = _parts([token for token in found.evidence if token.sentence in held])
+    near = _parts(_steering([token for token in found.evidence if token.sentence in held]))
     clause = _parts(_steering(_clauses(found)))
     ours, theirs = {name: _members(name, here) for name in _NAMES}, {name: _members(name, near) for name in _NAMES}
     around = {name: _members(name, clause) for name in _NAMES}
@@ -45,12 +47,7 @@ def strength(found: Alignment, measured: Measured) -> None:
                 f"“{_shown(found.tokens, ours[told])}” (the source says “{_shown(found.evidence, around[said])}”)",
             )
     for name in _ONE_SIDED:
-        if (
-            ours[name]
-            and (name != "m-must" or ours[name] & _MUST)
-            and not theirs[name]
-            and not _explained(name, found, near)
-        ):
+        if ours[name] & _PLAIN.get(name, ours[name]) and not theirs[name] and not _explained(name, found, near):
             measured.add(f"{name[2:]}-added", 1, f"“{_shown(found.tokens, ours[name])}” (not in the source)")
 
 
@@ -58,13 +55,14 @@ _NAMES = tuple({name for pair in _PAIRS for name in pair} | set(_ONE_SIDED) | {"
 
 
 def _steering(tokens: Sequence[Token]) -> list[Token]:
-    """The tokens without "every" before a figure, which counts, and "may not", which forbids."""
+    """The tokens without "every 5", which counts, "may not", which forbids, and "not required"."""
     found: list[Token] = []
     for at, token in enumerate(tokens):
         follows = tokens[at + 1] if at + 1 < len(tokens) else None
         counts = token.stem in ("every", "each") and follows is not None and follows.figure is not None
         forbids = token.stem == "may" and follows is not None and follows.stem in ("not", "only")
-        if not counts and not forbids:
+        waived = token.negated and token.stem in CLASSES["m-must"]
+        if not counts and not forbids and not waived:
             found.append(token)
     return found
 
@@ -73,7 +71,7 @@ def _members(name: str, words: set[str]) -> set[str]:
     if name == "q-all":
         return words & _WHOLE if not words & listed("not no without") else words & (_WHOLE - {"any"})
     if name == "q-none":
-        return words & _NONE
+        return words & (_NONE | {"no"})
     return words & CLASSES[name] - {"just"}
 
 
@@ -113,9 +111,9 @@ def _told_to(found: Alignment) -> bool:
     if any(said.stem in ("do", "never") and said.text[0].isupper() for said in found.near()):
         return True
     first = {said.sentence: said.place for said in reversed(found.near())}
-    return any(
-        link.said.place == first.get(link.said.sentence) and link.said.kind == "word" for link in found.links.values()
-    )
+    told = [found.tokens[at - 1 - back].stem for at in found.links for back in range(min(at, _BEFORE))
+            if found.links[at].said.place == first.get(found.links[at].said.sentence)]  # fmt: skip
+    return any(word in _TELLING for word in told)
 
 
 def _clauses(found: Alignment) -> list[Token]:
