@@ -19,7 +19,9 @@ _MOST = 200
 """Sentences of an answer that are judged; nobody reads more notes than that."""
 _LONGEST = 1_500
 _SURE = 0.85
-"""From this doubt on a sentence without a citation is named: it may be a summary of several others."""
+_FEWEST_ABSENT = 2
+"""With this doubt, and so many names and figures that stand nowhere, a sentence without a citation is named: it may sum
+up several others, or lead from one to the next."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def unsupported_in(text: str, sources: Sequence[Source], known: str = "") -> lis
                 found.append(Unsupported(plain, tuple(dict.fromkeys(cited)), judged.reasons))
         elif not _TALK.search(sentence):
             judged = judge(plain, [*(one.text for one in sources), known])
-            if judged.doubt >= _SURE:
+            if judged.doubt >= _SURE and judged.absent >= _FEWEST_ABSENT:
                 found.append(Unsupported(plain, (), judged.reasons))
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,7 @@ from agent_core.loop.support.measures import Measured, measure
 CAP = 3.0
 """No measure counts for more than this."""
 _MOST_REASONS = 2
+_ABSENT = ("name-missing", "figure-missing", "figure-other", "unit-other")
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Judgement:
     """0 to 1: how probable it is that they do not."""
     reasons: tuple[str, ...]
     """What of the sentence they do not carry, what counted most first."""
+    absent: int = 0
+    """How many of its names and figures stand in none of them."""
     judged: bool = True
     """False for a language that is not known here: nothing is said of such a sentence."""
 
@@ -70,10 +74,18 @@ def judge(sentence: str, passages: Sequence[str]) -> Judgement:
     parts = model().parts(measured)
     said = sorted((name for name in measured.reasons if parts[name] > 0), key=lambda name: -parts[name])
     reasons = list(dict.fromkeys(reason for name in said for reason in measured.reasons[name]))
-    return Judgement(model().doubt(measured), tuple(reasons[:_MOST_REASONS]))
+    absent = sum(measured.values.get(name, 0.0) for name in _ABSENT)
+    return Judgement(model().doubt(measured), tuple(reasons[:_MOST_REASONS]), int(absent))
+
+
+_BEFORE = r"(?:^|[.!?:;\n\"“‘(\[•*-]\s*)"
+_BEHIND = r"(?=\s*(?:$|[.!?;\n\"”’)\]]))"
 
 
 def _stands_there(sentence: str, passages: Sequence[str]) -> bool:
-    """Whether a passage holds the sentence word for word."""
+    """Whether a passage holds the sentence word for word, and nothing before or after that it left out."""
     plain = " ".join(sentence.split()).strip("\"'“”‘’ .").casefold()
-    return len(plain) > 15 and any(plain in " ".join(passage.split()).casefold() for passage in passages)
+    if len(plain) <= 15:
+        return False
+    whole = re.compile(_BEFORE + re.escape(plain) + _BEHIND)
+    return any(plain in text and whole.search(text) for text in (" ".join(one.split()).casefold() for one in passages))

@@ -173,7 +173,7 @@ def _read(words: Sequence[str], place: int) -> tuple[Figure, int] | None:
     if unit is not None:
         told = " ".join(words[place:end]) if end > after else written
         return Figure(value * unit[1], unit[0], bound, step * unit[1], value, told), end
-    if _at(words, after) in MONTHS or (_at(words, place - 1) in MONTHS and value <= 31) or _of_month(words, after):
+    if _is_month(words, after) or (_is_month(words, place - 1) and value <= 31) or _of_month(words, after):
         return Figure(value, "day", bound, 0, value, written), after
     if value == int(value) and 1000 <= value <= 2100 and word.isdigit():
         return Figure(value, "year", bound, 0, value, written), after
@@ -223,6 +223,11 @@ def _unit(words: Sequence[str], place: int, after: int) -> tuple[tuple[str, floa
     if follows in ("to", "and", "or", "x", "by") and (second := _number(words, after + 1)):
         return _unit(words, after + 1, second[2])[0], after
     return None, after
+
+
+def _is_month(words: Sequence[str], place: int) -> bool:
+    """Whether a month stands there; "one may" is none."""
+    return _at(words, place) in MONTHS and words[place][0].isupper()
 
 
 def _of_month(words: Sequence[str], after: int) -> bool:

@@ -37,13 +37,15 @@ def _opposed(one: Figure, other: Figure) -> bool:
 def _missing(found: Alignment, token: Token, near: Sequence[Token], measured: Measured) -> None:
     assert token.figure is not None
     figure = token.figure
+    if figure.written.lower() in _UNSPECIFIC and not figure.dimension:
+        return
     held = [said for said in found.evidence if said.figure and _is_rate(said) == _is_rate(token)]
     if _is_rate(token) and not held:
         return
     unit = next((said for said in held if said.figure and _other_unit(figure, said.figure)), None)
     rival = next((said for said in near if said in held and said.figure and figure.rivals(said.figure)), None)
     counts = rival is not None and not figure.dimension and figure.of
-    if unit is None and not counts and (figure.written.lower() in _UNSPECIFIC or derived(figure, found.evidence)):
+    if unit is None and not counts and derived(figure, found.evidence):
         return
     if unit is not None:
         measured.add("unit-other", 1, instead(token, unit))

@@ -14,7 +14,7 @@ _DENYING = _DENIALS | stemmed(
     """unable fail lack hardly barely scarcely rarely seldom except excluding exclude exempt forbid prohibit ban bar
     prevent refuse reject deny decline avoid stop cease end drop lose miss absent free off out away without only few
     little impossible instead rather other otherwise unless until before too closed lost waive omit remove abolish
-    refrain oppose against under below less fewer unlike cut"""
+    refrain oppose less fewer unlike cut"""
 )
 """Words that may say what a negation says, in other words."""
 _AFTER = 4

@@ -19,7 +19,7 @@ _ONE_SIDED = ("q-all", "q-none", "q-only", "m-must")
 _WHATEVER = stemmed("whatever whichever regardless irrespective throughout anytime anywhere always")
 _WHOLE = CLASSES["q-all"] | _WHATEVER | {"any"}
 _LIMITING = CLASSES["q-all"] | _WHATEVER | listed("any no not none never without neither nor either")
-_RESTRICTING = stemmed("restrict reserve limit other except exclusive confine up_to")
+_RESTRICTING = stemmed("restrict reserve limit other except exclusive confine up_to before until unless if")
 _NONE = listed("none nobody no-one nothing never")
 _MUST = stemmed("must shall mandatory compulsory obligatory obliged have_to")
 _PLAIN = {"q-none": _NONE, "m-must": _MUST}
@@ -40,6 +40,8 @@ def strength(found: Alignment, measured: Measured) -> None:
     ours, theirs = {name: _members(name, here) for name in _NAMES}, {name: _members(name, near) for name in _NAMES}
     around = {name: _members(name, clause) for name in _NAMES}
     for said, told in _PAIRS:
+        if told == "m-may" and ours["q-only"]:
+            continue  # "may only after" is "must before"
         if around[said] and ours[told] and not (ours[said] or around[told]):
             measured.add(
                 "claim-changed",
