@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from agent_core.loop.support.words import FUNCTION_WORDS, listed, stem
@@ -171,15 +171,30 @@ def _read(words: Sequence[str], place: int) -> tuple[Figure, int] | None:
     written = " ".join(words[place:after])
     unit, end = _unit(words, place, after)
     if unit is not None:
+        if end > after and [_at(words, n) for n in range(end, end + 3)] == ["and", "a", "half"]:
+            value, end = value + 0.5, end + 3  # "an hour and a half"
         told = " ".join(words[place:end]) if end > after else written
         return Figure(value * unit[1], unit[0], bound, step * unit[1], value, told), end
+    return _without_unit(words, place, after, Figure(value, "", bound, step, value, written))
+
+
+_WHOLE = listed("the of its their this that his her")
+"""Words behind "half" that name what it is half of."""
+
+
+def _without_unit(words: Sequence[str], place: int, after: int, figure: Figure) -> tuple[Figure, int]:
+    """What a number without a unit is: a share, a day of a month, a year, one in ten, or a number of things."""
+    value, word = figure.value, words[place].lower()
+    if word == "half" and _at(words, after) in _WHOLE:
+        return replace(figure, dimension="share"), after
     if _is_month(words, after) or (_is_month(words, place - 1) and value <= 31) or _of_month(words, after):
-        return Figure(value, "day", bound, 0, value, written), after
+        return replace(figure, dimension="day", step=0), after
     if value == int(value) and 1000 <= value <= 2100 and word.isdigit():
-        return Figure(value, "year", bound, 0, value, written), after
+        return replace(figure, dimension="year", step=0), after
     if _at(words, after) == "in" and (whole := _number(words, after + 1)) and 0 < value < whole[0] <= 100:
-        return Figure(value / whole[0], "share", "~", 0.05, value, f"{written} in {words[after + 1]}"), whole[2]
-    return Figure(value, "", bound, step, value, written, stem(_at(words, after))), after
+        told = f"{figure.written} in {words[after + 1]}"
+        return replace(figure, value=value / whole[0], dimension="share", bound="~", step=0.05, written=told), whole[2]
+    return replace(figure, of=stem(_at(words, after))), after
 
 
 _NAMED_HOURS = {"noon": 720.0, "midday": 720.0, "midnight": 0.0}

@@ -9,11 +9,13 @@ from agent_core.loop.support.lexicon import lexicon
 from agent_core.loop.support.measures.measured import Measured, quoted
 from agent_core.loop.support.quantities import MONTHS
 from agent_core.loop.support.reading import Token
-from agent_core.loop.support.words import listed
+from agent_core.loop.support.words import listed, stemmed
 
 _BESIDE = 5
 """So near to a figure stands what it is told of."""
 _POINTING = listed("it he she they this these that those its his her their which who both there such")
+_ORDER = stemmed("before after until since")
+_MORE = stemmed("more less fewer")
 _CLEARLY = 0.35
 
 
@@ -43,6 +45,11 @@ def _other_direction(found: Alignment, link: Link) -> tuple[Token, Token] | None
         said for said in found.evidence
         if said.sentence == link.said.sentence and abs(said.place - link.said.place) <= _BESIDE and not said.figure
     ]  # fmt: skip
+    ours = [token for token in ours if token.stem not in _ORDER]
+    beside = [token for token in found.tokens if token.stem in _MORE and 0 < token.place - link.token.place <= 2]
+    after = [said for said in theirs if said.stem in _MORE and 0 < said.place - link.said.place <= 2]
+    if beside and after and lexicon().are_opposed(beside[0].stem, after[0].stem):
+        return beside[0], after[0]
     words = lexicon()
     for token in ours:
         if any(said.stem == token.stem or words.are_same(token.stem, said.stem) for said in theirs):

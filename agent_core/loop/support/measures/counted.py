@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent_core.loop.support.alignment import Alignment
+from agent_core.loop.support.alignment import Alignment, Link
 from agent_core.loop.support.measures.measured import Measured, instead, quoted
 from agent_core.loop.support.quantities import Figure
 from agent_core.loop.support.reading import Token
@@ -12,6 +12,9 @@ from agent_core.loop.support.words import stemmed
 
 _OPPOSED_BOUNDS = {frozenset(pair) for pair in ((">=", "<="), (">", "<"), (">=", "<"), (">", "<="))}
 _MOST_FIGURES = 60
+_ABOVE = stemmed("above over more exceed beyond")
+_BELOW = stemmed("below under less fewer")
+_REST = stemmed("rest remain remaining other others not no without half")
 _BACK = stemmed("before ahead_of prior_to in_advance maximum minimum limit ceiling cap")
 _UNSPECIFIC = frozenset(("one", "a half", "half", "a"))
 """Written so, a number is as often a turn of speech."""
@@ -26,7 +29,9 @@ def counted(found: Alignment, measured: Measured) -> None:
         link = found.links.get(at)
         if link is None:
             _missing(found, token, near, measured)
-        elif link.said.figure and _opposed(token.figure, link.said.figure) and not _counted_back(found.tokens, at):
+        elif (
+            link.said.figure and _opposed(token.figure, link.said.figure) and not _told_from_both_ends(found, at, link)
+        ):
             measured.add("bound-opposed", 1, f"{quoted(token)} (the source says it as another limit)")
 
 
@@ -45,7 +50,7 @@ def _missing(found: Alignment, token: Token, near: Sequence[Token], measured: Me
     unit = next((said for said in held if said.figure and _other_unit(figure, said.figure)), None)
     rival = next((said for said in near if said in held and said.figure and figure.rivals(said.figure)), None)
     counts = rival is not None and not figure.dimension and figure.of
-    if unit is None and not counts and derived(figure, found.evidence):
+    if unit is None and not counts and derived(figure, found):
         return
     if unit is not None:
         measured.add("unit-other", 1, instead(token, unit))
@@ -65,14 +70,22 @@ def _is_rate(token: Token) -> bool:
     return words[0] in ("per", "each", "every") or (len(words) == 1 and words[0].endswith("ly"))
 
 
+def _told_from_both_ends(found: Alignment, at: int, link: Link) -> bool:
+    """Whether the passages have the other limit, too: "up to 100 euros, and anything above that"."""
+    ours = link.token.figure.bound if link.token.figure else ""
+    words = {token.stem for token in found.said_in(link.said.sentence)}
+    both = words & (_ABOVE if ours in (">", ">=") else _BELOW)
+    return bool(both) or _counted_back(found.tokens, at)
+
+
 def _counted_back(tokens: Sequence[Token], at: int) -> bool:
     """Whether a limit is told from its other side: "no later than a day before", "above the 6 % limit"."""
     return any(token.stem in _BACK for token in tokens[at + 1 : at + 4])
 
 
-def derived(figure: Figure, evidence: Sequence[Token]) -> bool:
+def derived(figure: Figure, found: Alignment) -> bool:
     """Whether a figure follows from two in the passages: a sum, a difference, the rest of a whole, years between."""
-    value, dimension = figure.value, figure.dimension
+    value, dimension, evidence = figure.value, figure.dimension, found.evidence
     held = [said.figure for said in evidence if said.figure][:_MOST_FIGURES]
     same = [one.value for one in held if one.dimension == dimension]
     if dimension and figure.number:
@@ -81,7 +94,7 @@ def derived(figure: Figure, evidence: Sequence[Token]) -> bool:
     years = [one.value for one in held if one.dimension == "year"]
     pairs = [(one, other) for n, one in enumerate(same) for other in same[n + 1 :]]
     made = [abs(one - other) for one, other in pairs] + [one + other for one, other in pairs]
-    if dimension == "share":
+    if dimension == "share" and _REST & {token.stem for token in [*found.tokens, *found.near()]}:
         made += [1 - one for one in same]
     elif dimension == "months":
         made += [12 * abs(one - other) for n, one in enumerate(years) for other in years[n + 1 :]]

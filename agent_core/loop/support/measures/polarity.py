@@ -33,7 +33,11 @@ def polarity(found: Alignment, measured: Measured) -> None:
         if link is None or link.flipped or not _in_place(found, at, link):
             continue
         around = [said for said in found.evidence if said.sentence == link.said.sentence]
-        if not any(_denies(said) for said in around if -_REACH - 4 <= said.place - link.said.place <= _REACH):
+        if not any(
+            _denies(said)
+            for said in around
+            if said is not link.said and -_REACH - 4 <= said.place - link.said.place <= _REACH
+        ):
             measured.add("denied", 1, f"“{cue.text} … {found.tokens[at].text}” (the source does not deny it)")
     linked = {link.said.place: (at, link) for at, link in found.links.items()}
     for number in found.chosen:
@@ -42,10 +46,29 @@ def polarity(found: Alignment, measured: Measured) -> None:
             at, link = linked.get(theirs[place].place, (0, None))
             if link is None or link.flipped or not _in_place(found, at, link):
                 continue
-            around = [t for t in found.tokens if -_REACH - 4 <= t.place - link.token.place <= _REACH]
+            around = [
+                t for t in found.tokens if t is not link.token and -_REACH - 4 <= t.place - link.token.place <= _REACH
+            ]
             if not any(_denies(token) for token in around):
                 measured.add("affirmed", 1, f"{quoted(link.token)} (the source denies it: “{cue.text}”)")
     _clauses(found, measured)
+    _moved(found, measured)
+
+
+def _moved(found: Alignment, measured: Measured) -> None:
+    """A denial that belongs to another word: what the passages deny is told, and what they tell is denied."""
+    ours = {at for at, _ in _denied(found.tokens)}
+    theirs = {
+        row[place].place
+        for row in (found.said_in(number) for number in found.chosen)
+        for place, _ in _denied(row)
+    }  # fmt: skip
+    denied = [link for at, link in found.links.items() if at in ours and link.said.place not in theirs]
+    told = [link for at, link in found.links.items() if at not in ours and link.said.place in theirs]
+    for one in denied:
+        if any(one.said.sentence == other.said.sentence for other in told):
+            measured.add("denied", 1, f"{quoted(one.token)} and {quoted(told[0].token)} (the other way round)")
+            return
 
 
 def _clauses(found: Alignment, measured: Measured) -> None:

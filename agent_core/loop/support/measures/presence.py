@@ -61,9 +61,8 @@ _ADJACENT = 5
 def _beside(found: Alignment, at: int, rival: Token) -> bool:
     """Whether what stands next to a word in the sentence is told next to its opposite."""
     row = sorted(other for other, link in found.links.items() if link.token.weight >= 1)
-    before = next((other for other in reversed(row) if other < at), None)
-    after = next((other for other in row if other > at), None)
-    sides = [found.links[other].said for other in (before, after) if other is not None]
+    near = [other for other in row if other < at][-2:] + [other for other in row if other > at][:2]
+    sides = [found.links[other].said for other in near]
     return any(abs(said.place - rival.place) <= _ADJACENT for said in sides)
 
 

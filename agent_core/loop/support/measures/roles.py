@@ -17,6 +17,8 @@ _TOWARDS = listed("to for with from against of on in at into over")
 
 def roles(found: Alignment, measured: Measured) -> None:
     """Compare who stands on which side of a verb, passive or not."""
+    if any(token.stem == "than" for token in found.tokens):
+        return  # what is compared is told from both ends
     linked = [found.links[at] for at in sorted(found.links) if found.links[at].token.weight >= 1]
     for verb in linked:
         if verb.token.kind != "word" or verb.strength < 0.8 or verb.flipped:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from agent_core.loop.support.alignment import Alignment
 from agent_core.loop.support.measures.measured import Measured
 from agent_core.loop.support.reading import Token
-from agent_core.loop.support.words import CLASSES, listed, stemmed
+from agent_core.loop.support.words import CLASSES, listed, stem, stemmed
 
 _PAIRS = (
     ("m-may", "m-must"), ("m-must", "m-may"), ("m-should", "m-must"), ("m-must", "m-should"), ("q-some", "q-all"),
@@ -19,7 +19,7 @@ _ONE_SIDED = ("q-all", "q-none", "q-only", "m-must")
 _WHATEVER = stemmed("whatever whichever regardless irrespective throughout anytime anywhere always")
 _WHOLE = CLASSES["q-all"] | _WHATEVER | {"any"}
 _LIMITING = CLASSES["q-all"] | _WHATEVER | listed("any no not none never without neither nor either")
-_RESTRICTING = stemmed("restrict reserve limit other except exclusive confine up_to before until unless if")
+_RESTRICTING = stemmed("restrict reserve limit other except exclusive confine up_to before until")
 _NONE = listed("none nobody no-one nothing never")
 _MUST = stemmed("must shall mandatory compulsory obligatory obliged have_to")
 _PLAIN = {"q-none": _NONE, "m-must": _MUST}
@@ -40,7 +40,7 @@ def strength(found: Alignment, measured: Measured) -> None:
     ours, theirs = {name: _members(name, here) for name in _NAMES}, {name: _members(name, near) for name in _NAMES}
     around = {name: _members(name, clause) for name in _NAMES}
     for said, told in _PAIRS:
-        if told == "m-may" and ours["q-only"]:
+        if (told == "m-may" and ours["q-only"]) or (said == "m-may" and around["q-only"]):
             continue  # "may only after" is "must before"
         if around[said] and ours[told] and not (ours[said] or around[told]):
             measured.add(
@@ -57,14 +57,17 @@ _NAMES = tuple({name for pair in _PAIRS for name in pair} | set(_ONE_SIDED) | {"
 
 
 def _steering(tokens: Sequence[Token]) -> list[Token]:
-    """The tokens without "every 5", which counts, "may not", which forbids, and "not required"."""
+    """The tokens without "every 5", which counts, "may not", which forbids, "not required", and "the only"."""
     found: list[Token] = []
     for at, token in enumerate(tokens):
         follows = tokens[at + 1] if at + 1 < len(tokens) else None
         counts = token.stem in ("every", "each") and follows is not None and follows.figure is not None
-        forbids = token.stem == "may" and follows is not None and follows.stem in ("not", "only")
+        forbids = token.stem in ("may", "can", "could") and follows is not None and follows.stem in ("not", "only")
         waived = token.negated and token.stem in CLASSES["m-must"]
-        if not counts and not forbids and not waived:
+        single = (
+            token.stem == stem("only") and at > 0 and tokens[at - 1].stem in ("the", "an", "their", "his", "her", "its")
+        )
+        if not counts and not forbids and not waived and not single:
             found.append(token)
     return found
 
