@@ -9,6 +9,8 @@ from importlib.resources import files
 
 from agent_core.loop.support.words import stem
 
+_NO_GROUPS: frozenset[int] = frozenset()
+
 
 @dataclass(frozen=True)
 class Lexicon:
@@ -21,16 +23,25 @@ class Lexicon:
     phrases: dict[str, tuple[tuple[str, ...], ...]]
     """First word to the expressions of several words that begin with it, the longest first."""
 
+    def _groups(self, word: str) -> frozenset[int]:
+        """The groups of an expression; of an adjective in another degree, those of the adjective."""
+        if word in self.same:
+            return self.same[word]
+        for ending in ("iest", "ier", "est", "er"):
+            if word.endswith(ending):
+                base = word.removesuffix(ending)
+                forms = (base + "y",) if ending.startswith("i") else (base, base + "e", base[:-1])
+                return next((self.same[form] for form in forms if len(form) > 2 and form in self.same), _NO_GROUPS)
+        return _NO_GROUPS
+
     def are_same(self, one: str, other: str) -> bool:
         """Whether two expressions may mean the same."""
-        return bool(self.same.get(one, frozenset()) & self.same.get(other, frozenset()))
+        return bool(self._groups(one) & self._groups(other))
 
     def are_opposed(self, one: str, other: str) -> bool:
         """Whether one excludes the other, and they do not mean the same in another sense."""
-        groups = self.same.get(other, frozenset())
-        return any(self.excludes[group] & groups for group in self.same.get(one, frozenset())) and not self.are_same(
-            one, other
-        )
+        groups = self._groups(other)
+        return any(self.excludes[group] & groups for group in self._groups(one)) and not self.are_same(one, other)
 
 
 @cache

@@ -60,12 +60,12 @@ _BOUNDS = {
     "<": "less_than under below fewer_than shorter_than just_under close_to nearly almost younger_than",
     "~": "about around approximately roughly circa some estimated",
 }
-_BOUND_OF = {"_".join(stem(w) for w in name.split("_")): bound for bound, names in _BOUNDS.items()
+BOUNDS = {"_".join(stem(w) for w in name.split("_")): bound for bound, names in _BOUNDS.items()
              for name in names.split()}  # fmt: skip
 _COMPARED = dict.fromkeys(listed("taller higher heavier bigger larger wider deeper faster hotter warmer"), ">") | (
     dict.fromkeys(listed("lower smaller lighter colder cooler slower narrower"), "<")
 )
-_LONGEST_BOUND = max(name.count("_") + 1 for name in _BOUND_OF)
+_LONGEST_BOUND = max(name.count("_") + 1 for name in BOUNDS)
 _DENIED = {">": "<=", "<": ">="}
 _LOOSELY = 0.08
 """How far "about" reaches, as a share."""
@@ -103,7 +103,7 @@ class Figure:
             return (self._open or other._open) and self.number == other.number
         if self.dimension == "share" and abs(self.value - other.value) < 0.005:
             return True
-        if abs(self.value - other.value) <= (_LOOSELY if self.bound == "~" else 1e-9) * max(1.0, abs(other.value)):
+        if abs(self.value - other.value) <= (_LOOSELY if self.bound == "~" else 1e-9) * abs(other.value):
             return True
         if self.dimension == "clock":
             told = all(any(half in one.written.lower() for half in ("am", "pm", "a.m", "p.m")) for one in (self, other))
@@ -331,7 +331,7 @@ def _bound(words: Sequence[str], place: int, after: int) -> str:
     for skipped in (0, 1):
         end = len(before) - skipped
         for size in range(min(_LONGEST_BOUND, end), 0, -1):
-            if bound := _BOUND_OF.get("_".join(before[end - size : end])):
+            if bound := BOUNDS.get("_".join(before[end - size : end])):
                 denied = any(
                     word.lower() in ("no", "not", "nobody", "never") for word in words[max(0, place - 9) : place]
                 )
@@ -341,7 +341,7 @@ def _bound(words: Sequence[str], place: int, after: int) -> str:
     behind = [stem(word) for word in words[after : after + 3]]
     for start in (0, 1):
         if behind[start : start + 1] in (["or"], ["at"]):
-            return _BOUND_OF.get("_".join(behind[start : start + 2]), "")
+            return BOUNDS.get("_".join(behind[start : start + 2]), "")
     return ""
 
 

@@ -55,7 +55,11 @@ def _other_direction(found: Alignment, link: Link) -> tuple[Token, Token] | None
         if any(said.stem == token.stem or words.are_same(token.stem, said.stem) for said in theirs):
             continue
         for said in theirs:
-            if words.are_opposed(token.stem, said.stem) and said.stem not in {t.stem for t in found.tokens}:
+            if (
+                words.are_opposed(token.stem, said.stem)
+                and token.negated == said.negated
+                and said.stem not in {t.stem for t in found.tokens}
+            ):
                 return token, said
     return None
 

@@ -103,4 +103,4 @@ def derived(figure: Figure, found: Alignment) -> bool:
         spans += [1.0] if any(token.stem == "year" and not token.figure for token in evidence) else []
         made += [year + sign * span for year in years for span in spans for sign in (1, -1)]
     loose = 0.05 if figure.bound == "~" else 1e-6
-    return any(abs(one - value) <= loose * max(1.0, abs(value)) for one in made if one)
+    return any(abs(one - value) <= loose * abs(value) for one in made if one)

@@ -50,7 +50,7 @@ def _reasons(found: Alignment, measured: Measured) -> None:
         for token in found.evidence
         if token.sentence in where
     )
-    if missing:
+    if missing and (not given or len(missing) == len(clause)):
         measured.add(
             "reason-missing",
             min(2, len(missing)),

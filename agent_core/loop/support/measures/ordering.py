@@ -14,6 +14,7 @@ _BEFORE = stemmed("before prior_to ahead_of earlier_than in_advance_of")
 _AFTER = stemmed("after following once since later_than subsequent_to")
 _INSTEAD = frozenset(("instead_of", "rather_than", "rather", "instead"))
 _SUBJECTS = listed("the it they he she this these a an his her their its")
+_DEGREES = stemmed("more less fewer")
 _REACH = 12
 _CLEARLY = 0.6
 _COMPARED = 6
@@ -62,14 +63,17 @@ def _relations(tokens: Sequence[Token]) -> Iterator[tuple[int, str, Token]]:
         elif token.stem in _INSTEAD:
             yield at, "instead", token
         elif token.stem == "than" or token.stem.endswith("_than"):
-            word = next((one for one in reversed(tokens[max(0, at - _COMPARED) : at + 1]) if _compares(one)), None)
+            row = [one for one in reversed(tokens[max(0, at - _COMPARED) : at + 1]) if _compares(one)]
+            word = next((one for one in row if one.stem in _DEGREES), row[0] if row else None)
             if word is not None:
                 yield at, "than", word
 
 
 def _compares(token: Token) -> bool:
-    return token.stem in ("mor", "less", "fewer", "wors", "better") or (
-        token.text.endswith("er") and token.kind in ("word", "function") and token.stem not in ("other", "rather")
+    return (
+        token.stem in _DEGREES
+        or token.stem in ("wors", "better")
+        or (token.text.endswith("er") and token.kind in ("word", "function") and token.stem not in ("other", "rather"))
     )
 
 

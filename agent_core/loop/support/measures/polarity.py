@@ -18,6 +18,8 @@ _DENYING = _DENIALS | stemmed(
 )
 """Words that may say what a negation says, in other words."""
 _AFTER = 4
+_IN_PLACE = 0.6
+"""So much of its surroundings has to stand around a word in the passages."""
 _REACH = 8
 _BOUNDING = listed("mor less fewer later long only longer earlier high low but")
 """Behind a negation, these make a limit or a turn of speech."""
@@ -33,11 +35,7 @@ def polarity(found: Alignment, measured: Measured) -> None:
         if link is None or link.flipped or not _in_place(found, at, link):
             continue
         around = [said for said in found.evidence if said.sentence == link.said.sentence]
-        if not any(
-            _denies(said)
-            for said in around
-            if said is not link.said and -_REACH - 4 <= said.place - link.said.place <= _REACH
-        ):
+        if not any(_denies(said) for said in around if said is not link.said):
             measured.add("denied", 1, f"“{cue.text} … {found.tokens[at].text}” (the source does not deny it)")
     linked = {link.said.place: (at, link) for at, link in found.links.items()}
     for number in found.chosen:
@@ -91,7 +89,7 @@ def _clauses(found: Alignment, measured: Measured) -> None:
 
 def _in_place(found: Alignment, at: int, link: Link) -> bool:
     """Whether the surroundings of a word stand around it in the passages, too."""
-    return sum(orientation(found, at, link.said)) >= 1
+    return sum(orientation(found, at, link.said)) >= _IN_PLACE
 
 
 def _denied(tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:

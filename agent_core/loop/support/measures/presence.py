@@ -50,12 +50,21 @@ def _opposed(found: Alignment, at: int, rival: Token, measured: Measured) -> Non
     if rival.negated != token.negated:
         return
     straight, crossed = orientation(found, at, rival)
-    if crossed <= straight + _CONVERSE:
+    if crossed <= straight + _CONVERSE and not _told_from_other_end(found, at, rival):
         here = _beside(found, at, rival)
         measured.add("opposed" if here else "opposed-apart", 1, instead(token, rival))
 
 
 _ADJACENT = 5
+
+
+def _told_from_other_end(found: Alignment, at: int, rival: Token) -> bool:
+    """Whether who stands before a word stands behind its opposite: the one bought what the other sold."""
+    names = [
+        link for link in found.links.values() if link.token.kind == "name" and link.said.sentence == rival.sentence
+    ]
+    before = [link for link in names if link.token.place < found.tokens[at].place]
+    return bool(before) and all(link.said.place > rival.place for link in before)
 
 
 def _beside(found: Alignment, at: int, rival: Token) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from agent_core.loop.support.alignment import Alignment
 from agent_core.loop.support.measures.measured import Measured
+from agent_core.loop.support.quantities import BOUNDS
 from agent_core.loop.support.reading import Token
 from agent_core.loop.support.words import CLASSES, listed, stem, stemmed
 
@@ -24,6 +25,8 @@ _NONE = listed("none nobody no-one nothing never")
 _MUST = stemmed("must shall mandatory compulsory obligatory obliged have_to")
 _PLAIN = {"q-none": _NONE, "m-must": _MUST}
 """Of the words of a class, those that say it without doubt."""
+_COUNTING = stemmed("every each only some just")
+"""Before a figure, these count or say about how many."""
 _TELLING = _MUST | stemmed("should be to ought need")
 _BEFORE = 4
 _OBLIGING = CLASSES["m-must"] | stemmed(
@@ -42,7 +45,7 @@ def strength(found: Alignment, measured: Measured) -> None:
     for said, told in _PAIRS:
         if (told == "m-may" and ours["q-only"]) or (said == "m-may" and around["q-only"]):
             continue  # "may only after" is "must before"
-        if around[said] and ours[told] and not (ours[said] or around[told]):
+        if around[said] - {"no"} and ours[told] and not (ours[said] or around[told]):
             measured.add(
                 "claim-changed",
                 1,
@@ -61,7 +64,7 @@ def _steering(tokens: Sequence[Token]) -> list[Token]:
     found: list[Token] = []
     for at, token in enumerate(tokens):
         follows = tokens[at + 1] if at + 1 < len(tokens) else None
-        counts = token.stem in ("every", "each") and follows is not None and follows.figure is not None
+        counts = token.stem in _COUNTING and any(one.figure for one in tokens[at + 1 : at + 3])
         forbids = token.stem in ("may", "can", "could") and follows is not None and follows.stem in ("not", "only")
         waived = token.negated and token.stem in CLASSES["m-must"]
         single = (
@@ -134,7 +137,10 @@ def _clauses(found: Alignment) -> list[Token]:
 def _parts(tokens: Sequence[Token]) -> set[str]:
     """The words of tokens and of expressions; the month of May is none of them."""
     return {
-        part for token in tokens if token.kind in ("word", "function") for part in (token.stem, *token.stem.split("_"))
+        part
+        for token in tokens
+        if token.kind in ("word", "function") and token.stem not in BOUNDS
+        for part in (token.stem, *token.stem.split("_"))
     }
 
 
