@@ -49,7 +49,7 @@ def _missing(found: Alignment, token: Token, near: Sequence[Token], measured: Me
         return
     unit = next((said for said in held if said.figure and _other_unit(figure, said.figure)), None)
     rival = next((said for said in near if said in held and said.figure and figure.rivals(said.figure)), None)
-    counts = rival is not None and not figure.dimension and figure.of
+    counts = rival is not None and figure.counts
     if unit is None and not counts and derived(figure, found):
         return
     if unit is not None:
@@ -74,6 +74,12 @@ def _told_from_both_ends(found: Alignment, at: int, link: Link) -> bool:
     """Whether the passages have the other limit, too: "up to 100 euros, and anything above that"."""
     ours = link.token.figure.bound if link.token.figure else ""
     words = {token.stem for token in found.said_in(link.said.sentence)}
+    denied = [
+        any(token.stem == "not" and token.clause == figure.clause for token in side)
+        for side, figure in ((found.tokens, link.token), (found.said_in(link.said.sentence), link.said))
+    ]
+    if denied[0] != denied[1]:
+        return True
     both = words & (_ABOVE if ours in (">", ">=") else _BELOW)
     return bool(both) or _counted_back(found.tokens, at)
 

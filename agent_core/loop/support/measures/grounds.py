@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from agent_core.loop.support.alignment import Alignment
 from agent_core.loop.support.measures.measured import Measured
@@ -70,8 +71,8 @@ def _conditions(found: Alignment, measured: Measured) -> None:
         return
     best = found.best()
     used = {link.said.place for link in found.links.values()}
-    for cue in best:
-        if cue.stem not in _CONDITIONS:
+    for cue, follows in pairwise(best):
+        if cue.stem not in _CONDITIONS or follows.figure:
             continue
         row = [token for token in best if token.sentence == cue.sentence and token.weight >= 1]
         after = [token for token in row if token.clause == cue.clause and token.place > cue.place]

@@ -18,6 +18,7 @@ _DENYING = _DENIALS | stemmed(
 )
 """Words that may say what a negation says, in other words."""
 _AFTER = 4
+_PLAINLY = listed("not never n't")
 _IN_PLACE = 0.6
 """So much of its surroundings has to stand around a word in the passages."""
 _REACH = 8
@@ -31,6 +32,8 @@ _PREPOSITIONS = listed("on in at by for from to with among of during under over 
 def polarity(found: Alignment, measured: Measured) -> None:
     """Words that are denied in the sentence and told in the passages, and the other way round."""
     for at, cue in _denied(found.tokens):
+        if cue.stem == "neither":
+            continue  # "neither has more than the other" tells of both
         link = found.links.get(at)
         if link is None or link.flipped or not _in_place(found, at, link):
             continue
@@ -55,11 +58,12 @@ def polarity(found: Alignment, measured: Measured) -> None:
 
 def _moved(found: Alignment, measured: Measured) -> None:
     """A denial that belongs to another word: what the passages deny is told, and what they tell is denied."""
-    ours = {at for at, _ in _denied(found.tokens)}
+    ours = {at for at, cue in _denied(found.tokens) if cue.stem in _PLAINLY}
     theirs = {
         row[place].place
         for row in (found.said_in(number) for number in found.chosen)
-        for place, _ in _denied(row)
+        for place, cue in _denied(row)
+        if cue.stem in _PLAINLY
     }  # fmt: skip
     denied = [link for at, link in found.links.items() if at in ours and link.said.place not in theirs]
     told = [link for at, link in found.links.items() if at not in ours and link.said.place in theirs]

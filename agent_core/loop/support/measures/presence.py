@@ -8,12 +8,15 @@ from agent_core.loop.support.alignment import Alignment, orientation
 from agent_core.loop.support.lexicon import lexicon
 from agent_core.loop.support.measures.measured import Measured, instead, quoted
 from agent_core.loop.support.reading import Token
-from agent_core.loop.support.words import LIGHT, listed, stemmed
+from agent_core.loop.support.words import CLASSES, LIGHT, listed, stemmed
 
 _CONVERSE = 0.3
 """By how much better it fits when the sides change places, before two opposites are read as one told from both ends."""
 _RELATIVE = stemmed("year month week day previous following next last later earlier compare against")
 """Words that place a thing relative to another one."""
+_EXCEPT = CLASSES["q-except"] | stemmed("outside beyond")
+_ONLY = CLASSES["q-only"]
+"""What is allowed only here is prohibited except here."""
 _RUN = 2
 _SHOWN = 4
 _ROOM = 4
@@ -47,7 +50,9 @@ def _excludes(token: Token, said: Token) -> bool:
 def _opposed(found: Alignment, at: int, rival: Token, measured: Measured) -> None:
     """Two words that exclude each other; denied on one side, or told from the other end, they may agree."""
     token = found.tokens[at]
-    if rival.negated != token.negated:
+    ours = {one.stem for one in found.tokens}
+    theirs = {said.stem for said in found.said_in(rival.sentence)}
+    if rival.negated != token.negated or (ours & _EXCEPT and theirs & _ONLY) or (ours & _ONLY and theirs & _EXCEPT):
         return
     straight, crossed = orientation(found, at, rival)
     if crossed <= straight + _CONVERSE and not _told_from_other_end(found, at, rival):
@@ -58,8 +63,15 @@ def _opposed(found: Alignment, at: int, rival: Token, measured: Measured) -> Non
 _ADJACENT = 5
 
 
+_CONVERSES = stemmed(
+    "buy purchase sell lend borrow rent let give receive win beat lose teach learn import export succeed"
+)
+
+
 def _told_from_other_end(found: Alignment, at: int, rival: Token) -> bool:
     """Whether who stands before a word stands behind its opposite: the one bought what the other sold."""
+    if found.tokens[at].stem not in _CONVERSES and rival.stem not in _CONVERSES:
+        return False
     names = [
         link for link in found.links.values() if link.token.kind == "name" and link.said.sentence == rival.sentence
     ]
@@ -72,7 +84,7 @@ def _beside(found: Alignment, at: int, rival: Token) -> bool:
     row = sorted(other for other, link in found.links.items() if link.token.weight >= 1)
     near = [other for other in row if other < at][-2:] + [other for other in row if other > at][:2]
     sides = [found.links[other].said for other in near]
-    return any(abs(said.place - rival.place) <= _ADJACENT for said in sides)
+    return any(abs(said.place - rival.place) <= _ADJACENT and said.clause == rival.clause for said in sides)
 
 
 def _small_words(found: Alignment, near: Sequence[Token], measured: Measured) -> None:

@@ -17,7 +17,7 @@ _PAIRS = (
 )  # fmt: skip
 """What the passages say, and what the sentence makes of it."""
 _ONE_SIDED = ("q-all", "q-none", "q-only", "m-must")
-_WHATEVER = stemmed("whatever whichever regardless irrespective throughout anytime anywhere always")
+_WHATEVER = stemmed("whatever whichever regardless irrespective throughout anytime anywhere everywhere always")
 _WHOLE = CLASSES["q-all"] | _WHATEVER | {"any"}
 _LIMITING = CLASSES["q-all"] | _WHATEVER | listed("any no not none never without neither nor either")
 _RESTRICTING = stemmed("restrict reserve limit other except exclusive confine up_to before until")
@@ -66,7 +66,7 @@ def _steering(tokens: Sequence[Token]) -> list[Token]:
         follows = tokens[at + 1] if at + 1 < len(tokens) else None
         counts = token.stem in _COUNTING and any(one.figure for one in tokens[at + 1 : at + 3])
         forbids = token.stem in ("may", "can", "could") and follows is not None and follows.stem in ("not", "only")
-        waived = token.negated and token.stem in CLASSES["m-must"]
+        waived = token.negated and token.stem in CLASSES["m-must"] | CLASSES["m-may"]
         single = (
             token.stem == stem("only") and at > 0 and tokens[at - 1].stem in ("the", "an", "their", "his", "her", "its")
         )
@@ -90,7 +90,7 @@ def _explained(name: str, found: Alignment, near: set[str]) -> bool:
     if name == "q-none":
         return bool(near & _LIMITING)
     if name == "q-only":
-        return bool(near & _LIMITING or near & _RESTRICTING)
+        return bool(near & (_LIMITING | _RESTRICTING | CLASSES["m-must"]))
     if name.startswith("m-"):
         return bool(near & _OBLIGING) or _told_to(found)
     return False
