@@ -1,6 +1,6 @@
 """Learn the checker's weights anew: `python -m tests.benchmarks.train_checker`, from the repository root.
 
-Learns from the sentences in tests/benchmarks/data (cited_sentences.jsonl, unseen_cited_sentences.jsonl and
+Learns from the sentences in tests/benchmarks/data (cited_sentences.jsonl, more_cited_sentences.jsonl and
 supported_sentences.txt) and writes agent_core/loop/support/weights.json. Prints what cross-validation over passages
 gives - no sentence is judged by weights that saw another one on its passages -, what weights from one set give on the
 other, and how much the number of sentences matters.
@@ -22,7 +22,7 @@ from agent_core.loop.support.measures import Measured, measure
 WEIGHTS = Path(__file__).parents[2] / "agent_core" / "loop" / "support" / "weights.json"
 DATA = Path(__file__).parent / "data"
 OWN = DATA / "supported_sentences.txt"
-OTHERS = (DATA / "cited_sentences.jsonl", DATA / "unseen_cited_sentences.jsonl")
+OTHERS = (DATA / "cited_sentences.jsonl", DATA / "more_cited_sentences.jsonl")
 """By somebody else than whoever wrote the checker. Its measures were improved on both."""
 _FOLDS = 10
 _DECAY = 2.0

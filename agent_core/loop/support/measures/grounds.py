@@ -18,8 +18,7 @@ _CAUSES = tuple(
 )
 """What gives a reason, and nothing else."""
 _GIVEN = CLASSES["c-cause"] | stemmed(
-    """as reason why attribute explain enable allow mean make order purpose effect through by from account result due
-    since blame otherwise when if where"""
+    "as reason why attribute explain effect account result due since blame otherwise when if"
 )
 _CONDITIONS = stemmed("if unless provided only except apart")
 _CONDITIONAL = _CONDITIONS | stemmed(
