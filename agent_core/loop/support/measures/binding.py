@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from agent_core.loop.support.alignment import Alignment, Link, likeness
 from agent_core.loop.support.lexicon import lexicon
-from agent_core.loop.support.measures.measured import Measured, quoted
+from agent_core.loop.support.measures.measured import Measured, instead, quoted
 from agent_core.loop.support.quantities import MONTHS
 from agent_core.loop.support.reading import Token
 from agent_core.loop.support.words import listed, stemmed
@@ -33,9 +33,7 @@ def _figures(found: Alignment, measured: Measured) -> None:
         if link.token.figure is None or link.said.figure is None:
             continue
         if turned := _other_direction(found, link):
-            measured.add(
-                "figure-opposed", 1, f"“{turned[0].text} … {link.token.text}” (the source says {quoted(turned[1])})"
-            )
+            measured.add("figure-opposed", 1, instead(*turned))
 
 
 def _other_direction(found: Alignment, link: Link) -> tuple[Token, Token] | None:
