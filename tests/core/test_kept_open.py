@@ -1,4 +1,4 @@
-"""What tools keep open between calls: lent to one call at a time, closed with its assistant, and after every failure."""
+"""What tools keep open between calls: lent to one call at a time, closed with its assistant, and after failures."""
 
 from __future__ import annotations
 
