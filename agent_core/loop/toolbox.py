@@ -39,6 +39,13 @@ class Toolbox:
         self._kept: dict[str, KeptOpen] = {}
         """By plugin."""
 
+    def settings_of(self, tool: Tool) -> Any:
+        """The settings of the tool's plugin; None where it declares none, or where they are wrong."""
+        try:
+            return self._read_settings(tool)
+        except ConfigurationError:
+            return None
+
     async def run(self, call: Call, tool: Tool, args: Mapping[str, Any], save: Callable[[Any], None]) -> Outcome:
         """Call the tool's function; see `run_tool`."""
         marked: set[str] = set()
@@ -84,8 +91,7 @@ class Toolbox:
             )
 
         try:
-            declared = self._classes.get(tool.plugin)
-            settings = self._settings.plugin_settings(tool.plugin, declared) if declared else None
+            settings = self._read_settings(tool)
         except ConfigurationError as error:  # fails this call, and nothing else of the run
             raise ToolError(str(error)) from error
         return ToolContext(
@@ -102,6 +108,10 @@ class Toolbox:
             mark=mark,
             kept=self._kept.setdefault(tool.plugin, KeptOpen()),
         )
+
+    def _read_settings(self, tool: Tool) -> Any:
+        declared = self._classes.get(tool.plugin)
+        return self._settings.plugin_settings(tool.plugin, declared) if declared else None
 
 
 def _forget(value: Any) -> None:
