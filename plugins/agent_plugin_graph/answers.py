@@ -98,7 +98,9 @@ def found_themes(graph: Graph, topic: str, most: int, folder: Path, progress: Pr
         passage = gathered.passages[theme.passages[0]]
         hit = Hit(passage.id, passage.title, passage.text, passage.source, passage.locator, passage.link, 0.0, "")
         place = Quote(hit, theme.quote).link.removeprefix(f"{folder}{os.sep}")
-        cited = Cited(n, theme.quote, place, passage.locator, passage.title, f"the most typical for {theme.label!r}")
+        # With its count, so that who cites the theme may state it.
+        title = f"{theme.label}: {len(theme.passages)} of {gathered.read} passages. {passage.title}"
+        cited = Cited(n, theme.quote, place, passage.locator, title, f"the most typical for {theme.label!r}")
         found.append(CountedTheme(theme.label, len(theme.passages), cited))
     if not found:
         said = f"{gathered.read} passages touch on this; they have no theme in common." if gathered.read else _SILENT
