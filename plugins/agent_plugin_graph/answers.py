@@ -25,7 +25,7 @@ from agent_plugin_graph.results import (
     Neighbours,
     Rows,
 )
-from agent_plugin_graph.retrieve.bearing import ENOUGH
+from agent_plugin_graph.retrieve.bearing import ENOUGH, Quoted, bears
 from agent_plugin_graph.retrieve.quoting import Quote, quotes
 from agent_plugin_graph.retrieve.themes import Progress, is_broad, themes
 from agent_plugin_graph.store.protocol import Entity
@@ -79,6 +79,12 @@ def passages(graph: Graph, question: str, limit: int, folder: Path, progress: Pr
 
 def quoted(graph: Graph, question: str, limit: int = _CONSIDERED) -> tuple[float, list[Quote]]:
     """(how probable it is that they answer the question, the quotes that come nearest to it)."""
+    found, words = nearest(graph, question, limit)
+    return bears(words), found
+
+
+def nearest(graph: Graph, question: str, limit: int = _CONSIDERED) -> tuple[list[Quote], Quoted]:
+    """The quotes that come nearest to a question, and what there is to judge them by."""
     hits = graph.search(question, limit)
     found = graph.store.frequencies(set(terms(question)))
     return quotes(question, hits, found, graph.store.passage_count(), min(limit, _QUOTED))
