@@ -21,7 +21,9 @@ _NAMES = tuple(WEIGHTS)
 _DECAY = 1.0
 """Of the squared weights in the loss."""
 _STEPS = 50
-_THRESHOLDS = [share / 100 for share in range(20, 81, 5)]
+_THRESHOLDS = [share / 100 for share in range(20, 81)]
+_AS_GOOD = 0.005
+"""A threshold that is worse by no more than this share is as good; of those the one that quotes most is taken."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,9 @@ def learn(rows: Sequence[Asked]) -> Learned:
         weights -= numpy.linalg.solve(curve, slope)
     *named, bias = weights.tolist()
     found = Learned(dict(zip(_NAMES, named, strict=True)), bias, 0.5)
-    best = max(_THRESHOLDS, key=lambda one: sum(_good(Learned(found.weights, bias, one), rows).values()))
-    return Learned(found.weights, bias, best)
+    good = {one: sum(_good(Learned(found.weights, bias, one), rows).values()) for one in _THRESHOLDS}
+    best = max(good.values())
+    return Learned(found.weights, bias, min(one for one in good if good[one] >= best * (1 - _AS_GOOD)))
 
 
 def _good(model: Learned, rows: Sequence[Asked]) -> Mapping[tuple[str, bool], float]:

@@ -29,7 +29,7 @@ WEIGHTS = {
     "none in the words": -1.83,
 }
 """Of each measure, in the log-odds."""
-BIAS = -2.76
+BIAS = -2.27
 _UNSEEN = 20
 """Passages that are counted beside those that there are: in five documents, how rare a word is says little yet."""
 LIGHT = frozenset(
