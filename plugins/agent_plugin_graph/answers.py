@@ -25,7 +25,7 @@ from agent_plugin_graph.results import (
     Neighbours,
     Rows,
 )
-from agent_plugin_graph.retrieve.bearing import ENOUGH
+from agent_plugin_graph.retrieve.bearing import ENOUGH, Quoted, bears
 from agent_plugin_graph.retrieve.quoting import Quote, quotes
 from agent_plugin_graph.retrieve.themes import Progress, is_broad, themes
 from agent_plugin_graph.store.protocol import Entity
@@ -79,6 +79,12 @@ def passages(graph: Graph, question: str, limit: int, folder: Path, progress: Pr
 
 def quoted(graph: Graph, question: str, limit: int = _CONSIDERED) -> tuple[float, list[Quote]]:
     """(how probable it is that they answer the question, the quotes that come nearest to it)."""
+    found, words = nearest(graph, question, limit)
+    return bears(words), found
+
+
+def nearest(graph: Graph, question: str, limit: int = _CONSIDERED) -> tuple[list[Quote], Quoted]:
+    """The quotes that come nearest to a question, and what there is to judge them by."""
     hits = graph.search(question, limit)
     found = graph.store.frequencies(set(terms(question)))
     return quotes(question, hits, found, graph.store.passage_count(), min(limit, _QUOTED))
@@ -98,7 +104,9 @@ def found_themes(graph: Graph, topic: str, most: int, folder: Path, progress: Pr
         passage = gathered.passages[theme.passages[0]]
         hit = Hit(passage.id, passage.title, passage.text, passage.source, passage.locator, passage.link, 0.0, "")
         place = Quote(hit, theme.quote).link.removeprefix(f"{folder}{os.sep}")
-        cited = Cited(n, theme.quote, place, passage.locator, passage.title, f"the most typical for {theme.label!r}")
+        # With its count, so that who cites the theme may state it.
+        title = f"{theme.label}: {len(theme.passages)} of {gathered.read} passages. {passage.title}"
+        cited = Cited(n, theme.quote, place, passage.locator, title, f"the most typical for {theme.label!r}")
         found.append(CountedTheme(theme.label, len(theme.passages), cited))
     if not found:
         said = f"{gathered.read} passages touch on this; they have no theme in common." if gathered.read else _SILENT

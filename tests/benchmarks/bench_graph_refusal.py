@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 
 from agent_plugin_graph import Graph
-from agent_plugin_graph.answers import quoted
+from agent_plugin_graph.answers import nearest
 from agent_plugin_graph.retrieve import bearing
 from tests.benchmarks.bench_graph_retrieval import DATA, SETS, filled, read_corpus
 from tests.benchmarks.measure import table
@@ -29,11 +29,15 @@ class Asked:
 
     kind: str
     answerable: bool
-    bears: float
-    """How probable it is, by our own reckoning, that the quotes answer it."""
+    quoted: bearing.Quoted
+    """What would be shown for it."""
     right: bool
     """Whether the quotes hold what answers it."""
-    text: str
+
+    @property
+    def bears(self) -> float:
+        """How probable it is, by our own reckoning, that the quotes answer it."""
+        return bearing.bears(self.quoted)
 
 
 def asked() -> list[Asked]:
@@ -45,9 +49,9 @@ def asked() -> list[Asked]:
         for name, graph in graphs.items():
             for other, corpus in corpora.items():
                 for question, gold in corpus.questions:
-                    bears, quotes = quoted(graph, question)
+                    quotes, shown = nearest(graph, question)
                     right = other == name and any(int(quote.hit.passage_id) in gold for quote in quotes)
-                    found.append(Asked(name, other == name, bears, right, question))
+                    found.append(Asked(name, other == name, shown, right))
             graph.close()
         for name, held in yaml.safe_load(SMALL.read_text("utf-8")).items():
             documents = Path(folder) / name
@@ -57,11 +61,11 @@ def asked() -> list[Asked]:
             with Graph.open(f"sqlite:///{folder}/{name}.db") as graph:
                 graph.add_files([documents])
                 for question, answer in held["answerable"]:
-                    bears, quotes = quoted(graph, question)
+                    quotes, shown = nearest(graph, question)
                     right = any(answer in " ".join(quote.text.split()) for quote in quotes)
-                    found.append(Asked(name, True, bears, right, question))
+                    found.append(Asked(name, True, shown, right))
                 for question in held["unanswerable"]:
-                    found.append(Asked(name, False, quoted(graph, question)[0], False, question))
+                    found.append(Asked(name, False, nearest(graph, question)[1], False))
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from agent_plugin_graph.index.terms import terms
 from agent_plugin_graph.passage import Hit
-from agent_plugin_graph.retrieve.bearing import bears, holds_measure, weights
+from agent_plugin_graph.retrieve.bearing import Quoted, holds_measure, weights
 
 _GAP = re.compile(r"(?<=[.!?])[\"'”’)*_]*\s+(?![a-z])|(?<=[。！？])|\s*\n\s*")
 _MARKED = re.compile(r"[-*+|#>]|\d+[.)]\s")
@@ -39,8 +39,8 @@ class Quote:
 
 def quotes(
     question: str, hits: Sequence[Hit], frequencies: Mapping[str, int], passages: int, most: int
-) -> tuple[float, list[Quote]]:
-    """(how probable it is that they answer, the best quotes), each of which holds something that those before it lack.
+) -> tuple[list[Quote], Quoted]:
+    """The best quotes, each of which holds something that those before it lack, and what there is to judge them by.
 
     Args:
         question: What was asked.
@@ -52,17 +52,20 @@ def quotes(
     wanted = weights(question, frequencies, passages)
     total = sum(wanted.values())
     missing = dict(wanted)
-    chosen: list[Quote] = []
+    found: list[Quote] = []
+    in_each: list[set[str]] = []
     for hit in hits:
         about = set(terms(f"{hit.title} {hit.link}"))
         text, held = _best(question, hit.text, missing, about)
         gained = sum(missing[term] for term in held & missing.keys())
-        if not chosen or gained > 0.1 * total:
-            chosen.append(Quote(hit, text))
+        if not found or gained > 0.1 * total:
+            found.append(Quote(hit, text))
+            in_each.append((about | set(terms(text))) & wanted.keys())
             missing = {term: weight for term, weight in missing.items() if term not in held}
-        if len(chosen) == most:
+        if len(found) == most:
             break
-    return bears(question, wanted, wanted.keys() - missing.keys(), [quote.text for quote in chosen]), chosen
+    known = [term for term in wanted if frequencies.get(term)]
+    return found, Quoted(question, wanted, known, in_each, [quote.text for quote in found])
 
 
 def _best(question: str, text: str, weights: Mapping[str, float], about: set[str]) -> tuple[str, set[str]]:
