@@ -213,7 +213,8 @@ class Run:
                 self.run_rules,
             )
         emit = self.services.emit
-        emit(ModelAsked(self.id, agent=agent, model=voice.name))
+        toolset = self.services.runs.toolsets.keep(voice.speaker.tools)
+        emit(ModelAsked(self.id, agent=agent, model=voice.name, toolset=toolset))
 
         unsaid = self.services.secrets.stream(self.scope)
 
