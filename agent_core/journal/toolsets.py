@@ -1,4 +1,4 @@
-"""The tools that models were shown, each definition kept once: without them a recorded choice cannot be learned from."""
+"""The tools that models were shown, each definition kept once: a recorded choice is learned from with them alone."""
 
 from __future__ import annotations
 

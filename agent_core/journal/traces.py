@@ -154,8 +154,8 @@ class Traces:
             f"{run_id}/",
             f"{run_id}0",  # "0" is the character after "/"
         ):
-            args = json.loads(row["args"])
-            shown = asked.get(row["call_key"], args)
+            args: dict[str, Any] = json.loads(row["args"])
+            shown = asked.get(str(row["call_key"]), args)
             yield Verdict(row["call_key"], row["tool"], row["verdict"], shown, args, row["reason"] or "")
 
 

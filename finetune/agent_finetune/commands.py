@@ -33,7 +33,8 @@ def _group() -> None:
 def dataset(
     out: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder to make.")],
     form: Annotated[
-        list[str] | None, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(_FORMATS)}; may be repeated.")
+        list[str] | None,
+        typer.Option("--format", metavar="NAME", help=f"One of {', '.join(_FORMATS)}; may be repeated."),
     ] = None,
     imports: Annotated[
         list[Path] | None, typer.Option("--import", metavar="FILE", help="Lines of {messages, tools} to add.")

@@ -118,7 +118,9 @@ def test_contracts_that_speak_of_plugins_speak_of_all() -> None:
     linter = project()["tool"]["importlinter"]
     listings = [linter["root_packages"]]
     listings += [listed for contract in linter["contracts"] for listed in contract.values() if isinstance(listed, list)]
-    of_plugins = [{name for name in listed if name.startswith(("agent_plugin_", "agent_finetune"))} for listed in listings]
+    of_plugins = [
+        {name for name in listed if name.startswith(("agent_plugin_", "agent_finetune"))} for listed in listings
+    ]
     assert [named for named in of_plugins if named] == [plugin_packages()] * 4
 
 

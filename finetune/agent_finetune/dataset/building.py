@@ -11,7 +11,7 @@ from typing import Any
 
 from agent_core import Trace, Traces
 from agent_finetune.dataset import card
-from agent_finetune.dataset.balance import SPLITS, balance, split
+from agent_finetune.dataset.balance import balance, split
 from agent_finetune.dataset.conversation import definition
 from agent_finetune.dataset.examples import DatasetError, Definition, Example, Message, Preference
 from agent_finetune.dataset.importing import imported
@@ -250,5 +250,3 @@ def _nothing(tally: Tally) -> str:
         return "The journal is empty: there is nothing to learn from yet. Ask for something first: agent-core ask TEXT"
     why = "; ".join(f"{reason}: {count}" for reason, count in tally.left_out.most_common(5))
     return f"Nothing in the {tally.runs} runs can be learned from ({why or 'nothing was said in them'})."
-
-

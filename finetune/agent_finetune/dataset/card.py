@@ -44,8 +44,12 @@ def card(
             "imported_lines": tally.imported,
             "imported_files": [_file(path) for path in options.imports],
             "conversations": _one(spool, f"SELECT count(DISTINCT conversation) {_KEPT}"),
-            "teachers": {TEACHERS[row[0]]: row[1] for row in spool.rows(f"SELECT teacher, count(*) {_KEPT} GROUP BY 1")},
-            "models": dict(map(tuple, spool.rows(f"SELECT model, count(*) {_KEPT} AND model != '' GROUP BY 1 ORDER BY 1"))),
+            "teachers": {
+                TEACHERS[row[0]]: row[1] for row in spool.rows(f"SELECT teacher, count(*) {_KEPT} GROUP BY 1")
+            },
+            "models": dict(
+                map(tuple, spool.rows(f"SELECT model, count(*) {_KEPT} AND model != '' GROUP BY 1 ORDER BY 1"))
+            ),
         },
         "examples": {
             "all": total,
@@ -168,9 +172,7 @@ def _replaced(spool: Spool) -> dict[str, int]:
 def _contradictory(spool: Spool) -> list[str]:
     from agent_finetune.dataset.spool import CONTRADICTORY
 
-    query = (
-        "SELECT run FROM examples WHERE dropped = ?1 UNION SELECT run FROM preferences WHERE dropped = ?1 ORDER BY 1 LIMIT 50"
-    )
+    query = "SELECT run FROM examples WHERE dropped = ?1 UNION SELECT run FROM preferences WHERE dropped = ?1 ORDER BY 1 LIMIT 50"
     return [row["run"] for row in spool.rows(query, CONTRADICTORY)]
 
 

@@ -85,7 +85,13 @@ def _openai_message(message: Message) -> dict[str, Any]:
     if not (calls := message.get("tool_calls")):
         return message
     written = [
-        {**call, "function": {**call["function"], "arguments": json.dumps(call["function"]["arguments"], ensure_ascii=False)}}
+        {
+            **call,
+            "function": {
+                **call["function"],
+                "arguments": json.dumps(call["function"]["arguments"], ensure_ascii=False),
+            },
+        }
         for call in calls
     ]
     return {**message, "tool_calls": written}

@@ -32,9 +32,7 @@ _STREET = re.compile(
     rf"|\b(?:rue|avenue|boulevard|via|viale|piazza|calle|plaza|rua|ulica|ul\.) (?:{_WORD} ){{0,3}}?{_WORD},? "
     r"\d{1,4}(?!\w|[.,:]\d)"
 )
-_POSTCODE = re.compile(
-    r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|(?<=, [A-Z]{2} )\d{5}\b"
-)
+_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|(?<=, [A-Z]{2} )\d{5}\b")
 _AFTER_STREET = re.compile(r"(?:,? |,?\n)(?:[A-Z]{1,2}-)?(\d{4,5})(?= [A-ZÄÖÜ])")
 _TITLED = re.compile(
     rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herrn?|Frau|Sr|Sra|Mme|Monsieur|Madame|Signora?|Señora?)\.? "
@@ -47,12 +45,124 @@ _LOCALES = (
     "hr_HR", "hu_HU", "it_IT", "nl_NL", "no_NO", "pl_PL", "pt_BR", "pt_PT", "ro_RO", "sv_SE", "tr_TR",
 )  # fmt: skip
 _WORDS_TOO = frozenset(
-    "april art august autumn bill bishop bob brook carol chance chase chip christian clay cliff dawn dale daisy dean "
-    "dick drew earl eve faith flora frank gay gene ginger glen grace grant guy harmony harry hazel heath heather holly "
-    "hope hunter iris ivy jack jade jasmine jay jean joy june lance lee lily logan long mark marina mason max may mercy "
-    "miles mike nick norm olive page pat patience pearl penny per peter piper ray reed rich rob robin rocky rose ruby rusty "
-    "sage sandy sky stone sue summer sunny tab teddy terra tom tony trip tyler victor violet wade ward will willow "
-    "winter woody young das den der die ein eine ist mai see sommer".split()
+    [
+        "april",
+        "art",
+        "august",
+        "autumn",
+        "bill",
+        "bishop",
+        "bob",
+        "brook",
+        "carol",
+        "chance",
+        "chase",
+        "chip",
+        "christian",
+        "clay",
+        "cliff",
+        "dawn",
+        "dale",
+        "daisy",
+        "dean",
+        "dick",
+        "drew",
+        "earl",
+        "eve",
+        "faith",
+        "flora",
+        "frank",
+        "gay",
+        "gene",
+        "ginger",
+        "glen",
+        "grace",
+        "grant",
+        "guy",
+        "harmony",
+        "harry",
+        "hazel",
+        "heath",
+        "heather",
+        "holly",
+        "hope",
+        "hunter",
+        "iris",
+        "ivy",
+        "jack",
+        "jade",
+        "jasmine",
+        "jay",
+        "jean",
+        "joy",
+        "june",
+        "lance",
+        "lee",
+        "lily",
+        "logan",
+        "long",
+        "mark",
+        "marina",
+        "mason",
+        "max",
+        "may",
+        "mercy",
+        "miles",
+        "mike",
+        "nick",
+        "norm",
+        "olive",
+        "page",
+        "pat",
+        "patience",
+        "pearl",
+        "penny",
+        "per",
+        "peter",
+        "piper",
+        "ray",
+        "reed",
+        "rich",
+        "rob",
+        "robin",
+        "rocky",
+        "rose",
+        "ruby",
+        "rusty",
+        "sage",
+        "sandy",
+        "sky",
+        "stone",
+        "sue",
+        "summer",
+        "sunny",
+        "tab",
+        "teddy",
+        "terra",
+        "tom",
+        "tony",
+        "trip",
+        "tyler",
+        "victor",
+        "violet",
+        "wade",
+        "ward",
+        "will",
+        "willow",
+        "winter",
+        "woody",
+        "young",
+        "das",
+        "den",
+        "der",
+        "die",
+        "ein",
+        "eine",
+        "ist",
+        "mai",
+        "see",
+        "sommer",
+    ]
 )
 """First names that are words as well: alone they are taken for words."""
 
@@ -72,7 +182,10 @@ def names() -> Names:
     last: set[str] = set()
     for locale in _LOCALES:
         provider = import_module(f"faker.providers.person.{locale}").Provider
-        for known, attributes in ((first, ("first_names", "first_names_male", "first_names_female")), (last, ("last_names",))):
+        for known, attributes in (
+            (first, ("first_names", "first_names_male", "first_names_female")),
+            (last, ("last_names",)),
+        ):
             for attribute in attributes:
                 known |= {str(name) for name in getattr(provider, attribute, ()) or () if str(name)[:1].isupper()}
     return Names(frozenset(first), frozenset(last))
@@ -124,7 +237,13 @@ def _names(text: str) -> Iterator[Personal]:
         if word not in known.first:
             continue
         following = words[at + 1] if at + 1 < len(words) else None
-        beside = following is not None and text[match.end() : following.start()] in (" ", " van ", " von ", " de ", " di ")
+        beside = following is not None and text[match.end() : following.start()] in (
+            " ",
+            " van ",
+            " von ",
+            " de ",
+            " di ",
+        )
         if beside and following is not None and (following.group() in known.last or word.lower() not in _WORDS_TOO):
             yield *match.span(), "name"
             yield *following.span(), "name"

@@ -52,9 +52,7 @@ def retried(before: Decision, after: Decision, tools: list[Definition]) -> Prefe
     return Preference(after.context, tools, after.said, before.said, "retry", after.source)
 
 
-def _about_answer(
-    trace: Trace, made: Sequence[Decision], tools: Sequence[list[Definition]]
-) -> Iterator[Preference]:
+def _about_answer(trace: Trace, made: Sequence[Decision], tools: Sequence[list[Definition]]) -> Iterator[Preference]:
     last = next((at for at, decision in enumerate(made) if decision.is_last), None)
     if last is None:
         return

@@ -44,7 +44,7 @@ class Decision:
             else {"id": made["id"], "name": call.name, "arguments": call.edited}
             for made, call in zip(self.said["tool_calls"], self.calls, strict=True)
         ]
-        return assistant(self.said["content"], changed, {call["id"]: call["id"] for call in changed})
+        return assistant(self.said["content"], changed, {str(call["id"]): str(call["id"]) for call in changed})
 
 
 def decisions(trace: Trace) -> Iterator[Decision]:

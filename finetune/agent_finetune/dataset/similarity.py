@@ -23,7 +23,7 @@ class Signature:
     @classmethod
     def of(cls, text: str) -> Signature:
         """The signature of a text."""
-        from rensa import RMinHash
+        from rensa import RMinHash  # pyright: ignore[reportAttributeAccessIssue] - the library declares no types
 
         plain = " ".join(text.lower().split())
         hashed = RMinHash(num_perm=PERMUTATIONS, seed=1)

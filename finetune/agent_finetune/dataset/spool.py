@@ -101,8 +101,8 @@ class Spool:
             "SELECT 1 FROM preferences WHERE prompt = ? AND chosen IS ? AND rejected IS ?", (prompt, chosen, rejected)
         ).fetchone()
         self.db.execute(
-            "INSERT INTO preferences (conversation, run, because, prompt, toolset, messages, chosen, rejected, dropped, "
-            "replaced) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO preferences (conversation, run, because, prompt, toolset, messages, chosen, rejected, "
+            "dropped, replaced) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 preference.source.conversation,
                 preference.source.run,
@@ -127,7 +127,8 @@ class Spool:
         ).fetchall()
         for (prompt,) in repeated:
             rows = self.db.execute(
-                "SELECT seq, teacher, said FROM examples WHERE prompt = ? AND dropped IS NULL ORDER BY teacher, seq DESC",
+                "SELECT seq, teacher, said FROM examples WHERE prompt = ? AND dropped IS NULL "
+                "ORDER BY teacher, seq DESC",
                 (prompt,),
             ).fetchall()
             best = [row for row in rows if row["teacher"] == rows[0]["teacher"]]
@@ -185,7 +186,9 @@ def _digest(text: str) -> str:
 
 def _prompt(context: list[Message]) -> str:
     """What was asked, whatever the instructions and however it was spaced."""
-    said = [(m["role"], " ".join(m["content"].split()).casefold(), _meaning(m)) for m in context if m["role"] != "system"]
+    said = [
+        (m["role"], " ".join(m["content"].split()).casefold(), _meaning(m)) for m in context if m["role"] != "system"
+    ]
     return _digest(compact(said))
 
 

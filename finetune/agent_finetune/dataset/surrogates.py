@@ -24,8 +24,8 @@ _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 _BETWEEN = r"[ ./()-]{0,3}"
 """What may stand between the digits of a number."""
 _STREETS = (
-    "Ahorn", "Birken", "Buchen", "Eichen", "Erlen", "Feld", "Garten", "Hasel", "Kastanien", "Kirsch", "Linden", "Mühlen",
-    "Pappel", "Rosen", "Tannen", "Ulmen", "Wald", "Weiden", "Wiesen", "Zedern",
+    "Ahorn", "Birken", "Buchen", "Eichen", "Erlen", "Feld", "Garten", "Hasel", "Kastanien", "Kirsch", "Linden",
+    "Mühlen", "Pappel", "Rosen", "Tannen", "Ulmen", "Wald", "Weiden", "Wiesen", "Zedern",
 )  # fmt: skip
 _ROADS = (
     "Alder", "Ash", "Beech", "Birch", "Cedar", "Chestnut", "Elm", "Garden", "Hawthorn", "Hazel", "Laurel", "Maple",
@@ -131,7 +131,8 @@ class _Draw:
     def like(self, text: str) -> str:
         """Digits for digits and letters for letters; the rest as it is."""
         return "".join(
-            self.one(string.digits) if c.isdigit() else self.one(string.ascii_uppercase) if c.isalpha() else c for c in text
+            self.one(string.digits) if c.isdigit() else self.one(string.ascii_uppercase) if c.isalpha() else c
+            for c in text
         )
 
 

@@ -14,7 +14,9 @@ STEERING = ("submit_plan", "ask_user", "delegate", "find_tools")
 _WORD = re.compile(r"[^\W_]{3,}")
 
 
-def narrowed(tools: list[Definition], context: list[Message], taught: Iterable[Message], most: int = MOST) -> list[Definition]:
+def narrowed(
+    tools: list[Definition], context: list[Message], taught: Iterable[Message], most: int = MOST
+) -> list[Definition]:
     """At most so many of the tools, in their order: those that are called, those that steer, the likeliest others.
 
     Half of the others share words with the request, so that choosing is as hard as it will be; half are any.
