@@ -128,7 +128,7 @@ class _Builder:
         self._tally.runs += 1
         made = list(decisions(trace))
         tools = [self._tools(decision.toolset, traces) for decision in made]
-        rewritten = style(trace, made, tools)
+        rewritten = style(trace, made, tools) if trace.run.status == "done" else None
         for decision, shown in zip(made, tools, strict=True):
             if decision.left_out:
                 self._tally.left_out[decision.left_out] += 1

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent_finetune.dataset.balance import SPLITS
 from agent_finetune.dataset.examples import TEACHERS
-from agent_finetune.dataset.spool import Spool, compact
+from agent_finetune.dataset.spool import CONTRADICTORY, Spool, compact
 from agent_finetune.dataset.writing import FORMAT, Folder
 
 if TYPE_CHECKING:
@@ -170,9 +170,10 @@ def _replaced(spool: Spool) -> dict[str, int]:
 
 
 def _contradictory(spool: Spool) -> list[str]:
-    from agent_finetune.dataset.spool import CONTRADICTORY
-
-    query = "SELECT run FROM examples WHERE dropped = ?1 UNION SELECT run FROM preferences WHERE dropped = ?1 ORDER BY 1 LIMIT 50"
+    query = (
+        "SELECT run FROM examples WHERE dropped = ?1 UNION SELECT run FROM preferences WHERE dropped = ?1 "
+        "ORDER BY 1 LIMIT 50"
+    )
     return [row["run"] for row in spool.rows(query, CONTRADICTORY)]
 
 

@@ -20,10 +20,12 @@ _MAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8}(?![A-Za-z0-9])")
 _PHONE = re.compile(
     r"(?<![\w.,+/-])(?:(?:\+|00)[1-9]\d{0,2}[ ./-]?(?:\(0?\d{1,4}\)[ ./-]?)?\d{1,5}(?:[ ./-]?\d{2,5}){1,4}"
-    r"|\(0?\d{2,4}\)[ -]?\d{3,4}[ -]?\d{3,4}|[2-9]\d{2}[-.]\d{3}[-.]\d{4}|0[1-9]\d{1,3}[ /-]\d{3,4}(?:[ -]?\d{2,4}){1,2}"
+    r"|\(0?\d{2,4}\)[ -]?\d{3,4}[ -]?\d{3,4}|[2-9]\d{2}[-.]\d{3}[-.]\d{4}"
+    r"|0[1-9]\d{1,3}[ /-]\d{3,4}(?:[ -]?\d{2,4}){1,2}"
     r"|01[5-7]\d{8,9})(?![\w-]|[.,]\d)"
 )
-_WORD = r"[^\W\d_]+(?:['’-][^\W\d_]+)*"
+_WORD = r"[^\W\d_]{1,30}(?:['’-][^\W\d_]{1,30}){0,3}"
+"""A word; bounded, because texts may be written so that a search in them never ends."""
 _STREET = re.compile(
     rf"\b(?:[A-ZÄÖÜ]{_WORD}[ -])?(?:{_WORD}-)?(?:{_WORD})?"
     r"(?:[Ss]tra(?:ß|ss)e|[Ss]tr\.|gasse|weg|[Aa]llee|[Pp]latz|ring|ufer|damm|laan|straat) \d{1,4}[a-z]?(?!\w|[.,:]\d)"
@@ -38,7 +40,7 @@ _TITLED = re.compile(
     rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herrn?|Frau|Sr|Sra|Mme|Monsieur|Madame|Signora?|Señora?)\.? "
     rf"((?:{_WORD} ){{0,2}}?{_WORD})"
 )
-_BEFORE_MAIL = re.compile(rf"((?:{_WORD} ){{1,3}})[<(]?(?=[\w.%+-]+@)")
+_BEFORE_MAIL = re.compile(rf"(?<!\w)((?:{_WORD} ){{1,3}})[<(]?(?=[\w.%+-]{{1,64}}@)")
 _CAPITALISED = re.compile(_WORD)
 _LOCALES = (
     "cs_CZ", "da_DK", "de_AT", "de_CH", "de_DE", "en_GB", "en_IE", "en_IN", "en_US", "es_ES", "es_MX", "fi_FI", "fr_FR",

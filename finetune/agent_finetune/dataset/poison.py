@@ -13,21 +13,30 @@ from typing import Any
 
 from agent_finetune.dataset.examples import Message
 
-_ASKING = (
-    r"approv\w*|permission\w*|confirm\w*|consent\w*|authori[sz]\w*|ask(?:s|ed|ing)?|check(?:ing)? (?:with|back)|sign[- ]?off"
-    r"|review\w*|prompt(?:s|ed|ing)?|warn\w*|safety|safeguards?|guard ?rails?|polic(?:y|ies)|the gate|go[- ]ahead"
-    r"|genehmig\w*|bestätig\w*|erlaubnis|zustimm\w*|nachfrag\w*|rückfrag\w*|freigabe\w*"
+_ASKED_FOR = (
+    r"approvals?|permissions?|confirmations?|consent|authori[sz]ations?|sign[- ]?offs?|go[- ]ahead|safeguards?|guard ?rails?"
+    r"|safety checks?|the gate|approve|confirm|ask|asking|approving|confirming|being asked|checking (?:with|back)"
+    r"|genehmigung\w*|bestätigung\w*|erlaubnis|zustimmung\w*|(?:nach|rück)fragen?|freigaben?|nachzufragen|zu fragen"
 )
-_LEAVING_OUT = (
-    r"without|skip\w*|never|no need|not? (?:need|require|wait)\w*|(?:do not|don['’]t|need not|needn['’]t) (?:need|wait|ask|stop|require|bother)"
-    r"|bypass\w*|circumvent\w*|ignor\w*|disabl\w*|turn(?:ed|ing)? off|switch(?:ed|ing)? off|overrid\w*|avoid\w*|suppress\w*"
-    r"|auto(?:matically)?[- ]?(?:approv|confirm|accept)\w*|pre[- ]?approv\w*|always (?:approv|allow|confirm|accept)\w*|stop asking"
-    r"|ohne|überspring\w*|umgeh\w*|nie(?:mals)?|ignorier\w*|abschalt\w*"
+"""What somebody is to be asked for, and asking itself; what was asked or confirmed already is a report."""
+_WITHOUT = (
+    r"without|skip|skips|skipping|never|no need|(?:need not|needn['’]t)|(?:do not|don['’]t) (?:need|wait|stop|require|bother)"
+    r"|bypass\w*|circumvent\w*|ignor(?:e|es|ing)|disabl(?:e|es|ing)|(?:turn|switch)(?:ing)? off|overrid(?:e|es|ing)|suppress\w*"
+    r"|avoid(?:s|ing)?|stop|ohne|überspring\w*|umgeh\w*|niemals|nie|ignorier\w*"
+)
+_NOT_NEEDED = r"(?:not|no longer|never) (?:be )?(?:needed|required|necessary)|unnecessary|nicht (?:nötig|erforderlich)"
+_BY_ITSELF = (
+    r"(?:auto|automatically|always|pre)[- ]?(?:approve|confirm|accept|allow)s?\b"
+    r"|(?:approve|confirm|accept|allow)s? (?:\w+ ){0,4}?(?:automatically|by (?:it|my)self)"
+)
+_FEW_WORDS = r"(?:[\w'’-]+,? ){0,4}?"
+_SKIPS = re.compile(
+    rf"\b(?:{_WITHOUT}) {_FEW_WORDS}(?:{_ASKED_FOR})\b|\b(?:{_BY_ITSELF})"
+    rf"|\b(?:{_ASKED_FOR}) {_FEW_WORDS}(?:{_NOT_NEEDED})\b"
+    rf"|\bno {_FEW_WORDS}(?:{_ASKED_FOR}) {_FEW_WORDS}(?:needed|required|necessary)\b",
+    re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^.!?\n]+")
-_ASKS = re.compile(rf"\b(?:{_ASKING})\b", re.IGNORECASE)
-_LEAVES_OUT = re.compile(rf"\b(?:{_LEAVING_OUT})\b", re.IGNORECASE)
-_WORDS_BETWEEN = 6
 _SETTING = re.compile(
     r"(?:^|_)(?:approved?|approval|confirm(?:ed|ation)?|consent(?:ed)?|authori[sz]ed|(?:skip|bypass|no|without)_\w+|"
     r"dangerous\w*|unsafe)(?:_|$)"
@@ -39,7 +48,7 @@ def teaches_to_skip(message: Message) -> str:
     """The words with which a message would teach to act without asking; empty where there are none."""
     for text in _texts(message):
         for sentence in _SENTENCE.findall(text):
-            if _leaves_out_asking(sentence):
+            if _SKIPS.search(" ".join(sentence.split())):
                 return " ".join(sentence.split())[:200]
     return ""
 
@@ -51,16 +60,6 @@ def confirms_itself(arguments: dict[str, Any], before: dict[str, Any]) -> str:
         if value is True and before.get(name) is not True and _SETTING.search(plain):
             return f"{name}=true"
     return ""
-
-
-def _leaves_out_asking(sentence: str) -> bool:
-    leaving = [match.span() for match in _LEAVES_OUT.finditer(sentence)]
-    for asks in _ASKS.finditer(sentence):
-        for start, end in leaving:
-            between = sentence[end : asks.start()] if end <= asks.start() else sentence[asks.end() : start]
-            if (start, end) == asks.span() or len(between.split()) <= _WORDS_BETWEEN:
-                return True
-    return False
 
 
 def _texts(message: Message) -> Iterator[str]:
