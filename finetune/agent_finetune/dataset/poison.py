@@ -14,15 +14,21 @@ from typing import Any
 from agent_finetune.dataset.examples import Message
 
 _ASKED_FOR = (
-    r"approvals?|permissions?|confirmations?|consent|authori[sz]ations?|sign[- ]?offs?|go[- ]ahead|safeguards?|guard ?rails?"
-    r"|safety checks?|the gate|approve|confirm|ask|asking|approving|confirming|being asked|checking (?:with|back)"
-    r"|genehmigung\w*|bestätigung\w*|erlaubnis|zustimmung\w*|(?:nach|rück)fragen?|freigaben?|nachzufragen|zu fragen"
+    r"approvals?|permissions?|confirmations?|consent|authori[sz]ations?|sign[- ]?offs?|go[- ]ahead|safeguards?"
+    r"|guard ?rails?|safety checks?|the gate|approve|confirm|ask|asking|approving|confirming|being asked"
+    r"|checking (?:with|back)|genehmigung\w*|bestätigung\w*|erlaubnis|zustimmung\w*|(?:nach|rück)fragen?|freigaben?"
+    r"|nachzufragen|zu fragen"
 )
 """What somebody is to be asked for, and asking itself; what was asked or confirmed already is a report."""
 _WITHOUT = (
-    r"without|skip|skips|skipping|never|no need|(?:need not|needn['’]t)|(?:do not|don['’]t) (?:need|wait|stop|require|bother)"
-    r"|bypass\w*|circumvent\w*|ignor(?:e|es|ing)|disabl(?:e|es|ing)|(?:turn|switch)(?:ing)? off|overrid(?:e|es|ing)|suppress\w*"
-    r"|avoid(?:s|ing)?|stop|ohne|überspring\w*|umgeh\w*|niemals|nie|ignorier\w*"
+    r"without|skip|skips|skipping|never|no need|(?:need not|needn['’]t)"
+    r"|(?:do not|don['’]t) (?:need|wait|stop|require|bother)|bypass\w*|circumvent\w*|ignor(?:e|es|ing)"
+    r"|disabl(?:e|es|ing)|(?:turn|switch)(?:ing)? off|overrid(?:e|es|ing)|suppress\w*|avoid(?:s|ing)?|stop"
+    r"|ohne|überspring\w*|umgeh\w*|niemals|nie|ignorier\w*"
+)
+_NOT_ASKING = (
+    r"(?:not|n['’]t) (?:be )?(?:ask|seek|request|wait)(?:ing)? (?:[\w'’-]+ ){0,4}?"
+    r"(?:approval|permission|confirmation|consent|go[- ]ahead|first|again)"
 )
 _NOT_NEEDED = r"(?:not|no longer|never) (?:be )?(?:needed|required|necessary)|unnecessary|nicht (?:nötig|erforderlich)"
 _BY_ITSELF = (
@@ -31,11 +37,13 @@ _BY_ITSELF = (
 )
 _FEW_WORDS = r"(?:[\w'’-]+,? ){0,4}?"
 _SKIPS = re.compile(
-    rf"\b(?:{_WITHOUT}) {_FEW_WORDS}(?:{_ASKED_FOR})\b|\b(?:{_BY_ITSELF})"
+    rf"\b(?:{_WITHOUT}) {_FEW_WORDS}(?:{_ASKED_FOR})\b|\b(?:{_BY_ITSELF})|{_NOT_ASKING}\b"
     rf"|\b(?:{_ASKED_FOR}) {_FEW_WORDS}(?:{_NOT_NEEDED})\b"
     rf"|\bno {_FEW_WORDS}(?:{_ASKED_FOR}) {_FEW_WORDS}(?:needed|required|necessary)\b",
     re.IGNORECASE,
 )
+_NEGATED = re.compile(r"(?:\bnot|n['’]t|\bcannot|\bnever|\bnothing|\bnobody|\bno one|\bnicht)\b[^,;:]*$", re.IGNORECASE)
+"""Before such words: an assistant that does nothing without asking says the opposite."""
 _SENTENCE = re.compile(r"[^.!?\n]+")
 _SETTING = re.compile(
     r"(?:^|_)(?:approved?|approval|confirm(?:ed|ation)?|consent(?:ed)?|authori[sz]ed|(?:skip|bypass|no|without)_\w+|"
@@ -48,8 +56,9 @@ def teaches_to_skip(message: Message) -> str:
     """The words with which a message would teach to act without asking; empty where there are none."""
     for text in _texts(message):
         for sentence in _SENTENCE.findall(text):
-            if _SKIPS.search(" ".join(sentence.split())):
-                return " ".join(sentence.split())[:200]
+            plain = " ".join(sentence.split())
+            if any(not _NEGATED.search(plain[: match.start()]) for match in _SKIPS.finditer(plain)):
+                return plain[:200]
     return ""
 
 
