@@ -44,6 +44,10 @@ _SKIPS = re.compile(
 )
 _NEGATED = re.compile(r"(?:\bnot|n['’]t|\bcannot|\bnever|\bnothing|\bnobody|\bno one|\bnicht)\b[^,;:]*$", re.IGNORECASE)
 """Before such words: an assistant that does nothing without asking says the opposite."""
+_TWICE = re.compile(
+    r"(?:never|do not|don['’]t|nie|niemals) (?:skip|bypass|ignore|disable|override|avoid|turn|switch|umgeh)",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r"[^.!?\n]+")
 _SETTING = re.compile(
     r"(?:^|_)(?:approved?|approval|confirm(?:ed|ation)?|consent(?:ed)?|authori[sz]ed|(?:skip|bypass|no|without)_\w+|"
@@ -57,8 +61,9 @@ def teaches_to_skip(message: Message) -> str:
     for text in _texts(message):
         for sentence in _SENTENCE.findall(text):
             plain = " ".join(sentence.split())
-            if any(not _NEGATED.search(plain[: match.start()]) for match in _SKIPS.finditer(plain)):
-                return plain[:200]
+            for match in _SKIPS.finditer(plain):
+                if not _NEGATED.search(plain[: match.start()]) and not _TWICE.match(match.group()):
+                    return plain[:200]
     return ""
 
 
