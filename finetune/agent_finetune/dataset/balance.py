@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from hashlib import sha256
 from statistics import median
 
-from agent_finetune.dataset.examples import NO_TOOL
 from agent_finetune.dataset.spool import Spool
 
 SPLITS = ("train", "validation", "test")
@@ -27,8 +26,8 @@ def split(spool: Spool, seed: int) -> None:
     """
     wanted: Counter[str] = Counter()
     of: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in spool.rows("SELECT conversation, kind, teaches FROM examples WHERE dropped IS NULL"):
-        for label in _labels(row["kind"], row["teaches"]):
+    for row in spool.rows("SELECT conversation, labels FROM examples WHERE dropped IS NULL"):
+        for label in _labels(row):
             wanted[label] += 1
             of[row["conversation"]][label] += 1
     for row in spool.rows("SELECT DISTINCT conversation FROM preferences WHERE dropped IS NULL"):
@@ -55,16 +54,14 @@ def balance(spool: Spool, cap: int | None) -> int:
         cap: Examples that one tool may have; None: four times the median of the tools.
     """
     per_tool: Counter[str] = Counter()
-    for row in spool.rows("SELECT kind, teaches FROM examples WHERE dropped IS NULL AND split = 'train'"):
-        per_tool.update(_labels(row["kind"], row["teaches"]))
+    for row in spool.rows("SELECT labels FROM examples WHERE dropped IS NULL AND split = 'train'"):
+        per_tool.update(_labels(row))
     tools = [n for label, n in per_tool.items() if not label.startswith("(")]
     limit = cap or max(_LEAST_CAP, round(_CAP * median(tools))) if tools else cap or _LEAST_CAP
     kept: Counter[str] = Counter()
-    rows = list(
-        spool.rows("SELECT seq, teacher, kind, teaches FROM examples WHERE dropped IS NULL AND split = 'train'")
-    )
+    rows = list(spool.rows("SELECT seq, teacher, labels FROM examples WHERE dropped IS NULL AND split = 'train'"))
     for row in sorted(rows, key=lambda row: (row["teacher"], _order(str(row["seq"]), 0))):
-        labels = _labels(row["kind"], row["teaches"])
+        labels = _labels(row)
         if labels and all(kept[label] >= limit for label in labels):
             spool.drop(row["seq"], TOO_MANY)
         else:
@@ -72,10 +69,8 @@ def balance(spool: Spool, cap: int | None) -> int:
     return limit
 
 
-def _labels(kind: str, teaches: str) -> Iterable[str]:
-    """What an example counts for: the tools that it calls, else what kind of words it teaches."""
-    names: list[str] = json.loads(teaches)
-    return [name for name in names if name != NO_TOOL] or [f"({kind})"]
+def _labels(row: sqlite3.Row) -> list[str]:
+    return json.loads(row["labels"])
 
 
 def _order(name: str, seed: int) -> bytes:

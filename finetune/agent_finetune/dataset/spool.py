@@ -6,6 +6,7 @@ A temporary SQLite file holds every row as it will be written, with what it is c
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
@@ -21,8 +22,8 @@ _SCHEMA = """
 CREATE TABLE toolsets (hash TEXT PRIMARY KEY, tools TEXT NOT NULL);
 CREATE TABLE examples (
     seq INTEGER PRIMARY KEY, conversation TEXT, run TEXT, kind TEXT, teacher INTEGER, model TEXT, teaches TEXT,
-    prompt TEXT, said TEXT, toolset TEXT, messages TEXT, tokens INTEGER, signature BLOB, split TEXT, dropped TEXT,
-    replaced TEXT
+    labels TEXT, prompt TEXT, said TEXT, toolset TEXT, messages TEXT, tokens INTEGER, signature BLOB, split TEXT,
+    dropped TEXT, replaced TEXT
 );
 CREATE INDEX examples_by_prompt ON examples (prompt);
 CREATE INDEX examples_by_conversation ON examples (conversation);
@@ -35,6 +36,7 @@ CREATE TABLE preferences (
 CREATE INDEX preferences_by_prompt ON preferences (prompt);
 CREATE INDEX preferences_by_conversation ON preferences (conversation);
 """
+_NUMBER = re.compile(r"\d+")
 PERSON = TEACHERS.index("person")
 CONTRADICTORY, DUPLICATE = "people corrected it in different ways", "it says almost the same as another"
 OUTDONE = "the same request was answered better elsewhere"
@@ -60,8 +62,10 @@ class Spool:
     def add(self, example: Example, replaced: Counter[str]) -> None:
         """Keep an example, unless one that says almost the same is there; then the better teacher's stays."""
         *context, said = example.messages
-        prompt, group = _prompt(context), f"{example.kind} {example.teaches}"
-        signature = Signature.of(_compared(context, said))
+        prompt, compared = _prompt(context), _compared(context, said)
+        # Two requests that differ in a number alone are two: copying it is what they teach.
+        group = _digest(compact([example.kind, example.teaches, _NUMBER.findall(compared)]))
+        signature = Signature.of(compared)
         teacher = TEACHERS.index(example.source.teacher)
         dropped = None
         bands = list(signature.bands(group))
@@ -71,8 +75,8 @@ class Spool:
             else:
                 self.drop(twin["seq"], DUPLICATE)
         cursor = self.db.execute(
-            "INSERT INTO examples (conversation, run, kind, teacher, model, teaches, prompt, said, toolset, messages, "
-            "tokens, signature, dropped, replaced) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO examples (conversation, run, kind, teacher, model, teaches, labels, prompt, said, toolset, "
+            "messages, tokens, signature, dropped, replaced) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 example.source.conversation,
                 example.source.run,
@@ -80,6 +84,7 @@ class Spool:
                 teacher,
                 example.source.model,
                 compact(example.teaches),
+                compact(_labels(example)),
                 prompt,
                 _digest(_meaning(said)),
                 self._toolset(example.tools),
@@ -180,6 +185,19 @@ def compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
+def _labels(example: Example) -> list[str]:
+    """What an example is balanced by: the tools that it calls, or whose results it tells of, else its kind."""
+    if example.teaches:
+        return list(example.teaches)
+    told: list[str] = []
+    for message in reversed(example.messages[:-1]):
+        if message["role"] == "user":
+            break
+        if message["role"] == "tool":
+            told.append(f"({example.kind} after {message['name']})")
+    return sorted(set(told)) or [f"({example.kind})"]
+
+
 def _digest(text: str) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
@@ -201,7 +219,19 @@ def _meaning(message: Message) -> str:
 def _compared(context: list[Message], said: Message) -> str:
     asked = [m["content"] for m in context if m["role"] == "user"]
     seen = [m["content"] for m in context if m["role"] == "tool"]
-    return "\n".join([*asked[-1:], *seen[-1:], _meaning(said)])
+    values = [call["function"]["arguments"] for call in said.get("tool_calls", ())]
+    return "\n".join([*asked[-1:], *seen[-1:], said["content"], *_texts(values)])
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+    elif value is not None:
+        yield str(value)
 
 
 def _tool_tokens(tool: Definition) -> int:
