@@ -404,6 +404,24 @@ async def test_runs_from_before_tools_were_kept_are_left_out(assistants: Make, d
     assert built.card["left_out"] == {"the tools it was shown are not on record": 1}
 
 
+async def test_a_local_model_does_not_learn_from_itself(assistants: Make, dataset: Build, tmp_path: Path) -> None:
+    cities = ("Oslo", "Rome", "Bern")
+    script = Script(*(part for city in cities for part in (call("weather", city=city), f"{city}: rain.")))
+    assistant = assistants(script, tools=TOOLS)
+    runs = [(await assistant.ask(f"Weather in {city}?")).run_id for city in cities]
+    await assistant.feedback(runs[1], "up")
+    with closing(sqlite3.connect(tmp_path / "home" / "journal.db")) as db, db:
+        said = json.dumps({"student": {"model": "ollama:tiny", "outcome": "served"}})
+        db.execute("UPDATE histories SET messages = json_set(messages, '$[1].metadata', json(?))", (said,))
+        said = json.dumps({"student": {"model": "ollama:tiny", "outcome": "abstained"}})
+        change = "UPDATE histories SET messages = json_set(messages, '$[1].metadata', json(?)) WHERE run_id = ?"
+        db.execute(change, (said, runs[2]))
+    built = dataset()
+    assert [calls_of(message)[0][1]["city"] for message in built.taught("call")] == ["Rome", "Bern"]
+    assert built.card["left_out"] == {"a local model that learned here said it": 1}
+    assert built.card["sources"]["models"]["ollama:tiny"] == 1
+
+
 async def test_what_is_too_long_to_train_on_is_left_out(assistants: Make, dataset: Build) -> None:
     assistant = assistants(Script("word " * 20_000, "Hi."), tools=TOOLS)
     await assistant.ask("Good morning")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -50,6 +50,7 @@ class Decision:
 def decisions(trace: Trace) -> Iterator[Decision]:
     """Every response of a run's models, agent by agent, in order."""
     about_run = _of_run(trace)
+    liked = [said.rating for said in trace.feedback if said.rating][-1:] == ["up"]
     outcomes = Outcomes(trace)
     for speech in trace.speeches:
         responses = [at for at, message in enumerate(speech.messages) if is_response(message)]
@@ -57,7 +58,8 @@ def decisions(trace: Trace) -> Iterator[Decision]:
         shortened = "its conversation was shortened" if len(own) < len(speech.turns) else ""
         acted = False
         for turn, (at, (model, toolset)) in enumerate(zip(own, speech.turns[-len(own) :], strict=True), start=1):
-            source = Source(_teacher(model), model, trace.run.conversation_id, trace.run.id)
+            student = _student(speech.messages[at])
+            source = Source(_teacher(model), student or model, trace.run.conversation_id, trace.run.id)
             try:
                 context = messages_of(speech.messages[:at])
                 calls = calls_of(speech.messages[at])
@@ -70,6 +72,8 @@ def decisions(trace: Trace) -> Iterator[Decision]:
             acted = acted or bool(judged)
             is_last = speech.agent == "" and not judged and at == own[-1]
             reason = about_run or shortened or _of_turn(judged, toolset)
+            if not reason and student and not liked and all(call.edited is None for call in judged):
+                reason = "a local model that learned here said it"
             if not reason and is_last and text_of(speech.messages[at]).strip() != (trace.run.answer or "").strip():
                 reason = "the check marked its answer"
             if kind == "no_tool" and source.teacher == OFFLINE:
@@ -82,6 +86,15 @@ def example(decision: Decision, tools: list[dict[str, Any]]) -> Example:
     corrected = decision.corrected
     source = decision.source if corrected is None else by(decision.source, "person")
     return Example([*decision.context, corrected or decision.said], tools, decision.kind, source)
+
+
+def _student(response: Mapping[str, Any]) -> str:
+    """The local model that answered in the teacher's place; empty where none did.
+
+    What it learned here it must not learn again: its mistakes would become its lessons.
+    """
+    asked = (response.get("metadata") or {}).get("student") or {}
+    return str(asked.get("model", "")) if asked.get("outcome") == "served" else ""
 
 
 def _teacher(model: str) -> Teacher:
