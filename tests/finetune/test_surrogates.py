@@ -64,6 +64,8 @@ def test_a_number_that_is_a_telephone_number_follows() -> None:
         "Convert 10000 Meter to miles, then 5, 10000 Euro to dollars",
         "git clone the repository at commit 3f2a9c1d",
         "Solve 100 200 300 4000 for x in row 17",
+        "Can I get the inverse of it? My transcript is on its way",
+        "Odd socks and Tea for two",
     ],
 )
 def test_what_is_not_personal_stays(text: str) -> None:
