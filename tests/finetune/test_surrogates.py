@@ -31,7 +31,9 @@ def replaced(value: Any, key: bytes = KEY) -> Any:
         ("Invite Katarzyna Nowak to the review", "Nowak"),
         ("Invite Katarzyna Nowak to the review", "katarzyna nowak"),
         ("Remind me that Dr Okonkwo comes at nine", "Okonkwo"),
+        ("Where is Mr Osei's parking permit", "Osei"),
         ("Tell Sarah that I am late", "Sarah"),
+        ("Tell Tom and Grace that I am late", "Grace"),
     ],
 )
 def test_what_an_argument_copies_is_copied_in_the_surrogates_too(asked: str, argument: str) -> None:

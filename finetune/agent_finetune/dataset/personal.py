@@ -24,8 +24,8 @@ _PHONE = re.compile(
     r"|0[1-9]\d{1,3}[ /-]\d{3,4}(?:[ -]?\d{2,4}){1,2}"
     r"|01[5-7]\d{8,9})(?![\w-]|[.,]\d)"
 )
-_WORD = r"[^\W\d_]{1,30}(?:['’-][^\W\d_]{1,30}){0,3}"
-"""A word; bounded, because texts may be written so that a search in them never ends."""
+_WORD = r"[^\W\d_]{1,30}(?:(?!['’]s\b)['’-][^\W\d_]{1,30}){0,3}"
+"""A word, without the 's of what is somebody's; bounded, because texts may be written so that a search in them never ends."""
 _STREET = re.compile(
     rf"\b(?:[A-ZÄÖÜ]{_WORD}[ -])?(?:{_WORD}-)?(?:{_WORD})?"
     r"(?:[Ss]tra(?:ß|ss)e|[Ss]tr\.|gasse|weg|[Aa]llee|[Pp]latz|ring|ufer|damm|laan|straat) \d{1,4}[a-z]?(?!\w|[.,:]\d)"
@@ -58,7 +58,15 @@ _WORDS_TOO = frozenset(
         "violet wade ward we will willow winter wolf woody young ",
     )
 )
-"""First names that are words as well: they are names only before a last name that is known."""
+"""First names that are words as well: where a sentence begins they are names only before a last name that is known."""
+_CAPITALISED_TOO = frozenset(
+    re.findall(
+        r"\w+",
+        "an april art august be bishop by can das dean den der die do earl ein eine guy i if in ist it june mai may me my "
+        "no odd of on or page see so sommer stone summer tea to us we wolf young",
+    )
+)
+"""Those that have a capital within a sentence, too, where they are words: months, titles, headings, German nouns."""
 
 
 @dataclass(frozen=True)
@@ -138,10 +146,12 @@ def _names(text: str) -> Iterator[Personal]:
             " de ",
             " di ",
         )
-        if beside and following is not None and (following.group() in known.last or word.lower() not in _WORDS_TOO):
+        first = _begins_sentence(text, match.start())
+        is_word = word.lower() in (_WORDS_TOO if first else _CAPITALISED_TOO)
+        if beside and following is not None and (following.group() in known.last or not is_word):
             yield *match.span(), "name"
             yield *following.span(), "name"
-        elif word.lower() not in _WORDS_TOO and not _begins_sentence(text, match.start()):
+        elif not first and not is_word:
             yield *match.span(), "name"
 
 
