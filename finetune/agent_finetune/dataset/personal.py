@@ -25,7 +25,7 @@ _PHONE = re.compile(
     r"|01[5-7]\d{8,9})(?![\w-]|[.,]\d)"
 )
 _WORD = r"[^\W\d_]{1,30}(?:(?!['’]s\b)['’-][^\W\d_]{1,30}){0,3}"
-"""A word, without the 's of what is somebody's; bounded, because texts may be written so that a search in them never ends."""
+"""A word, without the 's of what is somebody's; bounded, because in some texts a search would never end."""
 _STREET = re.compile(
     rf"\b(?:[A-ZÄÖÜ]{_WORD}[ -])?(?:{_WORD}-)?(?:{_WORD})?"
     r"(?:[Ss]tra(?:ß|ss)e|[Ss]tr\.|gasse|weg|[Aa]llee|[Pp]latz|ring|ufer|damm|laan|straat) \d{1,4}[a-z]?(?!\w|[.,:]\d)"
@@ -58,7 +58,7 @@ _WORDS_TOO = frozenset(
         "violet wade ward we will willow winter wolf woody young ",
     )
 )
-"""First names that are words as well: where a sentence begins they are names only before a last name that is known."""
+"""First names that are words as well: where a sentence begins they are names only before a known last name."""
 _CAPITALISED_TOO = frozenset(
     re.findall(
         r"\w+",
