@@ -62,8 +62,8 @@ _WORDS_TOO = frozenset(
 _CAPITALISED_TOO = frozenset(
     re.findall(
         r"\w+",
-        "an april art august be bishop by can das dean den der die do earl ein eine guy i if in ist it june mai may me my "
-        "no odd of on or page see so sommer stone summer tea to us we wolf young",
+        "an april art august be bishop by can das dean den der die do earl ein eine guy i if in ist it june mai may me "
+        "my no odd of on or page see so sommer stone summer tea to us we wolf young",
     )
 )
 """Those that have a capital within a sentence, too, where they are words: months, titles, headings, German nouns."""
