@@ -1,8 +1,8 @@
 """Rewards for reinforcement learning, by rule: what a completion is worth beside what was done and went well.
 
 Each is a function as TRL's `GRPOTrainer` takes it (`reward_funcs`): completions, and columns of the dataset by name, to
-a number from 0 to 1 per completion, or None where it says nothing. The columns are those of rows in the form `trl`, with
-`messages` split before the last: `expected` is that last message, `tools` the tools that were shown.
+a number from 0 to 1 per completion, or None where it says nothing. The columns are those of rows in the form `trl`,
+with `messages` split before the last: `expected` is that last message, `tools` the tools that were shown.
 """
 
 from __future__ import annotations
