@@ -26,25 +26,23 @@ class Toolsets:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._kept: set[str] = set()
         self._hashes: dict[int, tuple[Shown, str, str]] = {}
         """By identity: definition (which keeps the identity taken), hash and JSON."""
 
-    def keep(self, tools: Sequence[Shown]) -> str:
-        """Keep what a model is shown, unless it is kept already; returns the name of the set, "" for no tools."""
-        if not tools:
-            return ""
+    def name(self, tools: Sequence[Shown]) -> str:
+        """What a set of tools is called, kept or not; "" for no tools."""
+        return _hash("\n".join(self._described(tool)[0] for tool in tools)) if tools else ""
+
+    def keep(self, tools: Sequence[Shown]) -> None:
+        """Keep what a model was shown, unless it is kept; in the transaction that writes who was shown it."""
+        name = self.name(tools)
+        if not name or self._journal.row("SELECT 1 FROM toolsets WHERE hash = ?", name) is not None:
+            return
         described = [self._described(tool) for tool in tools]
-        name = _hash("\n".join(one for one, _ in described))
-        if name not in self._kept:
-            with self._journal.transaction():
-                for one, definition in described:
-                    self._journal.execute("INSERT OR IGNORE INTO definitions VALUES (?, ?)", one, definition)
-                self._journal.execute(
-                    "INSERT OR IGNORE INTO toolsets VALUES (?, ?)", name, dumps([one for one, _ in described])
-                )
-            self._kept.add(name)
-        return name
+        with self._journal.transaction():
+            for one, definition in described:
+                self._journal.execute("INSERT OR IGNORE INTO definitions VALUES (?, ?)", one, definition)
+            self._journal.execute("INSERT INTO toolsets VALUES (?, ?)", name, dumps([one for one, _ in described]))
 
     def load(self, name: str) -> list[dict[str, Any]]:
         """The definitions {name, description, parameters} of a set, as they were shown; none for a set of no name."""
