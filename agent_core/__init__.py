@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from agent_core.errors import ToolArgumentError as ToolArgumentError
     from agent_core.errors import ToolError as ToolError
     from agent_core.errors import TransientToolError as TransientToolError
+    from agent_core.gate.detect import find_secrets as find_secrets
+    from agent_core.gate.known import KnownSecrets as KnownSecrets
+    from agent_core.journal.traces import Trace as Trace
+    from agent_core.journal.traces import Traces as Traces
+    from agent_core.journal.traces import open_traces as open_traces
     from agent_core.loop.opening import Attachment as Attachment
     from agent_core.planning.plan import Plan as Plan
     from agent_core.planning.plan import Step as Step
@@ -29,6 +34,7 @@ _HOMES = {
     "Answer": "agent_core.answer",
     "Assistant": "agent_core.assistant",
     "Attachment": "agent_core.loop.opening",
+    "KnownSecrets": "agent_core.gate.known",
     "Plan": "agent_core.planning.plan",
     "Step": "agent_core.planning.plan",
     "FinishedCall": "agent_core.tools.tool",
@@ -38,9 +44,13 @@ _HOMES = {
     "ToolArgumentError": "agent_core.errors",
     "ToolContext": "agent_core.tools.context",
     "ToolError": "agent_core.errors",
+    "Trace": "agent_core.journal.traces",
+    "Traces": "agent_core.journal.traces",
     "Traits": "agent_core.tools.tool",
     "TransientToolError": "agent_core.errors",
+    "find_secrets": "agent_core.gate.detect",
     "hookimpl": "agent_core.tools.hookspecs",
+    "open_traces": "agent_core.journal.traces",
     "tool": "agent_core.tools.tool",
 }
 

@@ -126,6 +126,8 @@ class ModelAsked(Event):
 
     kind: ClassVar[str] = "model_asked"
     model: str = ""
+    toolset: str = ""
+    """Names the tools that it was shown, in the journal."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -126,15 +127,18 @@ def rate(
     """Say whether an answer was good: training learns from it."""
     from agent_core.cli.render import note, show_json
     from agent_core.cli.state import open_journal, whole_id
+    from agent_core.gate.vault import Vault
     from agent_core.journal.runs import Runs
 
-    with open_journal() as journal:
-        whole = whole_id(journal, "run", run_id)
-        Runs(journal).add_feedback(whole, rating, correction)
+    with open_journal() as journal, closing(Vault(journal.path.with_name("vault.db"))) as vault:
+        runs = Runs(journal)
+        run = runs.get(whole_id(journal, "run", run_id))
+        correction = vault.tokenise(correction, run.conversation_id)
+        runs.add_feedback(run.id, rating, correction)
     if as_json:
-        show_json({"run_id": whole, "rating": rating, "correction": correction})
+        show_json({"run_id": run.id, "rating": rating, "correction": correction})
     else:
-        note(f"Noted: {whole} {rating}")
+        note(f"Noted: {run.id} {rating}")
 
 
 @app.command()

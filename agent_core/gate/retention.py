@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from agent_core.errors import AgentCoreError, UsageError
 from agent_core.gate.vault import Vault
-from agent_core.journal.purge import delete_run, empty_log, ended_conversation, ended_runs, shrink
+from agent_core.journal.purge import delete_run, delete_unshown_tools, empty_log, ended_conversation, ended_runs, shrink
 from agent_core.journal.store import Journal, now
 from agent_core.settings.sections import JournalSettings
 
@@ -47,6 +47,7 @@ class Retention:
             UsageError: a process works on one of them; those before it are gone.
         """
         secrets = sum(self._delete(run_id) for run_id in run_ids)
+        delete_unshown_tools(self._journal)
         with suppress(AgentCoreError):  # no room for a copy: the rows are overwritten all the same
             shrink(self._journal)
         return Purged(tuple(run_ids), secrets, empty_log(self._journal))
@@ -121,6 +122,7 @@ class Retention:
             self._looked_at = 0.0
             self._journal.execute("DELETE FROM upkeep WHERE task = 'retention'")
         if overdue:
+            delete_unshown_tools(self._journal)
             empty_log(self._journal)
 
     def _delete(self, run_id: str) -> int:

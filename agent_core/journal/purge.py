@@ -61,6 +61,19 @@ def delete_run(journal: Journal, run_id: str) -> str | None:
         return conversation_id
 
 
+def delete_unshown_tools(journal: Journal) -> None:
+    """Delete the definitions of tools that were shown in deleted runs only."""
+    with journal.transaction():
+        journal.execute(
+            "DELETE FROM toolsets WHERE hash NOT IN (SELECT coalesce(json_extract(data, '$.toolset'), '') FROM events "
+            "WHERE kind = 'model_asked')"
+        )
+        journal.execute(
+            "DELETE FROM definitions WHERE hash NOT IN "
+            "(SELECT shown.value FROM toolsets, json_each(toolsets.definitions) AS shown)"
+        )
+
+
 def shrink(journal: Journal) -> None:
     """Give the space of deleted rows back to the disk; what is left is written anew.
 

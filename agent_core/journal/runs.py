@@ -12,6 +12,7 @@ from typing import Any, Literal
 from agent_core.errors import UsageError
 from agent_core.events import Event
 from agent_core.journal.store import Journal, dumps, now
+from agent_core.journal.toolsets import Toolsets
 
 RunStatus = Literal["running", "waiting", "done", "failed", "refused", "cancelled"]
 StepStatus = Literal["done", "failed", "denied", "skipped"]
@@ -63,6 +64,7 @@ class Runs:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self.toolsets = Toolsets(journal)
 
     def create(
         self, run_id: str, *, conversation_id: str, user: str, workspace: str, request: str, options: dict[str, Any]

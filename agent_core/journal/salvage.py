@@ -21,7 +21,20 @@ from agent_core.errors import JournalError
 from agent_core.journal.health import examine, number_events
 from agent_core.journal.store import Journal, dumps, explain, now
 
-_TABLES = ("runs", "plans", "steps", "histories", "events", "calls", "grants", "pending", "rules", "feedback")
+_TABLES = (
+    "runs",
+    "plans",
+    "steps",
+    "histories",
+    "events",
+    "calls",
+    "grants",
+    "pending",
+    "rules",
+    "feedback",
+    "definitions",
+    "toolsets",
+)
 """Parents first. What was cached for reuse, and when upkeep was done, is not worth saving."""
 
 _JSON = {
@@ -37,6 +50,8 @@ _JSON = {
     "saved",
     "answer",
     "arguments",
+    "definition",
+    "definitions",
 }
 _PLAIN = {("runs", "answer"), ("steps", "error")}
 """Columns with one of these names hold JSON, but for these."""

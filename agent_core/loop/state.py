@@ -213,7 +213,8 @@ class Run:
                 self.run_rules,
             )
         emit = self.services.emit
-        emit(ModelAsked(self.id, agent=agent, model=voice.name))
+        toolset = self.services.runs.toolsets.name(voice.speaker.tools)
+        emit(ModelAsked(self.id, agent=agent, model=voice.name, toolset=toolset))
 
         unsaid = self.services.secrets.stream(self.scope)
 
@@ -233,6 +234,7 @@ class Run:
         emit(ModelAnswered(self.id, "", agent, "", voice.name, used.input_tokens, used.output_tokens, cost))
         history = History(conversation.dump(), conversation.turn, seen)
         with self.services.runs.transaction():
+            self.services.runs.toolsets.keep(voice.speaker.tools)
             self.services.runs.save_history(self.id, agent, history)
             self.services.runs.update(self.id, "running", usage=dumps(self.usage.__dict__))
             self.services.flush(self.id)

@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 BENCHMARKS = (
+    "finetune_dataset",
     "graph_checker",
     "graph_neo4j",
     "graph_refusal",

@@ -32,7 +32,8 @@ PROGRAM = textwrap.dedent(
 
     def fill():
         if limit == "file size":
-            size = max((path.stat().st_size for path in home.glob("*")), default=0)
+            log = home / "journal.db-wal"  # every write goes there first, however large the journal is already
+            size = log.stat().st_size if log.exists() else 65536
             resource.setrlimit(resource.RLIMIT_FSIZE, (size // 4096 * 4096, resource.RLIM_INFINITY))
             return
         with (disk / "filler").open("wb", buffering=0) as file:

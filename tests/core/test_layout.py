@@ -61,7 +61,8 @@ def modules() -> list[Path]:
 
 
 def plugin_packages() -> set[str]:
-    return {path.name for path in (ROOT / "plugins").iterdir() if path.name.startswith("agent_plugin_")}
+    folders = [path for folder in ("plugins", "finetune") for path in (ROOT / folder).iterdir()]
+    return {path.name for path in folders if path.name.startswith(("agent_plugin_", "agent_finetune"))}
 
 
 def test_top_level_names_are_the_ones_that_the_readme_explains() -> None:
@@ -109,14 +110,17 @@ def test_folders_on_the_path_hold_only_packages_of_ours(folder: str) -> None:
 
 def test_every_bundled_plugin_registers_as_any_plugin_does() -> None:
     registered: dict[str, str] = project()["project"]["entry-points"]["agent_core"]
-    assert registered == {package.removeprefix("agent_plugin_"): package for package in plugin_packages()}
+    names = {package: package.removeprefix("agent_plugin_").removeprefix("agent_") for package in plugin_packages()}
+    assert registered == {name: package for package, name in names.items()}
 
 
 def test_contracts_that_speak_of_plugins_speak_of_all() -> None:
     linter = project()["tool"]["importlinter"]
     listings = [linter["root_packages"]]
     listings += [listed for contract in linter["contracts"] for listed in contract.values() if isinstance(listed, list)]
-    of_plugins = [{name for name in listed if name.startswith("agent_plugin_")} for listed in listings]
+    of_plugins = [
+        {name for name in listed if name.startswith(("agent_plugin_", "agent_finetune"))} for listed in listings
+    ]
     assert [named for named in of_plugins if named] == [plugin_packages()] * 4
 
 

@@ -334,6 +334,8 @@ async def test_a_journal_of_the_version_before_is_brought_up_to_date(assistants,
         ]
         for table, column in added:
             db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        db.execute("DROP TABLE toolsets")
+        db.execute("DROP TABLE definitions")
         db.execute("PRAGMA user_version = 1")
     assistant = assistants(Script("hello"), tools=TOOLS)
     assert assistant.answer_of(run_id).text == "old is done"
