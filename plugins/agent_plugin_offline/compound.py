@@ -51,6 +51,8 @@ class Draft:
     """The steps that a request means, in order. None: no tool fits."""
 
     steps: tuple[Step, ...] = ()
+    sure: bool = False
+    """Whether what it computes was said in the words of its tools."""
     declined: bool = False
     """Whether the request surely asks for something that no tool does."""
 
@@ -92,9 +94,13 @@ def draft(
         said: The last answer before this request: what "it" means when nothing in the request does.
         previous: The request before this one, which "and on Friday?" goes on with.
     """
+    if (told := _story(request, tools, reading_tools)) is not None:
+        return told
     fixed = corrected(request, tools)
     learned = _learned(request, tools, reading_tools, fixed, previous)
     planned = _by_rules(request, tools, reading_tools, fixed, said, previous)
+    if learned is not None and learned.sure and not learned.question and any(computes(step.spec) for step in learned.steps):
+        return learned
     if learned is not None and _agree(planned, learned):
         return _unasked(planned, learned)  # rules account for every word of a request
     if learned is not None and _is_settled(learned, tools):
@@ -111,6 +117,19 @@ def draft(
     if planned.steps and not planned.question and (not wanted or wanted & {step.spec.name for step in planned.steps}):
         return planned
     return learned if learned.steps and not said else planned
+
+
+def _story(request: str, tools: Sequence[ToolSpec], reading_tools: frozenset[str]) -> Draft | None:
+    """The sum that a story asks for, unless the request asks for something else beside it."""
+    told = told_sum(request)
+    if told is None or not any(map(computes, tools)):
+        return None
+    read = Drafter(tools, reading_tools).draft(request) or []
+    if any(not step.looks_up for step in read) or (len(read) > 1 and any(not computes(step.spec) for step in read)):
+        return None
+    reader = Reader(tools, reading_tools, starting_words(tools))
+    planned = _drafted(told, tools, reader)
+    return planned if planned.steps and not planned.question and _only_computes(planned) else None
 
 
 def _agree(planned: Draft, learned: Draft) -> bool:
@@ -161,13 +180,13 @@ def _learned(
     if asks_when(request) and asks_for_own_fact(request):
         return None
     drafter = Drafter(tools, reading_tools)
-    steps = drafter.draft(told_sum(request) or request)
+    steps = drafter.draft(request)
     if steps is None:
         return None
-    drafted = Draft(tuple(steps), drafter.declines)
+    drafted = Draft(tuple(steps), drafter.sure, drafter.declines)
     if fixed.written:
         worth = drafter.worth
-        mended = drafter.draft(told_sum(fixed.text) or fixed.text)
+        mended = drafter.draft(fixed.text)
         if mended and drafter.worth > worth + _MENDED and not any(step.missing for step in mended):
             return Draft(tuple(as_written(step, fixed) for step in mended))
     return drafted
@@ -201,7 +220,6 @@ def _takes_a_slip(planned: Draft, request: str, fixed: Corrected) -> bool:
 
 
 def _planned(request: str, tools: Sequence[ToolSpec], reader: Reader, said: str, previous: str) -> Draft:
-    request = told_sum(request) or request
     if whole := completed_by(request, previous):
         continued = _drafted(whole, tools, reader)
         if continued.steps and not continued.question:

@@ -18,7 +18,9 @@ from agent_plugin_offline.mentions import Mention, mentions, words_of
 from agent_plugin_offline.plausible import NOTHING_NAMED, PLACEHOLDERS
 from agent_plugin_offline.proposals import Proposal, ToolSpec
 from agent_plugin_offline.slots import Slot, slots_of
+from agent_plugin_offline.story import told_sum
 from agent_plugin_offline.text import STOP_WORDS, stem
+from agent_plugin_offline.trained.algebra import canonical, says_where
 from agent_plugin_offline.trained.arguments import filled
 from agent_plugin_offline.trained.understanding import NONE, Clause, Meaning, understanding_of
 from agent_plugin_offline.wording import Wording, looks_up, wordings_of
@@ -62,6 +64,8 @@ class _Call:
     worth: float
     probability: float
     text: str
+    sure: bool = False
+    """Whether what is to be computed was said in the words of its tool."""
 
 
 def _talks(proposal: Proposal) -> bool:
@@ -90,6 +94,8 @@ class Drafter:
     def __init__(self, tools: Sequence[ToolSpec], reading_tools: Collection[str]) -> None:
         self.worth = 0.0
         """How likely the last draft is, as a logarithm."""
+        self.sure = False
+        """Whether all that the last draft computes was said in the words of its tool."""
         self.declines = False
         """Whether the last request was surely for no tool."""
         self._tools = {tool.name: tool for tool in tools}
@@ -118,6 +124,7 @@ class Drafter:
         if best is None:
             return None
         self.worth = best[0]
+        self.sure = bool(best[1]) and all(call is not None and (call.sure or call.step.spec.name not in self._calculators) for call in best[1])
         self.declines = best[0] > _CERTAIN and not any(best[1])
         return self._assembled([call for call in best[1] if call is not None], said)
 
@@ -135,7 +142,10 @@ class Drafter:
     def _call(self, text: str, meaning: Meaning, number: int, several: bool) -> _Call:
         worth = math.log(meaning.probability) + _FOREIGN * meaning.foreign
         tool, args, referring = meaning.tool, *self._arguments(text, meaning, self._wordings[meaning.tool])
-        if tool in self._calculators and (computed := self._computed(text, meaning)):
+        sure = False
+        if tool in self._calculators and (computed := self._ordered(text, meaning.tool)):
+            tool, args, referring, sure = computed.tool, dict(computed.args), {}, True
+        elif tool in self._calculators and (computed := self._computed(text, meaning)):
             told = args if computed.tool == tool else {}
             tool, args, referring = computed.tool, {**told, **computed.args}, {}
         elif tool in self._calculators:
@@ -148,7 +158,17 @@ class Drafter:
         title = _JOINING.sub("", " ".join(text.split())).strip(" .,;:")
         title = (title[:1].upper() + title[1:])[:80]
         step = Step("", title, spec, args, missing, looks_up(spec, self._reading), number)
-        return _Call(step, tuple(referring.items()), worth, meaning.probability, text)
+        return _Call(step, tuple(referring.items()), worth, meaning.probability, text, sure)
+
+    def _ordered(self, text: str, tool: str) -> Proposal | None:
+        """What is to be computed, where it can be said in the words of a tool."""
+        order = told_sum(text) or canonical(text, tool)
+        proposal = self._caller.one(order, self._calculators) if order else None
+        if proposal is None or proposal.missing or _talks(proposal):
+            return None
+        if order and order.endswith("second order") and proposal.tool == "differentiate":
+            return replace(proposal, args={**proposal.args, "order": 2})
+        return proposal
 
     def _computed(self, text: str, meaning: Meaning) -> Proposal | None:
         """What is to be computed, as the rules for formulas read it: by the tool that was chosen, else by another."""
@@ -181,7 +201,7 @@ class Drafter:
         return found.args, found.referring
 
     def _assembled(self, calls: Sequence[_Call], said: str) -> list[Step]:
-        ordered = list(calls)
+        ordered = self._evaluated(calls)
         for at in range(len(ordered) - 1):
             wants = ordered[at].referring or any(results.is_content(name, {}) for name in ordered[at].step.missing)
             if wants and not any(c.step.looks_up for c in ordered[:at]) and ordered[at + 1].step.looks_up:
@@ -208,6 +228,21 @@ class Drafter:
                     step = filled_from(step, name, self._sources(steps), Mention(0, 0)) or step
             steps.append(step)
         return steps
+
+    def _evaluated(self, calls: Sequence[_Call]) -> list[_Call]:
+        """The calls, with a derivative and the clause that says where it is wanted as one."""
+        found: list[_Call] = []
+        for call in calls:
+            before = found[-1] if found else None
+            name = call.step.spec.name
+            if before and before.step.spec.name == "differentiate" and name in self._calculators and says_where(call.text):
+                order = canonical(f"{before.text} {call.text}", "differentiate")
+                proposal = self._caller.one(order, self._calculators) if order else None
+                if proposal is not None and proposal.tool == "differentiate" and "at" in proposal.args:
+                    found[-1] = replace(before, step=replace(before.step, args=proposal.args))
+                    continue
+            found.append(call)
+        return found
 
     def _inner(self, call: _Call) -> Step | None:
         """A calculation in words where a text is taken: "email bo@example.com the product of 6 and 7"."""
