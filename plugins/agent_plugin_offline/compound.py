@@ -98,25 +98,10 @@ def draft(
         return told
     fixed = corrected(request, tools)
     learned = _learned(request, tools, reading_tools, fixed, previous)
-    planned = _by_rules(request, tools, reading_tools, fixed, said, previous)
-    if learned is not None and learned.sure and not learned.question and any(computes(step.spec) for step in learned.steps):
-        return learned
-    if learned is not None and _agree(planned, learned):
-        return _unasked(planned, learned)  # rules account for every word of a request
     if learned is not None and _is_settled(learned, tools):
         return learned
-    if learned is None or any(not knows(step.spec) for step in planned.steps):
-        return planned
-    if _may_compute(learned) and planned.steps and _only_computes(planned) and not planned.question:
-        return planned
-    if _asks_documents(learned) and _asks_documents(planned):
-        return planned  # rules say more exactly what is looked for
-    if learned.declined or (learned.steps and not learned.question):
-        return learned
-    wanted = {step.spec.name for step in learned.steps}
-    if planned.steps and not planned.question and (not wanted or wanted & {step.spec.name for step in planned.steps}):
-        return planned
-    return learned if learned.steps and not said else planned
+    planned = _by_rules(request, tools, reading_tools, fixed, said, previous)
+    return planned if learned is None or _prefers_rules(planned, learned, said) else learned
 
 
 def _story(request: str, tools: Sequence[ToolSpec], reading_tools: frozenset[str]) -> Draft | None:
@@ -132,29 +117,30 @@ def _story(request: str, tools: Sequence[ToolSpec], reading_tools: frozenset[str
     return planned if planned.steps and not planned.question and _only_computes(planned) else None
 
 
-def _agree(planned: Draft, learned: Draft) -> bool:
-    """Whether rules have a whole plan, with the tools of the plan that was learned."""
-    tools = [step.spec.name for step in planned.steps]
-    return bool(tools) and not planned.question and tools == [step.spec.name for step in learned.steps]
-
-
-def _unasked(planned: Draft, learned: Draft) -> Draft:
-    """A plan by rules without the mark of the request's own question at a text's end: "could you tell her ...?"."""
-    steps: list[Step] = []
-    for ruled, read in zip(planned.steps, learned.steps, strict=True):
-        ended = {name: value for name, value in read.args.items() if ruled.args.get(name) == f"{value}?"}
-        steps.append(replace(ruled, args={**ruled.args, **ended}))
-    return replace(planned, steps=tuple(steps))
-
-
 def _is_settled(learned: Draft, tools: Sequence[ToolSpec]) -> bool:
     """Whether rules have nothing to add: a whole plan, and no tool at hand that nothing was learned of.
 
-    What is to be computed rules read better.
+    What is to be computed rules read better, unless it was said in the words of a tool.
     """
-    if _may_compute(learned):
+    if learned.question or _asks_documents(learned) or not all(map(knows, tools)):
         return False
-    return (bool(learned.steps) or learned.declined) and not learned.question and all(map(knows, tools))
+    return learned.declined or (bool(learned.steps) and (learned.sure or not _may_compute(learned)))
+
+
+def _prefers_rules(planned: Draft, learned: Draft, said: str) -> bool:
+    """Whether the plan by rules is the better one."""
+    whole = bool(planned.steps) and not planned.question
+    if any(not knows(step.spec) for step in planned.steps):
+        return True
+    if _asks_documents(learned) and _asks_documents(planned):
+        return True  # rules say more exactly what is looked for
+    if whole and _only_computes(planned) and _may_compute(learned) and not learned.sure:
+        return True
+    if learned.declined or (learned.steps and not learned.question):
+        return False
+    wanted = {step.spec.name for step in learned.steps}
+    alike = not wanted.isdisjoint(step.spec.name for step in planned.steps)
+    return (whole and alike) or not learned.steps or bool(said)
 
 
 def _asks_documents(plan: Draft) -> bool:

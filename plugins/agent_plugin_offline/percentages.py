@@ -13,7 +13,7 @@ from agent_plugin_offline.numbers import NumberSpan
 
 _PERCENT = r"(?:percent(?:age)?|per\s*cent|%)"
 _ASKS_PERCENT = re.compile(
-    rf"\b(?:what|which|how\s+(?:big|large)|by\s+how)\b.*?(?:{_PERCENT}|\bshare\b)|\b(?:as\s+an?|in|the)\s+{_PERCENT}|"
+    rf"\b(?:what|which|how\s+(?:big|large|many)|by\s+how)\b.*?(?:{_PERCENT}|\bshare\b)|\b(?:as\s+an?|in|the)\s+{_PERCENT}|"
     rf"{_PERCENT}\s+(?:change|increase|rise|drop|decrease|difference|growth|fall|gain|loss|is|was)|[,;.]\s*(?:what\s+)?{_PERCENT}",
     re.IGNORECASE,
 )
@@ -27,7 +27,9 @@ _UP = re.compile(
     r"adding|on\s+top|surcharge|mark-?up|more|extra|commission|interest|charge|went|changed?)\b",
     re.IGNORECASE,
 )
-_BEFORE = re.compile(r"\b(?:original\w*|before|net|without|excluding|used\s+to\s+cost|at\s+first|initial\w*)\b", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"\b(?:original\w*|before|net|without|excluding|used\s+to\s+cost|at\s+first|initial\w*)\b", re.IGNORECASE
+)
 _INCLUDED = re.compile(r"\b(?:includ\w+|incl|after|gross|already|is\s+now|now|with)\b", re.IGNORECASE)
 _OF_WHAT = re.compile(rf"{_PERCENT}\s+of\s+(?:what|which|some\w*|a\s+number|the\s+total)\b", re.IGNORECASE)
 _PART = re.compile(
@@ -37,9 +39,12 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _TOTAL = re.compile(
-    r"\b(?:total|altogether|in\s+all|all\s+in|full|final|gross|pay|come\s+to|comes\s+to|new|cost|price|worth|now|then|after|including)\b", re.I
+    r"\b(?:total|altogether|in\s+all|all\s+in|full|final|gross|pay|come\s+to|comes\s+to|new|cost|price|worth|now|then|after|including)\b",
+    re.I,
 )
-_SPLIT = re.compile(r"\b(?:split|shared?|divided?|halves)\b.*?\b(?:between|among|amongst|by|with)\b|\beach\b", re.IGNORECASE)
+_SPLIT = re.compile(
+    r"\b(?:split|shared?|divided?|halves)\b.*?\b(?:between|among|amongst|by|with)\b|\beach\b", re.IGNORECASE
+)
 _CHANGE = re.compile(
     r"\b(?:increas\w+|decreas\w+|change\w*|rise|rose|risen|grew|grown?|growth|drop\w*|fell|fallen?|went|gone|going|goes|"
     r"cut|up|down|rais\w+|reduc\w+|lost|gain\w*|climb\w*|jump\w*|mark-?up|profit|shrank|shrunk|higher|lower|more|less|difference)\b",
@@ -122,25 +127,28 @@ def _what_it_was(request: str, percent: NumberSpan, amount: NumberSpan) -> str |
 def _with_percents(request: str, percents: Sequence[NumberSpan], amount: NumberSpan) -> str | None:
     """An amount with every percentage taken off or added, or only what one of them is in money."""
     directions = [direction for one in percents if (direction := _direction(request, one, amount)) is not None]
-    if len(directions) != len(percents) or len(set(directions)) > 1 and len(percents) != 2:
+    if len(directions) != len(percents) or (len(set(directions)) > 1 and len(percents) != 2):
         return None
     if len(percents) == 1 and (_PART.search(request) or _only_part(request, percents[0], amount)):
         return f"{_plain(percents[0])}% of {_plain(amount)}"
-    factors = [f" * (1 {'-' if down else '+'} {_plain(one)} / 100)" for one, down in zip(percents, directions, strict=True)]
+    factors = [
+        f" * (1 {'-' if down else '+'} {_plain(one)} / 100)" for one, down in zip(percents, directions, strict=True)
+    ]
     return _plain(amount) + "".join(factors)
 
 
 def _only_part(request: str, percent: NumberSpan, amount: NumberSpan) -> bool:
     """Whether what is asked for is a share that has a name: "18% tip on 64.20"."""
     between = request[percent.end : amount.start]
-    named = re.fullmatch(r"\s*(?:[a-z]+\s+){1,3}(?:on|of|for)\s+(?:an?\s+)?(?:[a-z]+\s+){0,2}(?:of\s+)?[$€£]?", between, re.IGNORECASE)
+    named = re.fullmatch(
+        r"\s*(?:[a-z]+\s+){1,3}(?:on|of|for)\s+(?:an?\s+)?(?:[a-z]+\s+){0,2}(?:of\s+)?[$€£]?", between, re.IGNORECASE
+    )
     return named is not None and not _TOTAL.search(request)
 
 
 def _direction(request: str, percent: NumberSpan, amount: NumberSpan) -> bool | None:
     """Whether a percentage is taken off; None where nothing says so, or both do."""
-    start, end = sorted((percent.start, amount.start))
-    near = request[max(0, start - 60) : max(percent.end, amount.end) + 40]
+    near = request[max(0, min(percent.start, amount.start) - 60) : max(percent.end, amount.end) + 40]
     own = re.split(r"[.;?!]\s", request[percent.end : percent.end + 30])[0]
     for piece in (own, request[max(0, percent.start - 25) : percent.start], near):
         down, up = _DOWN.search(piece) is not None, _UP.search(piece) is not None

@@ -17,7 +17,16 @@ from agent_plugin_offline.text import STOP_WORDS, stem, words
 MONEY, EACH = "money", "each"
 """Units of prices, and of what is counted where only "each" says what: it meets any one thing that is counted."""
 _MEASURES: Mapping[str, Mapping[str, float]] = {
-    "gram": {"g": 1, "gram": 1, "grams": 1, "kg": 1000, "kilo": 1000, "kilos": 1000, "kilogram": 1000, "kilograms": 1000}
+    "gram": {
+        "g": 1,
+        "gram": 1,
+        "grams": 1,
+        "kg": 1000,
+        "kilo": 1000,
+        "kilos": 1000,
+        "kilogram": 1000,
+        "kilograms": 1000,
+    }
     | {"mg": 0.001, "tonne": 10**6, "tonnes": 10**6},
     "metre": {"m": 1, "metre": 1, "metres": 1, "meter": 1, "meters": 1, "cm": 0.01, "mm": 0.001}
     | dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers"), 1000),
@@ -79,7 +88,11 @@ def unit_of(word: str) -> tuple[str, float]:
 
 def quantities_of(text: str) -> list[Quantity]:
     """All quantities of a text in their order; percentages are none."""
-    numbers = [number for number in find_numbers(text) if not number.percent and not number.ordinal and not (number.words and number.value == 1)]
+    numbers = [
+        number
+        for number in find_numbers(text)
+        if not number.percent and not number.ordinal and not (number.words and number.value == 1)
+    ]
     found: list[Quantity] = []
     for place, number in enumerate(numbers):
         if not found or number.start >= found[-1].end:  # not the 100 of "per 100 km"

@@ -20,7 +20,10 @@ _ASKS = re.compile(
     r"per\s+(?:head|person|kilo|litre|unit)|each\s+(?:one\s+)?(?:get|pay|owe)s?|percent\w*|per\s+cent|share|split|divide)\b|\?",
     re.IGNORECASE,
 )
-_ELSEWHERE = re.compile(r"[@/\\]\S*[@/\\.]|\S@\S|\.[a-z]{2,4}\b|[-+*^=×]\s*\d|\d\s*[-+*^=×/]|\d:\d|\band\s+an?\s+\w+\b(?=\s+\w*s\b)|\d\s+by\s+\d", re.IGNORECASE)
+_ELSEWHERE = re.compile(
+    r"[@/\\]\S*[@/\\.]|\S@\S|\.[a-z]{2,4}\b|[-+*^=×]\s*\d|\d\s*[-+*^=×/]|\d:\d|\band\s+an?\s+\w+\b(?=\s+\w*s\b)|\d\s+by\s+\d[\d.,]*(?![\d.,]|\s*(?:%|per))",
+    re.IGNORECASE,
+)
 """Mails, files, formulas and dates: no story."""
 _MOST = 5
 """So many numbers a story may have."""
@@ -42,7 +45,8 @@ def _speaks_of_percent(request: str, numbers: Sequence[NumberSpan]) -> bool:
 
 
 _SHARED = re.compile(
-    r"\b(?:split(?:ting)?|shared?|sharing|divided?|going\s+halves|distributed?)\b.*?\b(?:between|among|amongst|by|into|with)\b", re.I
+    r"\b(?:split(?:ting)?|shared?|sharing|divided?|going\s+halves|distributed?)\b.*?\b(?:between|among|amongst|by|into|with)\b",
+    re.I,
 )
 _MANY = re.compile(r"\bhow\s+many\s+(?:[a-z]+\s+)??(?P<unit>[a-z]+)\b", re.IGNORECASE)
 _RATE = re.compile(
@@ -50,11 +54,13 @@ _RATE = re.compile(
 )
 _PER_HEAD = re.compile(
     r"\b(?:per\s+(?:head|person|piece)|each\s+of\s+(?:us|them|you)|(?:does|do|will|would|should)\s+(?:each|everyone|everybody)|"
-    r"each\s+(?:one\s+)?(?:pays?|gets?|owes?)|one\s+get|(?:unit|single)\s+price|price\s+(?:each|of\s+one))\b",
+    r"each\s+(?:one\s+)?(?:pays?|gets?|owes?)|(?:pays?|gets?|owes?)\s+each|one\s+get|(?:unit|single)\s+price|price\s+(?:each|of\s+one))\b",
     re.IGNORECASE,
 )
 _SPEED = re.compile(r"\b(?:speed|how\s+fast)\b", re.IGNORECASE)
-_PER_UNIT = re.compile(r"(?:\bwhat|\bwhich|\bhow\s+much)\b[^.?!]*?\b(?:per|for\s+(?:one|a))\s+(?P<unit>[a-z]+)\b", re.IGNORECASE)
+_PER_UNIT = re.compile(
+    r"(?:\bwhat|\bwhich|\bhow\s+much)\b[^.?!]*?\b(?:per|for\s+(?:one|a))\s+(?P<unit>[a-z]+)\b", re.IGNORECASE
+)
 _LONG = re.compile(r"\b(?:how\s+long|what\s+time\s+does)\b", re.IGNORECASE)
 _INVERSE = re.compile(r"\b(?:need|take)s?\b.*\bhow\s+long\b.*\b(?:need|take)\b", re.IGNORECASE)
 _LEAVES = re.compile(r"\b(?:left|remain\w*|change|profit|more\s+than|fewer|less\s+than|difference|and\s+then)\b", re.I)
@@ -93,16 +99,28 @@ def _asked(request: str, told: Sequence[Quantity]) -> tuple[Units, float] | None
         name, factor = unit_of(many["unit"])
         return {name: 1}, factor
     if _SPEED.search(request):
-        parts = [(name, one.factor) for kind in ("metre", "mile", "hour") for one in told for name in one.units if name == kind]
+        parts = [
+            (name, one.factor)
+            for kind in ("metre", "mile", "hour")
+            for one in told
+            for name in one.units
+            if name == kind
+        ]
         return ({parts[0][0]: 1, parts[1][0]: -1}, parts[0][1] / parts[1][1]) if len(parts) == 2 else None
     if per := _PER_UNIT.search(request):
         name, factor = unit_of(per["unit"])
         counted = [one for one in told if one.units == {name: 1}]
         if len(told) == 2 and len(counted) == 1 and money:
             return {MONEY: 1, name: -1}, 1 / factor
-    if rate := _RATE.search(request[_last_question(request) :]) or (None if _PER_HEAD.search(request) else _RATE.search(request)):
+    if rate := _RATE.search(request[_last_question(request) :]) or (
+        None if _PER_HEAD.search(request) else _RATE.search(request)
+    ):
         name, factor = unit_of(rate["unit"])
-        if money and any(one.units.get(name) == 1 for one in told) and not any(one.units.get(name) == -1 for one in told):
+        if (
+            money
+            and any(one.units.get(name) == 1 for one in told)
+            and not any(one.units.get(name) == -1 for one in told)
+        ):
             return {MONEY: 1, name: -1}, 1 / factor
     if _PER_HEAD.search(request) and not any(-1 in one.units.values() for one in told):
         heads = [one for one in told if MONEY not in one.units and one.number.isdigit()]
@@ -126,7 +144,7 @@ def _joined(told: Sequence[Quantity], signs: Sequence[int], counted: set[str]) -
     for one, sign in zip(told, signs, strict=True):
         for name, n in one.units.items():
             total[name] = total.get(name, 0) + sign * n
-    if EACH in total and total[EACH]:
+    if total.get(EACH):
         heads = [name for name, n in total.items() if n == -total[EACH] and name in counted]
         if len(heads) != 1:
             return None
@@ -150,9 +168,7 @@ def _written(told: Sequence[Quantity], signs: Sequence[int], asked: tuple[Units,
     if asked is None:
         factor = _in_own_units(told, signs, factor)
     ordered = sorted(zip(told, signs, strict=True), key=lambda one: -one[1])
-    written = "".join(
-        f"{' * ' if sign == 1 else ' / '}{one.number}" for one, sign in ordered
-    )[3:]
+    written = "".join(f"{' * ' if sign == 1 else ' / '}{one.number}" for one, sign in ordered)[3:]
     return written + "".join(_scale(factor))
 
 
@@ -160,7 +176,10 @@ def _in_own_units(told: Sequence[Quantity], signs: Sequence[int], factor: float)
     """What is asked for without its unit is told in the one that stands in the story."""
     units = _joined(told, signs, {name for one in told for name in one.units}) or {}
     for name in units:
-        factor /= next((one.factors.get(name, 1.0) for one, sign in zip(told, signs, strict=True) if one.units.get(name) == sign), 1.0)
+        factor /= next(
+            (one.factors.get(name, 1.0) for one, sign in zip(told, signs, strict=True) if one.units.get(name) == sign),
+            1.0,
+        )
     return factor
 
 

@@ -57,7 +57,9 @@ class Workbench:
             return []  # a day may stand in the calendar, and in a note
         if asked != planned:
             return [f"tools {' '.join(planned) or NONE}, wanted {' '.join(asked) or NONE}"]
-        return [fault for action, step in zip(wanted, steps, strict=True) for fault in self._differ(request, action, step)]
+        return [
+            fault for action, step in zip(wanted, steps, strict=True) for fault in self._differ(request, action, step)
+        ]
 
     def _tool(self, action: Action) -> str:
         tool = action.tool.partition("+")[0]
@@ -105,7 +107,11 @@ def _other_numbers(request: Labelled, action: Action, step: Step) -> list[str]:
     said = " ".join(request.text[mark.start : mark.end] for mark in action.marks if not mark.refers)
     wanted = {float(number.value) for number in find_numbers(said) if not number.words}
     told = {float(number.value) for number in find_numbers(re.sub(r"[^\w.,]|,(?!\d{3})", " ", str(dict(step.args))))}
-    scaled = {value / 100 for value in wanted} | {1 + value / 100 for value in wanted} | {1 - value / 100 for value in wanted}
+    scaled = (
+        {value / 100 for value in wanted}
+        | {1 + value / 100 for value in wanted}
+        | {1 - value / 100 for value in wanted}
+    )
     return [] if wanted <= told or told & scaled else [f"{step.spec.name}({dict(step.args)}), said {said!r}"]
 
 

@@ -1,4 +1,4 @@
-"""What is to be done with a formula, said the way rules read best: "solve 9w + 14 = 4w + 49", "integrate x^2 from 1 to 4".
+"""What is to be done with a formula, said the way rules read best: "solve 9w + 14 = 4w + 49".
 
 The formula stands in the request as one piece; the words around it say the rest: a limit, bounds, a place.
 """
@@ -28,6 +28,7 @@ _BOUNDS = re.compile(
     rf"\s*(?:up\s+to|to|and|,?\s*upper\s+(?:limit|bound)|and\s+upper\s+(?:limit|bound)|,|until)\s+(?:[a-z]\s*=\s*)?{_VALUE.replace('value', 'upper')}(?!\s*[-+*/^])",
     re.IGNORECASE,
 )
+_DERIVES = re.compile(r"\bd[a-z]?/d[a-z]\b|derivative|differentiat", re.IGNORECASE)
 _TWICE = re.compile(r"\b(?:twice|second\s+(?:derivative|time)|2nd\s+derivative|two\s+times)\b", re.IGNORECASE)
 _TRANSFORMS = re.compile(r"integra|simplif|factor|expand|solve|graph|plus|minus|times|divide", re.IGNORECASE)
 _IS = re.compile(r"\s+(?:equals?|is\s+equal\s+to|is\s+the\s+same\s+as|become|come\s+to|make)\s+", re.IGNORECASE)
@@ -49,14 +50,23 @@ _NUMBERS = rf"(?P<numbers>{_NUMBER}(?:(?:\s*,\s*|\s+and\s+|,\s+and\s+|\s+){_NUMB
 _ASKED = tuple(
     (re.compile(pattern, re.IGNORECASE), written)
     for pattern, written in (
-        (rf"\b(?:highest|greatest|largest|biggest)\s+common\s+(?:factor|divisor|denominator)\b.*?{_NUMBERS}", "gcd of {numbers}"),
+        (
+            rf"\b(?:highest|greatest|largest|biggest)\s+common\s+(?:factor|divisor|denominator)\b.*?{_NUMBERS}",
+            "gcd of {numbers}",
+        ),
         (rf"{_NUMBERS}.*\b(?:highest|greatest|largest|biggest)\s+common\s+(?:factor|divisor)\b", "gcd of {numbers}"),
         (rf"\b(?:goes\s+into|divides)\s+(?:both\s+|all\s+(?:of\s+)?)?{_NUMBERS}", "gcd of {numbers}"),
         (rf"\b(?:lowest|least|smallest)\s+common\s+(?:multiple|denominator)\b.*?{_NUMBERS}", "lcm of {numbers}"),
         (rf"{_NUMBERS}.*\b(?:lowest|least|smallest)\s+common\s+multiple\b", "lcm of {numbers}"),
-        (rf"\b(?:left(?:\s+over)?|remain\w*)\b.*?\b(?P<a>{_NUMBER})\s+(?:is\s+)?divided\s+by\s+(?P<b>{_NUMBER})", "{a} mod {b}"),
+        (
+            rf"\b(?:left(?:\s+over)?|remain\w*)\b.*?\b(?P<a>{_NUMBER})\s+(?:is\s+)?divided\s+by\s+(?P<b>{_NUMBER})",
+            "{a} mod {b}",
+        ),
         (rf"\b(?:left(?:\s+over)?|remain\w*)\b.*?\b(?P<b>{_NUMBER})\s+goes\s+into\s+(?P<a>{_NUMBER})", "{a} mod {b}"),
-        (rf"(?P<a>0\.\d+|{_NUMBER})\b.*\b(?:as\s+a|(?:which|what)|in\s+lowest\s+terms\s+as\s+a)\s+fraction\b", "{a} as a fraction"),
+        (
+            rf"(?P<a>0\.\d+|{_NUMBER})\b.*\b(?:as\s+a|(?:which|what)|in\s+lowest\s+terms\s+as\s+a)\s+fraction\b",
+            "{a} as a fraction",
+        ),
     )
 )
 _WHOLE_ROOT = re.compile(r"\b(?:the\s+)?square\s+root\s+of\s*$", re.IGNORECASE)
@@ -74,7 +84,9 @@ def _figured(clause: str) -> str | None:
     rest = f"{clause[: only.start]} {clause[only.end :]}"
     if _WHOLE_ROOT.search(clause[: only.start]) and not re.search(r"\d", rest):
         return f"calculate sqrt({only.text})"
-    if re.search(r"\d", rest) or any(word in OPERATIONS or word in NUMBER_WORDS for word in re.findall(r"[a-z]+", rest.lower())):
+    if re.search(r"\d", rest) or any(
+        word in OPERATIONS or word in NUMBER_WORDS for word in re.findall(r"[a-z]+", rest.lower())
+    ):
         return None
     return f"calculate {only.text.rstrip('= ')}"
 
@@ -93,6 +105,8 @@ def _algebra(clause: str, tool: str) -> str | None:
         tool = "solve"
     if tool not in _VERBS or not plain or any(one.count("(") != one.count(")") for one in plain):
         return None
+    if tool == "solve" and not equations and _DERIVES.search(clause):
+        return canonical(clause, "differentiate")
     if tool == "solve":
         return _solved(clause, formulas, bound)
     said = f"{_VERBS[tool]} {plain[0]}"

@@ -16,7 +16,7 @@ from agent_plugin_offline.trained.kindred import groups_of, size_of
 from agent_plugin_offline.trained.parts import parts_of
 from agent_plugin_offline.trained.pieces import pieces_of
 from agent_plugin_offline.trained.spoken_times import spoken_times
-from agent_plugin_offline.trained.when import told
+from agent_plugin_offline.trained.when import day_and_clock, told
 from agent_plugin_offline.typed import KINDS_OF_FILE, minutes_of
 from agent_plugin_offline.wording import Wording
 
@@ -49,6 +49,8 @@ class Filled:
     args: dict[str, Any] = field(default_factory=dict[str, Any])
     referring: dict[str, str] = field(default_factory=dict[str, str])
     """Parameters whose value is the result of another action, with the words that say so."""
+    vague: set[str] = field(default_factory=set[str])
+    """Parameters of which is said that they have a value, and not which: "the other folder"."""
 
 
 def filled(wording: Wording, clause: str, said: Sequence[tuple[str, str]], flag: str = "") -> Filled:
@@ -86,8 +88,17 @@ def _complete(texts: dict[str, list[str]], clause: str, parts: Mapping[str, Sequ
     """Take apart what says two things: "between 10 and 17 March", "the newest file"."""
     if "start" in texts and "end" not in texts and "end" in parts and (both := _from_to(" ".join(texts["start"]))):
         texts["start"], texts["end"] = [both[0]], [both[1]]
+    if "start" in texts and "end" in texts:
+        _on_one_day(texts)
     if "order" in texts and "count" not in texts and _is_one(clause, texts["order"][0]):
         texts["count"] = ["one"]
+
+
+def _on_one_day(texts: dict[str, list[str]]) -> None:
+    """A day that is said behind the end holds for both: "13:00 to 14:00 on 5 April"."""
+    (no_day, clock), (day, end) = day_and_clock(texts["start"]), day_and_clock(texts["end"])
+    if clock and end and day and not no_day:
+        texts["start"], texts["end"] = [f"{day} at {clock}"], [end]
 
 
 def _matrices(found: Filled, wording: Wording, clause: str) -> None:
@@ -169,6 +180,8 @@ def _place(slot: Slot, said: str) -> str | None:
     """A file or a folder; a folder is never called like a file."""
     path = said.strip(_MARKS + "'’").rstrip("/")
     is_file = "." in path and path.rpartition(".")[2].lower() in KINDS_OF_FILE
+    if not re.search(r"[^\W\d]|\d/|\.", path):
+        return None  # a number
     return None if slot.role == "folder" and is_file else path
 
 

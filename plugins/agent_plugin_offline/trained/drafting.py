@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agent_plugin_offline import results
@@ -21,7 +21,8 @@ from agent_plugin_offline.slots import Slot, slots_of
 from agent_plugin_offline.story import told_sum
 from agent_plugin_offline.text import STOP_WORDS, stem
 from agent_plugin_offline.trained.algebra import canonical, says_where
-from agent_plugin_offline.trained.arguments import filled
+from agent_plugin_offline.trained.arguments import Filled, filled
+from agent_plugin_offline.trained.parts import parts_of
 from agent_plugin_offline.trained.understanding import NONE, Clause, Meaning, understanding_of
 from agent_plugin_offline.wording import Wording, looks_up, wordings_of
 
@@ -34,6 +35,12 @@ _CERTAIN = math.log(0.5)
 """How likely it must be that no tool fits, for rules not to be asked."""
 _JOINING = re.compile(r"^(?:(?:and|then|also|afterwards|next|&)\b[\s,]*)+(?=\w)", re.IGNORECASE)
 """What joins a clause to the one before is no part of its title."""
+_FILE = re.compile(r"\S+\.\w{1,5}")
+_UNNAMED = re.compile(
+    r"(?:the|that|this|those|these|my|our|some|an?|his|her|their)\s+(?!.*[./\\])|(?:the\s+)?(?:other|another|different|right|new|same|wrong)(?:\s+\w+)?$",
+    re.IGNORECASE,
+)
+"""Words that point to a file or a folder without saying what it is called."""
 _QUOTES = "\"'“‘«`"
 
 
@@ -66,6 +73,8 @@ class _Call:
     text: str
     sure: bool = False
     """Whether what is to be computed was said in the words of its tool."""
+    others: tuple[str, ...] = ()
+    """Further files of which the same is wanted."""
 
 
 def _talks(proposal: Proposal) -> bool:
@@ -124,7 +133,8 @@ class Drafter:
         if best is None:
             return None
         self.worth = best[0]
-        self.sure = bool(best[1]) and all(call is not None and (call.sure or call.step.spec.name not in self._calculators) for call in best[1])
+        computed = [call.sure for call in best[1] if call and (call.sure or call.step.spec.name in self._calculators)]
+        self.sure = bool(computed) and all(computed)
         self.declines = best[0] > _CERTAIN and not any(best[1])
         return self._assembled([call for call in best[1] if call is not None], said)
 
@@ -141,7 +151,8 @@ class Drafter:
 
     def _call(self, text: str, meaning: Meaning, number: int, several: bool) -> _Call:
         worth = math.log(meaning.probability) + _FOREIGN * meaning.foreign
-        tool, args, referring = meaning.tool, *self._arguments(text, meaning, self._wordings[meaning.tool])
+        found = self._arguments(text, meaning, self._wordings[meaning.tool])
+        tool, args, referring = meaning.tool, found.args, found.referring
         sure = False
         if tool in self._calculators and (computed := self._ordered(text, meaning.tool)):
             tool, args, referring, sure = computed.tool, dict(computed.args), {}, True
@@ -153,12 +164,33 @@ class Drafter:
         slots = self._wordings[tool].slots
         missing = tuple(s.name for s in slots if s.required and s.name not in args and s.name not in referring)
         for name in missing:
-            worth += _IMPLIED if several and results.is_content(name, {}) else _MISSING
+            worth += _IMPLIED if name in found.vague or (several and results.is_content(name, {})) else _MISSING
         spec = self._tools[tool]
         title = _JOINING.sub("", " ".join(text.split())).strip(" .,;:")
         title = (title[:1].upper() + title[1:])[:80]
         step = Step("", title, spec, args, missing, looks_up(spec, self._reading), number)
-        return _Call(step, tuple(referring.items()), worth, meaning.probability, text, sure)
+        return _Call(
+            step, tuple(referring.items()), worth, meaning.probability, text, sure, self._others(tool, args, meaning)
+        )
+
+    def _others(self, tool: str, args: Mapping[str, object], meaning: Meaning) -> tuple[str, ...]:
+        """The files beside the first, where a tool takes one at a time."""
+        own = next((slot for slot in parts_of(self._tools[tool]).get("path", ()) if slot.role == "file"), None)
+        if own is None or own.many:
+            return ()
+        files = [
+            words.strip(_QUOTES)
+            for part, words in meaning.said
+            if part == "path" and _FILE.fullmatch(words.strip(_QUOTES))
+        ]
+        return tuple(dict.fromkeys(file for file in files if file != args.get(own.name))) if files[1:] else ()
+
+    def _each_file(self, calls: Sequence[_Call]) -> Iterator[_Call]:
+        for call in calls:
+            yield call
+            slots = parts_of(call.step.spec).get("path", ()) if call.others else ()
+            for file in call.others:
+                yield replace(call, step=replace(call.step, args={**call.step.args, slots[0].name: file}), others=())
 
     def _ordered(self, text: str, tool: str) -> Proposal | None:
         """What is to be computed, where it can be said in the words of a tool."""
@@ -181,7 +213,7 @@ class Drafter:
                     return proposal
         return None
 
-    def _arguments(self, text: str, meaning: Meaning, wording: Wording) -> tuple[dict[str, object], dict[str, str]]:
+    def _arguments(self, text: str, meaning: Meaning, wording: Wording) -> Filled:
         found = filled(wording, text, meaning.said, meaning.flag)
         plain = explain(without_courtesies(text), wording.slots)
         taken = {str(value) for value in found.args.values()}
@@ -196,12 +228,18 @@ class Drafter:
                 found.args[slot.name] = plain.args[slot.name]
         for slot in wording.slots:
             value = found.args.get(slot.name)
-            if slot.required and _only_says_what_kind(wording, slot, value) and not _is_quoted(text, str(value)):
+            unnamed = slot.role in ("file", "folder") and isinstance(value, str) and _UNNAMED.match(value)
+            if (
+                slot.required
+                and (unnamed or _only_says_what_kind(wording, slot, value))
+                and not _is_quoted(text, str(value))
+            ):
                 del found.args[slot.name]
-        return found.args, found.referring
+                found.vague.add(slot.name)
+        return found
 
     def _assembled(self, calls: Sequence[_Call], said: str) -> list[Step]:
-        ordered = self._evaluated(calls)
+        ordered = list(self._each_file(self._evaluated(calls)))
         for at in range(len(ordered) - 1):
             wants = ordered[at].referring or any(results.is_content(name, {}) for name in ordered[at].step.missing)
             if wants and not any(c.step.looks_up for c in ordered[:at]) and ordered[at + 1].step.looks_up:
@@ -235,7 +273,12 @@ class Drafter:
         for call in calls:
             before = found[-1] if found else None
             name = call.step.spec.name
-            if before and before.step.spec.name == "differentiate" and name in self._calculators and says_where(call.text):
+            if (
+                before
+                and before.step.spec.name == "differentiate"
+                and name in self._calculators
+                and says_where(call.text)
+            ):
                 order = canonical(f"{before.text} {call.text}", "differentiate")
                 proposal = self._caller.one(order, self._calculators) if order else None
                 if proposal is not None and proposal.tool == "differentiate" and "at" in proposal.args:
