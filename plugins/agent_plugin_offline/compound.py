@@ -23,7 +23,7 @@ from agent_plugin_offline.following import completed_by, goes_on_computing
 from agent_plugin_offline.linking import Step
 from agent_plugin_offline.mentions import asks_for_nothing
 from agent_plugin_offline.openings import asked_of_file, done_with, is_about
-from agent_plugin_offline.personal import asks_for_own_fact, asks_when
+from agent_plugin_offline.personal import asks_for_own_fact, asks_when, memory_slot
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.reading import Reader
 from agent_plugin_offline.remarks import is_remark, names_nothing, was_taken, with_remark
@@ -97,6 +97,10 @@ def draft(
     if (told := _story(request, tools, reading_tools)) is not None:
         return told
     fixed = corrected(request, tools)
+    if (plain := without_courtesies(request)) and reworded(plain) != plain:
+        planned = _by_rules(request, tools, reading_tools, fixed, said, previous)
+        if planned.steps and not planned.question:
+            return planned  # one clause, several calls: what is learned knows none of these
     learned = _learned(request, tools, reading_tools, fixed, previous)
     if learned is not None and _is_settled(learned, tools):
         return learned
@@ -124,7 +128,7 @@ def _is_settled(learned: Draft, tools: Sequence[ToolSpec]) -> bool:
     """
     if learned.question or _asks_documents(learned) or not all(map(knows, tools)):
         return False
-    return learned.declined or (bool(learned.steps) and (learned.sure or not _may_compute(learned)))
+    return bool(learned.steps) and (learned.sure or not _may_compute(learned))
 
 
 def _prefers_rules(planned: Draft, learned: Draft, said: str) -> bool:
@@ -136,6 +140,8 @@ def _prefers_rules(planned: Draft, learned: Draft, said: str) -> bool:
         return True  # rules say more exactly what is looked for
     if whole and _only_computes(planned) and _may_compute(learned) and not learned.sure:
         return True
+    if learned.declined and whole and len(planned.steps) == 1:
+        return memory_slot(planned.steps[0].spec) is not None  # what nobody else knows the user may have told
     if learned.declined or (learned.steps and not learned.question):
         return False
     wanted = {step.spec.name for step in learned.steps}

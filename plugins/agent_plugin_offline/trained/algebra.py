@@ -23,9 +23,11 @@ _NEARS = re.compile(
     rf"|\b(?:near|approach(?:es)?|tends?\s+to|as\s+it\s+goes\s+to)\s+(?P<other>[-−]?\d+(?:\.\d+)?|infinity)",
     re.IGNORECASE,
 )
+_LOWER, _UPPER = (_VALUE.replace("value", bound) for bound in ("lower", "upper"))
 _BOUNDS = re.compile(
-    rf"\b(?:from|between|limits?|over|lower\s+(?:limit|bound))\s+(?:[a-z]\s*=\s*)?{_VALUE.replace('value', 'lower')}"
-    rf"\s*(?:up\s+to|to|and|,?\s*upper\s+(?:limit|bound)|and\s+upper\s+(?:limit|bound)|,|until)\s+(?:[a-z]\s*=\s*)?{_VALUE.replace('value', 'upper')}(?!\s*[-+*/^])",
+    rf"\b(?:from|between|limits?|over|lower\s+(?:limit|bound))\s+(?:[a-z]\s*=\s*)?{_LOWER}"
+    r"\s*(?:up\s+to|to|and|(?:,|and)?\s*upper\s+(?:limit|bound)|,|until)\s+"
+    rf"(?:[a-z]\s*=\s*)?{_UPPER}(?!\s*[-+*/^])",
     re.IGNORECASE,
 )
 _DERIVES = re.compile(r"\bd[a-z]?/d[a-z]\b|derivative|differentiat", re.IGNORECASE)

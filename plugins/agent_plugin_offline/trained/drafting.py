@@ -133,10 +133,11 @@ class Drafter:
         if best is None:
             return None
         self.worth = best[0]
-        computed = [call.sure for call in best[1] if call and (call.sure or call.step.spec.name in self._calculators)]
+        calls = self._evaluated([call for call in best[1] if call is not None])
+        computed = [call.sure for call in calls if call.sure or call.step.spec.name in self._calculators]
         self.sure = bool(computed) and all(computed)
-        self.declines = best[0] > _CERTAIN and not any(best[1])
-        return self._assembled([call for call in best[1] if call is not None], said)
+        self.declines = best[0] > _CERTAIN and not calls
+        return self._assembled(calls, said)
 
     def _best(self, clause: Clause, number: int, several: bool) -> tuple[_Call | None, float]:
         found: list[tuple[float, _Call | None]] = []
@@ -239,7 +240,7 @@ class Drafter:
         return found
 
     def _assembled(self, calls: Sequence[_Call], said: str) -> list[Step]:
-        ordered = list(self._each_file(self._evaluated(calls)))
+        ordered = list(self._each_file(calls))
         for at in range(len(ordered) - 1):
             wants = ordered[at].referring or any(results.is_content(name, {}) for name in ordered[at].step.missing)
             if wants and not any(c.step.looks_up for c in ordered[:at]) and ordered[at + 1].step.looks_up:
@@ -282,7 +283,7 @@ class Drafter:
                 order = canonical(f"{before.text} {call.text}", "differentiate")
                 proposal = self._caller.one(order, self._calculators) if order else None
                 if proposal is not None and proposal.tool == "differentiate" and "at" in proposal.args:
-                    found[-1] = replace(before, step=replace(before.step, args=proposal.args))
+                    found[-1] = replace(before, step=replace(before.step, args=proposal.args), sure=True)
                     continue
             found.append(call)
         return found
