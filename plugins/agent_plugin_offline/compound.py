@@ -7,6 +7,7 @@ done silently.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -105,7 +106,7 @@ def draft(
     if learned is not None and _is_settled(learned, tools):
         return learned
     planned = _by_rules(request, tools, reading_tools, fixed, said, previous)
-    return planned if learned is None or _prefers_rules(planned, learned, said) else learned
+    return planned if learned is None or _prefers_rules(planned, learned, request, said) else learned
 
 
 def _story(request: str, tools: Sequence[ToolSpec], reading_tools: frozenset[str]) -> Draft | None:
@@ -131,7 +132,7 @@ def _is_settled(learned: Draft, tools: Sequence[ToolSpec]) -> bool:
     return bool(learned.steps) and (learned.sure or not _may_compute(learned))
 
 
-def _prefers_rules(planned: Draft, learned: Draft, said: str) -> bool:
+def _prefers_rules(planned: Draft, learned: Draft, request: str, said: str) -> bool:
     """Whether the plan by rules is the better one."""
     whole = bool(planned.steps) and not planned.question
     if any(not knows(step.spec) for step in planned.steps):
@@ -140,6 +141,8 @@ def _prefers_rules(planned: Draft, learned: Draft, said: str) -> bool:
         return True  # rules say more exactly what is looked for
     if whole and _only_computes(planned) and _may_compute(learned) and not learned.sure:
         return True
+    if whole and len(learned.steps) < len(planned.steps) and _names_of(learned, request) < _names_of(planned, request):
+        return True  # a file or an address was left out
     if learned.declined and whole and len(planned.steps) == 1:
         return memory_slot(planned.steps[0].spec) is not None  # what nobody else knows the user may have told
     if learned.declined or (learned.steps and not learned.question):
@@ -147,6 +150,15 @@ def _prefers_rules(planned: Draft, learned: Draft, said: str) -> bool:
     wanted = {step.spec.name for step in learned.steps}
     alike = not wanted.isdisjoint(step.spec.name for step in planned.steps)
     return (whole and alike) or not learned.steps or bool(said)
+
+
+_NAMED = re.compile(r"[\w.+-]+@[\w.-]+\w|[\w./-]*\w\.[A-Za-z]\w{1,4}\b")
+
+
+def _names_of(plan: Draft, request: str) -> frozenset[str]:
+    """The files and addresses of a request that a plan has a place for."""
+    given = " ".join(str(value) for step in plan.steps for value in step.args.values())
+    return frozenset(name for name in _NAMED.findall(request) if name in given)
 
 
 def _asks_documents(plan: Draft) -> bool:

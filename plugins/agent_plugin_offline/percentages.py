@@ -100,27 +100,26 @@ def _share_or_change(request: str, amounts: Sequence[NumberSpan]) -> str | None:
             old, new = second, first
         if old.value == 0:
             return None
-        a, b = _plain(old), _plain(new)
-        return f"({b} - {a}) / {a} * 100" if new.value >= old.value else f"({a} - {b}) / {a} * 100"
+        return f"percentage change from {_plain(old)} to {_plain(new)}"
     if re.search(rf"{_PERCENT}\s+(?:of|out\s+of)\W*(?:\w+\W+){{0,2}}$", before, re.IGNORECASE):
-        return f"{_plain(second)} / {_plain(first)} * 100"  # "what percent of 40 is 34"
+        return f"{_plain(second)} as a percentage of {_plain(first)}"  # "what percent of 40 is 34"
     if _WHOLE.search(between) or re.search(r"\b(?:of|had|there\s+(?:are|were))\b", before, re.I):
         part, whole = sorted(amounts, key=lambda number: number.value)
-        return f"{_plain(part)} / {_plain(whole)} * 100" if whole.value else None
+        return f"{_plain(part)} as a percentage of {_plain(whole)}" if whole.value else None
     return None
 
 
 def _what_it_was(request: str, percent: NumberSpan, amount: NumberSpan) -> str | None:
     share, whole = _plain(percent), _plain(amount)
     if _OF_WHAT.search(request):
-        return f"{whole} / ({share} / 100)"
+        return f"{whole} / {share}%"
     said = re.match(r"\s*(?:\w+\s+)?(?:net|before|without|excluding|plus)\b", request[amount.end :], re.IGNORECASE)
     if said or not _BEFORE.search(request) or not _INCLUDED.search(request):
         return None
     if re.search(r"\b(?:off|discount|reduction|reduced|sale|down)\b", request, re.IGNORECASE):
-        return f"{whole} / (1 - {share} / 100)"
+        return f"{whole} / (100% - {share}%)"
     if re.search(r"\b(?:vat|tax|gst|tip|service|incl\w*|rais\w+|increase\w*)\b", request, re.IGNORECASE):
-        return f"{whole} / (1 + {share} / 100)"
+        return f"{whole} / (100% + {share}%)"
     return None
 
 
@@ -131,10 +130,8 @@ def _with_percents(request: str, percents: Sequence[NumberSpan], amount: NumberS
         return None
     if len(percents) == 1 and (_PART.search(request) or _only_part(request, percents[0], amount)):
         return f"{_plain(percents[0])}% of {_plain(amount)}"
-    factors = [
-        f" * (1 {'-' if down else '+'} {_plain(one)} / 100)" for one, down in zip(percents, directions, strict=True)
-    ]
-    return _plain(amount) + "".join(factors)
+    signs = ("minus" if down else "plus" for down in directions)
+    return " ".join([_plain(amount), *(f"{sign} {_plain(one)}%" for sign, one in zip(signs, percents, strict=True))])
 
 
 def _only_part(request: str, percent: NumberSpan, amount: NumberSpan) -> bool:

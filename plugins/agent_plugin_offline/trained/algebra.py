@@ -93,8 +93,22 @@ def _figured(clause: str) -> str | None:
     return f"calculate {only.text.rstrip('= ')}"
 
 
+_NAMED = {
+    "solve": re.compile(r"\b(?:solve[ds]?|roots?|zeros?|zeroes|solutions?)\b(?!\s+of\s+\d)", re.IGNORECASE),
+    "differentiate": re.compile(r"\bderivatives?\b|\bdifferentiat|\bd[a-z]?/d[a-z]\b", re.IGNORECASE),
+    "integrate": re.compile(r"\bintegra|\bantiderivative", re.IGNORECASE),
+    "limit": re.compile(r"\blimit\s+(?:of|as)\b|\bapproach|\btends?\s+to", re.IGNORECASE),
+    "factor": re.compile(r"\bfactori[sz]e|\bfactor(?:ed)?\b(?!\s+\d)", re.IGNORECASE),
+    "expand": re.compile(r"\bexpand|\bmultiply\s+out", re.IGNORECASE),
+    "simplify": re.compile(r"\bsimplif", re.IGNORECASE),
+}
+"""Words by which a clause says itself what is to be done with its formula."""
+
+
 def canonical(clause: str, tool: str) -> str | None:
     """A clause about a formula in the words of its tool; None where nothing says it surely."""
+    named = [one for one, word in _NAMED.items() if word.search(clause)]
+    tool = named[0] if len(named) == 1 else tool
     return _algebra(clause, tool) or _figured(clause)
 
 
@@ -157,4 +171,4 @@ def _solved(clause: str, formulas: Sequence[str], bound: Sequence[str]) -> str |
     told = [*(one for one in formulas if one not in bound), *bound]
     if any("=" in one for one in told):
         return f"solve {', '.join(one for one in told if '=' in one)}"
-    return f"solve {told[0]} = 0" if re.search(r"\b(?:roots?|zeros?|zeroes)\b", clause, re.IGNORECASE) else None
+    return f"solve {told[0]}" if re.search(r"\b(?:roots?|zeros?|zeroes)\b", clause, re.IGNORECASE) else None

@@ -176,9 +176,15 @@ def _value(wording: Wording, clause: str, slot: Slot, part: str, values: Sequenc
             return _words(part, values[0], clause)
 
 
+_KIND = re.compile(
+    r"^(?:the|my|our)\s+(?=\S+(?:\s+(?:folder|directory))?$)|(?<=\S)\s+(?:folder|directory)$", re.IGNORECASE
+)
+"""What stands around the name of a folder: "the Choir folder"."""
+
+
 def _place(slot: Slot, said: str) -> str | None:
     """A file or a folder; a folder is never called like a file."""
-    path = said.strip(_MARKS + "'’").rstrip("/")
+    path = _KIND.sub("", said.strip(_MARKS + "'’")).rstrip("/")
     is_file = "." in path and path.rpartition(".")[2].lower() in KINDS_OF_FILE
     if not re.search(r"[^\W\d]|\d/|\.", path):
         return None  # a number
@@ -217,7 +223,7 @@ def _plain(number: str) -> int | float:
 def _number(slot: Slot, said: str) -> int | None:
     if slot.name.startswith(("start", "first")) and re.search(r"\b(?:first|last|top|bottom)\b", said, re.IGNORECASE):
         return None
-    found = find_numbers(said)
+    found = [number for number in find_numbers(said) if not number.ordinal]  # "first" may begin the request
     return int(found[0].value) if found and float(found[0].value).is_integer() else None
 
 

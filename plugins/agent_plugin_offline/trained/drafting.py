@@ -19,7 +19,7 @@ from agent_plugin_offline.plausible import NOTHING_NAMED, PLACEHOLDERS
 from agent_plugin_offline.proposals import Proposal, ToolSpec
 from agent_plugin_offline.slots import Slot, slots_of
 from agent_plugin_offline.story import told_sum
-from agent_plugin_offline.text import STOP_WORDS, stem
+from agent_plugin_offline.text import STOP_WORDS, stem, words
 from agent_plugin_offline.trained.algebra import canonical, says_where
 from agent_plugin_offline.trained.arguments import Filled, filled
 from agent_plugin_offline.trained.parts import parts_of
@@ -36,9 +36,9 @@ _CERTAIN = math.log(0.5)
 _JOINING = re.compile(r"^(?:(?:and|then|also|afterwards|next|&)\b[\s,]*)+(?=\w)", re.IGNORECASE)
 """What joins a clause to the one before is no part of its title."""
 _FILE = re.compile(r"\S+\.\w{1,5}")
-_UNNAMED = re.compile(
-    r"(?:the|that|this|those|these|my|our|some|an?|his|her|their)\s+(?!.*[./\\])|(?:the\s+)?(?:other|another|different|right|new|same|wrong)(?:\s+\w+)?$",
-    re.IGNORECASE,
+_UNNAMED = PLACEHOLDERS | words(
+    "the that this those these my our some a an his her their other another different right new old same wrong "
+    "somewhere else folder directory place document documents files picture photo"
 )
 """Words that point to a file or a folder without saying what it is called."""
 _QUOTES = "\"'“‘«`"
@@ -133,11 +133,11 @@ class Drafter:
         if best is None:
             return None
         self.worth = best[0]
-        calls = self._evaluated([call for call in best[1] if call is not None])
-        computed = [call.sure for call in calls if call.sure or call.step.spec.name in self._calculators]
+        chosen = self._evaluated([call for call in best[1] if call is not None])
+        computed = [call.sure for call in chosen if call.sure or call.step.spec.name in self._calculators]
         self.sure = bool(computed) and all(computed)
-        self.declines = best[0] > _CERTAIN and not calls
-        return self._assembled(calls, said)
+        self.declines = best[0] > _CERTAIN and not chosen
+        return self._assembled(chosen, said)
 
     def _best(self, clause: Clause, number: int, several: bool) -> tuple[_Call | None, float]:
         found: list[tuple[float, _Call | None]] = []
@@ -180,26 +180,29 @@ class Drafter:
         if own is None or own.many:
             return ()
         files = [
-            words.strip(_QUOTES)
-            for part, words in meaning.said
-            if part == "path" and _FILE.fullmatch(words.strip(_QUOTES))
+            said.strip(_QUOTES)
+            for part, said in meaning.said
+            if part == "path" and _FILE.fullmatch(said.strip(_QUOTES))
         ]
         return tuple(dict.fromkeys(file for file in files if file != args.get(own.name))) if files[1:] else ()
 
     def _each_file(self, calls: Sequence[_Call]) -> Iterator[_Call]:
         for call in calls:
             yield call
-            slots = parts_of(call.step.spec).get("path", ()) if call.others else ()
             for file in call.others:
-                yield replace(call, step=replace(call.step, args={**call.step.args, slots[0].name: file}), others=())
+                name = parts_of(call.step.spec)["path"][0].name
+                yield replace(call, step=replace(call.step, args={**call.step.args, name: file}), others=())
 
     def _ordered(self, text: str, tool: str) -> Proposal | None:
         """What is to be computed, where it can be said in the words of a tool."""
         order = told_sum(text) or canonical(text, tool)
-        proposal = self._caller.one(order, self._calculators) if order else None
+        if order is None:
+            return None
+        named = frozenset(order.split()[:1]) & self._calculators
+        proposal = self._caller.one(order, named or self._calculators)
         if proposal is None or proposal.missing or _talks(proposal):
             return None
-        if order and order.endswith("second order") and proposal.tool == "differentiate":
+        if order.endswith("second order") and proposal.tool == "differentiate":
             return replace(proposal, args={**proposal.args, "order": 2})
         return proposal
 
@@ -219,7 +222,7 @@ class Drafter:
         plain = explain(without_courtesies(text), wording.slots)
         taken = {str(value) for value in found.args.values()}
         for slot in wording.slots:
-            sure = slot.role in _SURE or slot.name == "subject"
+            sure = slot.role in _SURE or slot.name in ("subject", "pattern")
             if (
                 sure
                 and slot.name in plain.args
@@ -229,7 +232,7 @@ class Drafter:
                 found.args[slot.name] = plain.args[slot.name]
         for slot in wording.slots:
             value = found.args.get(slot.name)
-            unnamed = slot.role in ("file", "folder") and isinstance(value, str) and _UNNAMED.match(value)
+            unnamed = slot.role in ("file", "folder") and isinstance(value, str) and words(value.lower()) <= _UNNAMED
             if (
                 slot.required
                 and (unnamed or _only_says_what_kind(wording, slot, value))
@@ -258,8 +261,8 @@ class Drafter:
                 name = next(name for name, value in step.args.items() if value == inner.title)
                 put = replace(step, args={**step.args, name: STAND_IN})
                 step = linked(put, [inner], Mention(0, 0)) or step
-            for name, words in call.referring:
-                step = self._referring(step, name, words, steps)
+            for name, told in call.referring:
+                step = self._referring(step, name, told, steps)
             for name in tuple(step.args):
                 step = self._quoting(step, name, steps)
             for name in step.missing:
