@@ -170,12 +170,27 @@ def _value(wording: Wording, clause: str, slot: Slot, part: str, values: Sequenc
             return _choice(wording, slot, values[0])
         case "flag":
             return True
+        case "folder" if not _is_placed(values[0], clause):
+            return None
         case "file" | "folder":
             return _place(slot, values[0])
         case _:
             return _words(part, values[0], clause)
 
 
+_THERE = words("in under of from inside within at into to through on over across folder directory search scan list show ls")
+
+
+def _is_placed(said: str, clause: str) -> bool:
+    """Whether a folder stands where one is named: a mere word in some other place is a word of the sentence."""
+    if re.search(r"[^a-z\s]", said):
+        return True
+    before = [word for word in re.findall(r"[\w']+", clause[: clause.find(said)].lower()) if word not in _DETERMINERS]
+    after = clause[clause.find(said) + len(said) :].lower()
+    return not before or before[-1] in _THERE or re.match(r"\s*(?::|folder|directory)", after) is not None
+
+
+_DETERMINERS = words("the my this that our your a")
 _KIND = re.compile(
     r"^(?:the|my|our)\s+(?=\S+(?:\s+(?:folder|directory))?$)|(?<=\S)\s+(?:folder|directory)$", re.IGNORECASE
 )
@@ -245,6 +260,10 @@ def _pattern(said: str) -> str:
     return f"*.{_KINDS.get(kind, kind)}" if re.fullmatch(r"[a-z0-9]{1,8}", kind) else said
 
 
+_DEGREE = re.compile(r"\b(?:the\s+)?(?:most|least)\s+(?!recent)", re.IGNORECASE)
+"""How much of it, before what is compared: "the most space"."""
+
+
 def _choice(wording: Wording, slot: Slot, said: str) -> str | None:
     if set(slot.choices) == {"ascending", "descending"}:
         if _OLD.search(said) or not said:
@@ -256,7 +275,7 @@ def _choice(wording: Wording, slot: Slot, said: str) -> str | None:
                 else None
             )
         return "ascending" if _FEWEST.search(said) else "descending"
-    only = Explanation(f"show {said}", [slot])
+    only = Explanation(f"show {_DEGREE.sub('', said)}", [slot])
     take_choices(only, wording)
     if slot.name in only.args:
         return str(only.args[slot.name])
