@@ -125,9 +125,11 @@ def _story(request: str, tools: Sequence[ToolSpec], reading_tools: frozenset[str
 def _is_settled(learned: Draft, tools: Sequence[ToolSpec]) -> bool:
     """Whether rules have nothing to add: a whole plan, and no tool at hand that nothing was learned of.
 
-    What is to be computed rules read better, unless it was said in the words of a tool.
+    What is to be computed or asked of a table rules read better, unless it was said in the words of a tool.
     """
-    if learned.question or _asks_documents(learned) or not all(map(knows, tools)):
+    if _asks_documents(learned) or any(map(_asks_table, learned.steps)):
+        return False
+    if learned.question or not all(map(knows, tools)):
         return False
     return bool(learned.steps) and (learned.sure or not _may_compute(learned))
 
@@ -139,6 +141,8 @@ def _prefers_rules(planned: Draft, learned: Draft, request: str, said: str) -> b
         return True
     if _asks_documents(learned) and _asks_documents(planned):
         return True  # rules say more exactly what is looked for
+    if whole and _tools(planned) == _tools(learned) and any(map(_asks_table, planned.steps)):
+        return True
     if whole and _only_computes(planned) and _may_compute(learned) and not learned.sure:
         return True
     if whole and len(learned.steps) < len(planned.steps) and _names_of(learned, request) < _names_of(planned, request):
@@ -159,6 +163,15 @@ def _names_of(plan: Draft, request: str) -> frozenset[str]:
     """The files and addresses of a request that a plan has a place for."""
     given = " ".join(str(value) for step in plan.steps for value in step.args.values())
     return frozenset(name for name in _NAMED.findall(request) if name in given)
+
+
+def _tools(plan: Draft) -> list[str]:
+    return [step.spec.name for step in plan.steps]
+
+
+def _asks_table(step: Step) -> bool:
+    """Whether a call asks for rows of a table: which, rules tell from its columns' names and comparisons in words."""
+    return {"where", "group_by"} <= step.spec.parameters.get("properties", {}).keys()
 
 
 def _asks_documents(plan: Draft) -> bool:

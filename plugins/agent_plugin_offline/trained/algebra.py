@@ -31,6 +31,7 @@ _BOUNDS = re.compile(
     re.IGNORECASE,
 )
 _DERIVES = re.compile(r"\bd[a-z]?/d[a-z]\b|derivative|differentiat", re.IGNORECASE)
+_RELATES = re.compile(r"[=<>≤≥]")
 _TWICE = re.compile(r"\b(?:twice|second\s+(?:derivative|time)|2nd\s+derivative|two\s+times)\b", re.IGNORECASE)
 _TRANSFORMS = re.compile(r"integra|simplif|factor|expand|solve|graph|plus|minus|times|divide", re.IGNORECASE)
 _IS = re.compile(r"\s+(?:equals?|is\s+equal\s+to|is\s+the\s+same\s+as|become|come\s+to|make)\s+", re.IGNORECASE)
@@ -115,7 +116,7 @@ def canonical(clause: str, tool: str) -> str | None:
 def _algebra(clause: str, tool: str) -> str | None:
     formulas = list(_formulas(clause))
     bound = [one for one in formulas if _BINDS.fullmatch(one)]
-    equations = [one for one in formulas if "=" in one and one not in bound and not _DEFINED.match(one)]
+    equations = [one for one in formulas if _RELATES.search(one) and one not in bound and not _DEFINED.match(one)]
     plain = [_DEFINED.sub("", one) for one in formulas if one not in bound]
     if equations and tool not in ("differentiate", "integrate", "limit"):
         tool = "solve"
@@ -163,12 +164,12 @@ def _formulas(clause: str) -> Iterator[str]:
             yield f"{one.text} = {found[at + 1].text}"
             at += 2
             continue
-        yield re.sub(r"^(?:d/d[a-z]|lim)\s+(?:of\s+)?|\s*->.*$", "", one.text)
+        yield re.sub(r"^(?:d/d[a-z]|lim)\s+(?:of\s+)?|\s*->.*$|\s*=\s*$", "", one.text)
         at += 1
 
 
 def _solved(clause: str, formulas: Sequence[str], bound: Sequence[str]) -> str | None:
     told = [*(one for one in formulas if one not in bound), *bound]
-    if any("=" in one for one in told):
-        return f"solve {', '.join(one for one in told if '=' in one)}"
+    if any(_RELATES.search(one) for one in told):
+        return f"solve {', '.join(one for one in told if _RELATES.search(one))}"
     return f"solve {told[0]}" if re.search(r"\b(?:roots?|zeros?|zeroes)\b", clause, re.IGNORECASE) else None

@@ -161,6 +161,8 @@ def _value(wording: Wording, clause: str, slot: Slot, part: str, values: Sequenc
         case "duration":
             minutes = minutes_of(values[0])
             return minutes if "hour" not in slot.name else minutes / 60
+        case "number" if part == "lines":
+            return _lines(slot, values[0])
         case "number":
             return _number(slot, values[0])
         case "numbers":
@@ -178,7 +180,9 @@ def _value(wording: Wording, clause: str, slot: Slot, part: str, values: Sequenc
             return _words(part, values[0], clause)
 
 
-_THERE = words("in under of from inside within at into to through on over across folder directory search scan list show ls")
+_THERE = words(
+    "in under of from inside within at into to through on over across folder directory search scan list show ls"
+)
 
 
 def _is_placed(said: str, clause: str) -> bool:
@@ -236,10 +240,25 @@ def _plain(number: str) -> int | float:
 
 
 def _number(slot: Slot, said: str) -> int | None:
-    if slot.name.startswith(("start", "first")) and re.search(r"\b(?:first|last|top|bottom)\b", said, re.IGNORECASE):
-        return None
     found = [number for number in find_numbers(said) if not number.ordinal]  # "first" may begin the request
     return int(found[0].value) if found and float(found[0].value).is_integer() else None
+
+
+def _lines(slot: Slot, said: str) -> int | None:
+    """Where to begin, or how many lines: of "lines 40 to 55", "line 12", "the first five lines", "from line 9 on"."""
+    first = slot.name.startswith(("start", "first"))
+    numbers = [int(number.value) for number in find_numbers(said)]
+    if re.search(r"\b(?:last|final|bottom|end)\b", said, re.IGNORECASE) or not numbers:
+        return None
+    if re.search(r"\b(?:first|top|opening)\b", said, re.IGNORECASE):
+        counted = [int(number.value) for number in find_numbers(said) if not number.ordinal]
+        return None if first else counted[0] if counted else 1
+    if len(numbers) > 1 and numbers[1] >= numbers[0]:
+        return numbers[0] if first else numbers[1] - numbers[0] + 1
+    if re.search(r"\bline\b|\d(?:st|nd|rd|th)\b", said, re.IGNORECASE):
+        onwards = re.search(r"\b(?:from|onwards?|on)\b", said, re.IGNORECASE)
+        return numbers[0] if first else None if onwards else 1
+    return None if first else numbers[0]
 
 
 def _pattern(said: str) -> str:

@@ -36,9 +36,15 @@ _CERTAIN = math.log(0.5)
 _JOINING = re.compile(r"^(?:(?:and|then|also|afterwards|next|&)\b[\s,]*)+(?=\w)", re.IGNORECASE)
 """What joins a clause to the one before is no part of its title."""
 _FILE = re.compile(r"\S+\.\w{1,5}")
-_UNNAMED = PLACEHOLDERS | words(
-    "the that this those these my our some a an his her their other another different right new old same wrong "
-    "somewhere else folder directory place document documents files picture photo"
+_UNNAMED = frozenset(
+    map(
+        stem,
+        PLACEHOLDERS
+        | words(
+            "the that this those these my our some a an his her their other another different right new old same wrong "
+            "somewhere else folder directory place document picture photo one two three of both all it them"
+        ),
+    )
 )
 """Words that point to a file or a folder without saying what it is called."""
 _QUOTES = "\"'“‘«`"
@@ -232,7 +238,11 @@ class Drafter:
                 found.args[slot.name] = plain.args[slot.name]
         for slot in wording.slots:
             value = found.args.get(slot.name)
-            unnamed = slot.role in ("file", "folder") and isinstance(value, str) and words(value.lower()) <= _UNNAMED
+            unnamed = (
+                slot.role in ("file", "folder")
+                and isinstance(value, str)
+                and set(map(stem, value.lower().split())) <= _UNNAMED
+            )
             if (
                 slot.required
                 and (unnamed or _only_says_what_kind(wording, slot, value))
