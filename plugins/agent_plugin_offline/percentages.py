@@ -130,6 +130,8 @@ def _with_percents(request: str, percents: Sequence[NumberSpan], amount: NumberS
         return None
     if len(percents) == 1 and (_PART.search(request) or _only_part(request, percents[0], amount)):
         return f"{_plain(percents[0])}% of {_plain(amount)}"
+    if directions == [True]:
+        return f"{_plain(percents[0])}% off {_plain(amount)}"
     signs = ("minus" if down else "plus" for down in directions)
     return " ".join([_plain(amount), *(f"{sign} {_plain(one)}%" for sign, one in zip(signs, percents, strict=True))])
 

@@ -19,7 +19,7 @@ from agent_plugin_offline.story import told_sum
         ("Our vet gave 23 of 92 dogs a booster, what percent is that?", "23 as a percentage of 92"),
         ("The ferry fare rose from 16 to 20. By what percentage did it go up?", "percentage change from 16 to 20"),
         ("Membership went from 240 down to 210, how many percent did we lose?", "percentage change from 240 to 210"),
-        ("The kayak is 640 and today 15% off, what do I pay?", "640 minus 15%"),
+        ("The kayak is 640 and today 15% off, what do I pay?", "15% off 640"),
         ("The roofer quoted 3,200 and adds 20 percent VAT. Full price?", "3200 plus 20%"),
         ("How much is the tip if I leave 12% on 85?", "12% of 85"),
         ("I paid 63 after a discount of 30%. What was the original price?", "63 / (100% - 30%)"),
