@@ -103,8 +103,6 @@ def draft(
         if planned.steps and not planned.question:
             return planned  # one clause, several calls: what is learned knows none of these
     learned = _learned(request, tools, reading_tools, fixed, previous)
-    if learned is not None and _is_settled(learned, tools):
-        return learned
     planned = _by_rules(request, tools, reading_tools, fixed, said, previous)
     return planned if learned is None or _prefers_rules(planned, learned, request, said) else learned
 
@@ -122,38 +120,29 @@ def _story(request: str, tools: Sequence[ToolSpec], reading_tools: frozenset[str
     return planned if planned.steps and not planned.question and _only_computes(planned) else None
 
 
-def _is_settled(learned: Draft, tools: Sequence[ToolSpec]) -> bool:
-    """Whether rules have nothing to add: a whole plan, and no tool at hand that nothing was learned of.
-
-    What is to be computed or asked of a table rules read better, unless it was said in the words of a tool.
-    """
-    if _asks_documents(learned) or any(map(_asks_table, learned.steps)):
-        return False
-    if learned.question or not all(map(knows, tools)):
-        return False
-    return bool(learned.steps) and (learned.sure or not _may_compute(learned))
-
-
 def _prefers_rules(planned: Draft, learned: Draft, request: str, said: str) -> bool:
     """Whether the plan by rules is the better one."""
-    whole = bool(planned.steps) and not planned.question
     if any(not knows(step.spec) for step in planned.steps):
         return True
-    if _asks_documents(learned) and _asks_documents(planned):
-        return True  # rules say more exactly what is looked for
-    if whole and _tools(planned) == _tools(learned) and any(map(_asks_table, planned.steps)):
+    if not planned.steps or planned.question:
+        return bool(said) if learned.question else not learned.steps and not learned.declined
+    if _tools(planned) == _tools(learned) and _says_more(planned, learned):
         return True
-    if whole and _only_computes(planned) and _may_compute(learned) and not learned.sure:
-        return True
-    if whole and len(learned.steps) < len(planned.steps) and _names_of(learned, request) < _names_of(planned, request):
+    if len(learned.steps) < len(planned.steps) and _names_of(learned, request) < _names_of(planned, request):
         return True  # a file or an address was left out
-    if learned.declined and whole and len(planned.steps) == 1:
-        return memory_slot(planned.steps[0].spec) is not None  # what nobody else knows the user may have told
-    if learned.declined or (learned.steps and not learned.question):
-        return False
-    wanted = {step.spec.name for step in learned.steps}
-    alike = not wanted.isdisjoint(step.spec.name for step in planned.steps)
-    return (whole and alike) or not learned.steps or bool(said)
+    if learned.declined:  # what nobody else knows the user may have told
+        return len(planned.steps) == 1 and memory_slot(planned.steps[0].spec) is not None
+    if learned.steps and not learned.question:
+        return _only_computes(planned) and _may_compute(learned) and not learned.sure
+    return not learned.steps or bool(said) or not set(_tools(learned)).isdisjoint(_tools(planned))
+
+
+def _says_more(planned: Draft, learned: Draft) -> bool:
+    """Whether rules tell all that was learned and more; or about the documents and tables, which they read better."""
+    if any(_asks_table(step) or "question" in step.args for step in planned.steps):
+        return True
+    pairs = list(zip(learned.steps, planned.steps, strict=True))
+    return all(read.args.items() <= ruled.args.items() for read, ruled in pairs)
 
 
 _NAMED = re.compile(r"[\w.+-]+@[\w.-]+\w|[\w./-]*\w\.[A-Za-z]\w{1,4}\b")
@@ -172,10 +161,6 @@ def _tools(plan: Draft) -> list[str]:
 def _asks_table(step: Step) -> bool:
     """Whether a call asks for rows of a table: which, rules tell from its columns' names and comparisons in words."""
     return {"where", "group_by"} <= step.spec.parameters.get("properties", {}).keys()
-
-
-def _asks_documents(plan: Draft) -> bool:
-    return len(plan.steps) == 1 and not plan.question and "question" in plan.steps[0].args
 
 
 def _only_computes(plan: Draft) -> bool:
@@ -200,12 +185,12 @@ def _learned(
     steps = drafter.draft(request)
     if steps is None:
         return None
-    drafted = Draft(tuple(steps), drafter.sure, drafter.declines)
+    drafted = Draft(_in_order(steps), drafter.sure, drafter.declines)
     if fixed.written:
         worth = drafter.worth
         mended = drafter.draft(fixed.text)
         if mended and drafter.worth > worth + _MENDED and not any(step.missing for step in mended):
-            return Draft(tuple(as_written(step, fixed) for step in mended))
+            return Draft(_in_order([as_written(step, fixed) for step in mended]))
     return drafted
 
 
@@ -274,7 +259,7 @@ def _drafted(request: str, tools: Sequence[ToolSpec], reader: Reader) -> Draft:
                     if extended and extended.worth > best.get(last + 1, _Partial(-1.0)).worth:
                         best[last + 1] = extended
     whole = best.get(len(ends), _Partial())
-    steps = _in_order(whole.steps, request, cuts)
+    steps = _in_order(whole.steps)
     linked = any(step.after for step in steps)
     lacking = any(step.missing for step in steps)
     if learned and (lacking or not linked):
@@ -358,7 +343,7 @@ def _extended(before: _Partial, piece: str, bridged: Sequence[Joint], reader: Re
     return _Partial(before.worth + worth, (*before.steps, *steps), before.clauses + 1, piece)
 
 
-def _in_order(steps: tuple[Step, ...], request: str, cuts: Sequence[Joint]) -> tuple[Step, ...]:
+def _in_order(steps: Sequence[Step]) -> tuple[Step, ...]:
     """The steps, with those tied together that touch the same thing: what is written must be there to be read."""
     ordered: list[Step] = []
     for step in steps:

@@ -71,10 +71,12 @@ def filled(wording: Wording, clause: str, said: Sequence[tuple[str, str]], flag:
             found.referring.update({slot.name: text for slot in parts.get(plain, ())[:1]})
         else:
             texts.setdefault(part, []).append(text)
+    if "bcc" in parts and (unseen := [one for one in texts.get("cc", ()) if _is_unseen(one, clause)]):
+        texts["bcc"], texts["cc"] = unseen, [one for one in texts["cc"] if one not in unseen]
     _complete(texts, clause, parts)
     for part, values in texts.items():
         for slot in parts.get(part, ()):
-            value = _value(wording, clause, slot, part, values)
+            value = _value(wording, clause, slot, part, values) if values else None
             if slot.name not in found.referring and value not in (None, "", []):
                 found.args[slot.name] = value
     if flag:
@@ -82,6 +84,10 @@ def filled(wording: Wording, clause: str, said: Sequence[tuple[str, str]], flag:
     _matrices(found, wording, clause)
     _table(found, wording, clause, texts)
     return found
+
+
+def _is_unseen(address: str, clause: str) -> bool:
+    return re.search(rf"\b(?:bcc|blind\s+copy)\b[^@]*?{re.escape(address)}", clause, re.IGNORECASE) is not None
 
 
 def _complete(texts: dict[str, list[str]], clause: str, parts: Mapping[str, Sequence[Slot]]) -> None:
