@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from agent_plugin_offline.numbers import NumberSpan
+from agent_plugin_offline.quantities import quantities_of
 
 _PERCENT = r"(?:percent(?:age)?|per\s*cent|%)"
 _ASKS_PERCENT = re.compile(
@@ -67,6 +68,8 @@ def percentage_of(request: str, numbers: Sequence[NumberSpan]) -> str | None:
         return f"({total}) / {_plain(heads)}" if total and heads.start > whole.start and _is_count(heads) else None
     if len(amounts) != 1:
         return None
+    if any(re.fullmatch(r"\s+of\s+\W?", request[one.end : amounts[0].start]) for one in percents):
+        return None  # the calculator reads "40% of 65" as it stands
     if len(percents) == 1 and (before := _what_it_was(request, percents[0], amounts[0])):
         return before
     return _with_percents(request, percents, amounts[0])
@@ -89,6 +92,9 @@ def _plain(number: NumberSpan) -> str:
 
 def _share_or_change(request: str, amounts: Sequence[NumberSpan]) -> str | None:
     first, second = amounts
+    units = [set(one.units) for one in quantities_of(request) if one.start in (first.start, second.start)]
+    if len(units) == 2 and all(units) and units[0] != units[1]:
+        return None  # members and euros
     before = request[: first.start]
     between = request[first.end : second.start]
     around = f"{before} {between} {request[second.end :]}"

@@ -48,6 +48,7 @@ def test_a_story_leaves_one_sum(story: str, formula: str) -> None:
         "Six painters need 8 days for the hall. How long would 4 painters need?",
         "I bought 3 pens at 2 euros and 5 books at 11 euros and a bag of 7 apples, what was it?",
         "We had 40 chairs, lent 12 and got 5 back. How many are left?",
+        "What percent of the 30 members pay 5 euros a month?",
         "How many of the 30 files are larger than 5 MB?",
         "What did we agree on 12 May at 15:30?",
         "A hall is 12 m by 8 m, how many tiles of 20 cm do we need?",
