@@ -130,8 +130,8 @@ def _prefers_rules(planned: Draft, learned: Draft, request: str, said: str) -> b
         return True
     if len(learned.steps) < len(planned.steps) and _names_of(learned, request) < _names_of(planned, request):
         return True  # a file or an address was left out
-    if learned.declined:  # what nobody else knows the user may have told
-        return len(planned.steps) == 1 and memory_slot(planned.steps[0].spec) is not None
+    if learned.declined:  # a sum is one by its form, and what nobody else knows the user may have told
+        return _only_computes(planned) or (len(planned.steps) == 1 and memory_slot(planned.steps[0].spec) is not None)
     if learned.steps and not learned.question:
         return _only_computes(planned) and _may_compute(learned) and not learned.sure
     return not learned.steps or bool(said) or not set(_tools(learned)).isdisjoint(_tools(planned))
