@@ -109,9 +109,10 @@ def _share_or_change(request: str, amounts: Sequence[NumberSpan]) -> str | None:
         return f"percentage change from {_plain(old)} to {_plain(new)}"
     if re.search(rf"{_PERCENT}\s+(?:of|out\s+of)\W*(?:\w+\W+){{0,2}}$", before, re.IGNORECASE):
         return f"{_plain(second)} as a percentage of {_plain(first)}"  # "what percent of 40 is 34"
-    if _WHOLE.search(between) or re.search(r"\b(?:of|had|there\s+(?:are|were))\b", before, re.I):
-        part, whole = sorted(amounts, key=lambda number: number.value)
-        return f"{_plain(part)} as a percentage of {_plain(whole)}" if whole.value else None
+    if _WHOLE.search(between):
+        return f"{_plain(first)} as a percentage of {_plain(second)}" if second.value else None
+    if re.search(r"\b(?:of|had|there\s+(?:are|were))\b", before, re.IGNORECASE) and second.value < first.value:
+        return f"{_plain(second)} as a percentage of {_plain(first)}"
     return None
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from agent_plugin_offline.numbers import NumberSpan, find_numbers
+from agent_plugin_offline.numbers import PARTS, NumberSpan, find_numbers
 from agent_plugin_offline.percentages import percentage_of
 from agent_plugin_offline.quantities import EACH, MONEY, Quantity, Units, quantities_of, unit_of
 
@@ -25,6 +25,9 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 """Mails, files, formulas and dates: no story."""
+_FRACTIONS = re.compile(
+    rf"\b(?:{'|'.join(part for part in PARTS if part.endswith('s'))}|half|quarter)\b", re.IGNORECASE
+)
 _MOST = 5
 """So many numbers a story may have."""
 
@@ -32,6 +35,8 @@ _MOST = 5
 def told_sum(request: str) -> str | None:
     """The sum that a story asks for, as a request for it; None where it is no such story."""
     if not _ASKS.search(request) or _ELSEWHERE.search(request) or len(request.split()) < 5:
+        return None
+    if _FRACTIONS.search(request):
         return None
     numbers = [one for one in find_numbers(request) if not (one.words and one.value == 1)]  # a pronoun
     if not 2 <= len(numbers) <= _MOST:

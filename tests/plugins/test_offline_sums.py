@@ -17,6 +17,8 @@ from agent_plugin_offline.story import told_sum
     ("story", "formula"),
     [
         ("Our vet gave 23 of 92 dogs a booster, what percent is that?", "23 as a percentage of 92"),
+        ("301 is what percent of 200?", "301 as a percentage of 200"),
+        ("Of the 40 words she got 34 right, what percent is that?", "34 as a percentage of 40"),
         ("The ferry fare rose from 16 to 20. By what percentage did it go up?", "percentage change from 16 to 20"),
         ("Membership went from 240 down to 210, how many percent did we lose?", "percentage change from 240 to 210"),
         ("The kayak is 640 and today 15% off, what do I pay?", "15% off 640"),
@@ -48,6 +50,7 @@ def test_a_story_leaves_one_sum(story: str, formula: str) -> None:
         "Six painters need 8 days for the hall. How long would 4 painters need?",
         "I bought 3 pens at 2 euros and 5 books at 11 euros and a bag of 7 apples, what was it?",
         "We had 40 chairs, lent 12 and got 5 back. How many are left?",
+        "What is four sixths of 244?",
         "What percent of the 30 members pay 5 euros a month?",
         "How many of the 30 files are larger than 5 MB?",
         "What did we agree on 12 May at 15:30?",

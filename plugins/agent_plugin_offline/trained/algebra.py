@@ -84,6 +84,8 @@ def _figured(clause: str) -> str | None:
     if len(formulas) != 1:
         return None
     only = formulas[0]
+    if only.text.count("(") != only.text.count(")") or not re.match(r"[\s.,;:?!=]|$", clause[only.end :]):
+        return None  # a part of one: the degrees of an angle stand behind it
     rest = f"{clause[: only.start]} {clause[only.end :]}"
     if _WHOLE_ROOT.search(clause[: only.start]) and not re.search(r"\d", rest):
         return f"calculate sqrt({only.text})"
