@@ -14,7 +14,7 @@ from agent_plugin_offline.quantities import quantities_of
 
 _PERCENT = r"(?:percent(?:age)?|per\s*cent|%)"
 _ASKS_PERCENT = re.compile(
-    rf"\b(?:what|which|how\s+(?:big|large|many)|by\s+how)\b.*?(?:{_PERCENT}|\bshare\s+(?:is|are|was|of|did|do|does)\b)|\b(?:as\s+an?|in|the)\s+{_PERCENT}|"
+    rf"\b(?:what|which|how\s+(?:big|large|many)|by\s+how)\b.*?(?:{_PERCENT}|(?<!per\s)\bshare\s+(?:is|are|was|of|did|do|does)\b)|\b(?:as\s+an?|in|the)\s+{_PERCENT}|"
     rf"{_PERCENT}\s+(?:change|increase|rise|drop|decrease|difference|growth|fall|gain|loss|is|was)|[,;.]\s*(?:what\s+)?{_PERCENT}",
     re.IGNORECASE,
 )
