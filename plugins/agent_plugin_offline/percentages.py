@@ -106,13 +106,13 @@ def _share_or_change(request: str, amounts: Sequence[NumberSpan]) -> str | None:
             old, new = second, first
         if old.value == 0:
             return None
-        return f"percentage change from {_plain(old)} to {_plain(new)}"
+        return f"({_plain(new)} - {_plain(old)}) / {_plain(old)} * 100"
     if re.search(rf"{_PERCENT}\s+(?:of|out\s+of)\W*(?:\w+\W+){{0,2}}$", before, re.IGNORECASE):
-        return f"{_plain(second)} as a percentage of {_plain(first)}"  # "what percent of 40 is 34"
+        return f"{_plain(second)} / {_plain(first)} * 100"  # "what percent of 40 is 34"
     if _WHOLE.search(between):
-        return f"{_plain(first)} as a percentage of {_plain(second)}" if second.value else None
+        return f"{_plain(first)} / {_plain(second)} * 100" if second.value else None
     if re.search(r"\b(?:of|had|there\s+(?:are|were))\b", before, re.IGNORECASE) and second.value < first.value:
-        return f"{_plain(second)} as a percentage of {_plain(first)}"
+        return f"{_plain(second)} / {_plain(first)} * 100"
     return None
 
 

@@ -16,11 +16,11 @@ from agent_plugin_offline.story import told_sum
 @pytest.mark.parametrize(
     ("story", "formula"),
     [
-        ("Our vet gave 23 of 92 dogs a booster, what percent is that?", "23 as a percentage of 92"),
-        ("301 is what percent of 200?", "301 as a percentage of 200"),
-        ("Of the 40 words she got 34 right, what percent is that?", "34 as a percentage of 40"),
-        ("The ferry fare rose from 16 to 20. By what percentage did it go up?", "percentage change from 16 to 20"),
-        ("Membership went from 240 down to 210, how many percent did we lose?", "percentage change from 240 to 210"),
+        ("Our vet gave 23 of 92 dogs a booster, what percent is that?", "23 / 92 * 100"),
+        ("301 is what percent of 200?", "301 / 200 * 100"),
+        ("Of the 40 words she got 34 right, what percent is that?", "34 / 40 * 100"),
+        ("The ferry fare rose from 16 to 20. By what percentage did it go up?", "(20 - 16) / 16 * 100"),
+        ("Membership went from 240 down to 210, how many percent did we lose?", "(210 - 240) / 240 * 100"),
         ("The kayak is 640 and today 15% off, what do I pay?", "15% off 640"),
         ("The roofer quoted 3,200 and adds 20 percent VAT. Full price?", "3200 plus 20%"),
         ("How much is the tip if I leave 12% on 85?", "12% of 85"),
