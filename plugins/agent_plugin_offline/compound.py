@@ -7,6 +7,7 @@ done silently.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -23,7 +24,7 @@ from agent_plugin_offline.following import completed_by, goes_on_computing
 from agent_plugin_offline.linking import Step
 from agent_plugin_offline.mentions import asks_for_nothing
 from agent_plugin_offline.openings import asked_of_file, done_with, is_about
-from agent_plugin_offline.personal import asks_for_own_fact, asks_when
+from agent_plugin_offline.personal import asks_for_own_fact, asks_when, memory_slot
 from agent_plugin_offline.proposals import ToolSpec
 from agent_plugin_offline.reading import Reader
 from agent_plugin_offline.remarks import is_remark, names_nothing, was_taken, with_remark
@@ -51,6 +52,8 @@ class Draft:
     """The steps that a request means, in order. None: no tool fits."""
 
     steps: tuple[Step, ...] = ()
+    sure: bool = False
+    """Whether what it computes was said in the words of its tools."""
     declined: bool = False
     """Whether the request surely asks for something that no tool does."""
 
@@ -92,54 +95,72 @@ def draft(
         said: The last answer before this request: what "it" means when nothing in the request does.
         previous: The request before this one, which "and on Friday?" goes on with.
     """
+    if (told := _story(request, tools, reading_tools)) is not None:
+        return told
     fixed = corrected(request, tools)
+    if (plain := without_courtesies(request)) and reworded(plain) != plain:
+        planned = _by_rules(request, tools, reading_tools, fixed, said, previous)
+        if planned.steps and not planned.question:
+            return planned  # one clause, several calls: what is learned knows none of these
     learned = _learned(request, tools, reading_tools, fixed, previous)
     planned = _by_rules(request, tools, reading_tools, fixed, said, previous)
-    if learned is not None and _agree(planned, learned):
-        return _unasked(planned, learned)  # rules account for every word of a request
-    if learned is not None and _is_settled(learned, tools):
-        return learned
-    if learned is None or any(not knows(step.spec) for step in planned.steps):
-        return planned
-    if _may_compute(learned) and planned.steps and _only_computes(planned) and not planned.question:
-        return planned
-    if _asks_documents(learned) and _asks_documents(planned):
-        return planned  # rules say more exactly what is looked for
-    if learned.declined or (learned.steps and not learned.question):
-        return learned
-    wanted = {step.spec.name for step in learned.steps}
-    if planned.steps and not planned.question and (not wanted or wanted & {step.spec.name for step in planned.steps}):
-        return planned
-    return learned if learned.steps and not said else planned
+    return planned if learned is None or _prefers_rules(planned, learned, request, said) else learned
 
 
-def _agree(planned: Draft, learned: Draft) -> bool:
-    """Whether rules have a whole plan, with the tools of the plan that was learned."""
-    tools = [step.spec.name for step in planned.steps]
-    return bool(tools) and not planned.question and tools == [step.spec.name for step in learned.steps]
+def _story(request: str, tools: Sequence[ToolSpec], reading_tools: frozenset[str]) -> Draft | None:
+    """The sum that a story asks for, unless the request asks for something else beside it."""
+    told = told_sum(request)
+    if told is None or not any(map(computes, tools)):
+        return None
+    read = Drafter(tools, reading_tools).draft(request) or []
+    if any(not step.looks_up for step in read) or (len(read) > 1 and any(not computes(step.spec) for step in read)):
+        return None
+    reader = Reader(tools, reading_tools, starting_words(tools))
+    planned = _drafted(told, tools, reader)
+    return planned if planned.steps and not planned.question and _only_computes(planned) else None
 
 
-def _unasked(planned: Draft, learned: Draft) -> Draft:
-    """A plan by rules without the mark of the request's own question at a text's end: "could you tell her ...?"."""
-    steps: list[Step] = []
-    for ruled, read in zip(planned.steps, learned.steps, strict=True):
-        ended = {name: value for name, value in read.args.items() if ruled.args.get(name) == f"{value}?"}
-        steps.append(replace(ruled, args={**ruled.args, **ended}))
-    return replace(planned, steps=tuple(steps))
+def _prefers_rules(planned: Draft, learned: Draft, request: str, said: str) -> bool:
+    """Whether the plan by rules is the better one."""
+    if any(not knows(step.spec) for step in planned.steps):
+        return True
+    if not planned.steps or planned.question:
+        return bool(said) if learned.question else not learned.steps and not learned.declined
+    if _tools(planned) == _tools(learned) and _says_more(planned, learned):
+        return True
+    if len(learned.steps) < len(planned.steps) and _names_of(learned, request) < _names_of(planned, request):
+        return True  # a file or an address was left out
+    if learned.declined:  # a sum is one by its form, and what nobody else knows the user may have told
+        return _only_computes(planned) or (len(planned.steps) == 1 and memory_slot(planned.steps[0].spec) is not None)
+    if learned.steps and not learned.question:
+        return _only_computes(planned) and _may_compute(learned) and not learned.sure
+    return not learned.steps or bool(said) or not set(_tools(learned)).isdisjoint(_tools(planned))
 
 
-def _is_settled(learned: Draft, tools: Sequence[ToolSpec]) -> bool:
-    """Whether rules have nothing to add: a whole plan, and no tool at hand that nothing was learned of.
-
-    What is to be computed rules read better.
-    """
-    if _may_compute(learned):
-        return False
-    return (bool(learned.steps) or learned.declined) and not learned.question and all(map(knows, tools))
+def _says_more(planned: Draft, learned: Draft) -> bool:
+    """Whether rules tell all that was learned and more; or about the documents and tables, which they read better."""
+    if any(_asks_table(step) or "question" in step.args for step in planned.steps):
+        return True
+    pairs = list(zip(learned.steps, planned.steps, strict=True))
+    return all(read.args.items() <= ruled.args.items() for read, ruled in pairs)
 
 
-def _asks_documents(plan: Draft) -> bool:
-    return len(plan.steps) == 1 and not plan.question and "question" in plan.steps[0].args
+_NAMED = re.compile(r"[\w.+-]+@[\w.-]+\w|[\w./-]*\w\.[A-Za-z]\w{1,4}\b")
+
+
+def _names_of(plan: Draft, request: str) -> frozenset[str]:
+    """The files and addresses of a request that a plan has a place for."""
+    given = " ".join(str(value) for step in plan.steps for value in step.args.values())
+    return frozenset(name for name in _NAMED.findall(request) if name in given)
+
+
+def _tools(plan: Draft) -> list[str]:
+    return [step.spec.name for step in plan.steps]
+
+
+def _asks_table(step: Step) -> bool:
+    """Whether a call asks for rows of a table: which, rules tell from its columns' names and comparisons in words."""
+    return {"where", "group_by"} <= step.spec.parameters.get("properties", {}).keys()
 
 
 def _only_computes(plan: Draft) -> bool:
@@ -161,15 +182,15 @@ def _learned(
     if asks_when(request) and asks_for_own_fact(request):
         return None
     drafter = Drafter(tools, reading_tools)
-    steps = drafter.draft(told_sum(request) or request)
+    steps = drafter.draft(request)
     if steps is None:
         return None
-    drafted = Draft(tuple(steps), drafter.declines)
+    drafted = Draft(_in_order(steps), drafter.sure, drafter.declines)
     if fixed.written:
         worth = drafter.worth
-        mended = drafter.draft(told_sum(fixed.text) or fixed.text)
+        mended = drafter.draft(fixed.text)
         if mended and drafter.worth > worth + _MENDED and not any(step.missing for step in mended):
-            return Draft(tuple(as_written(step, fixed) for step in mended))
+            return Draft(_in_order([as_written(step, fixed) for step in mended]))
     return drafted
 
 
@@ -201,7 +222,6 @@ def _takes_a_slip(planned: Draft, request: str, fixed: Corrected) -> bool:
 
 
 def _planned(request: str, tools: Sequence[ToolSpec], reader: Reader, said: str, previous: str) -> Draft:
-    request = told_sum(request) or request
     if whole := completed_by(request, previous):
         continued = _drafted(whole, tools, reader)
         if continued.steps and not continued.question:
@@ -239,7 +259,7 @@ def _drafted(request: str, tools: Sequence[ToolSpec], reader: Reader) -> Draft:
                     if extended and extended.worth > best.get(last + 1, _Partial(-1.0)).worth:
                         best[last + 1] = extended
     whole = best.get(len(ends), _Partial())
-    steps = _in_order(whole.steps, request, cuts)
+    steps = _in_order(whole.steps)
     linked = any(step.after for step in steps)
     lacking = any(step.missing for step in steps)
     if learned and (lacking or not linked):
@@ -323,7 +343,7 @@ def _extended(before: _Partial, piece: str, bridged: Sequence[Joint], reader: Re
     return _Partial(before.worth + worth, (*before.steps, *steps), before.clauses + 1, piece)
 
 
-def _in_order(steps: tuple[Step, ...], request: str, cuts: Sequence[Joint]) -> tuple[Step, ...]:
+def _in_order(steps: Sequence[Step]) -> tuple[Step, ...]:
     """The steps, with those tied together that touch the same thing: what is written must be there to be read."""
     ordered: list[Step] = []
     for step in steps:

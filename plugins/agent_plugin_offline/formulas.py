@@ -7,7 +7,7 @@ import re
 from agent_plugin_offline.numbers import NUMBER_WORDS, PARTS
 from agent_plugin_offline.text import words
 
-_OPERATIONS = words(
+OPERATIONS = words(
     "cent ways plus minus times multiply multiplied divide divided add added subtract subtracted sum total product "
     "quotient difference square squared cube cubed root power percent percentage factorial mod modulo "
     "double triple twice thrice halve half log ln sin cos tan sec csc cot asin acos atan sinh cosh tanh arcsin "
@@ -136,7 +136,7 @@ def is_formula(text: str) -> bool:
         return False
     if re.fullmatch(r"\s*\d+(?:\.\d+)?[a-z]\s*", text):
         return True  # a coefficient and an unknown
-    return bool(_SIGNS.search(text) or _SHARE.search(text)) or any(word in _OPERATIONS for word in words)
+    return bool(_SIGNS.search(text) or _SHARE.search(text)) or any(word in OPERATIONS for word in words)
 
 
 def is_begun(text: str) -> bool:
@@ -173,7 +173,7 @@ def without_units(text: str) -> str:
 def _belongs(word: str) -> bool:
     return (
         len(word) <= 2
-        or word in _OPERATIONS
+        or word in OPERATIONS
         or word in NUMBER_WORDS
         or word in _GLUE
         or word == _REFERENCE

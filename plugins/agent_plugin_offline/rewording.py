@@ -14,12 +14,12 @@ _COPY = re.compile(
 )
 _PUT_OFF = re.compile(
     r"(?:move|reschedule|postpone|shift|push|bring\s+forward|put\s+off|put\s+back)\s+(?:back\s+|forward\s+)?(?:the\s+|my\s+|our\s+)?(?P<what>(?!\S+\.\w{1,5}\s)[^,]+?)"
-    r"(?:\s+(?:on|from|of)\s+(?P<old>[^,]+?))?\s+(?:to|until|till)\s+(?P<new>[^,]+?)[\s.!?]*$",
+    r"(?:\s+(?:on|from|of)\s+(?P<old>[^,]+?))?\s+(?:to|until|till|for)\s+(?P<new>[^,]+?(?:,\s*[^,]{,12})?)[\s.!?]*$",
     re.IGNORECASE,
 )
 _WAS_PUT_OFF = re.compile(
-    r"(?:the|my|our)\s+(?P<what>[^,.]+?)(?:\s+(?:on|from|of)\s+(?P<old>[^,.]+?))?\s+(?:has\s+been|was|is|got|has)\s+(?:now\s+)?(?:moved|put\s+back|put\s+off|postponed|rescheduled|shifted|changed|brought\s+forward)"
-    r"\s+(?:to|until|till)\s+(?P<new>[^,]+?)(?:,|\.|\s+-|\s+so|\s+and)\s+[^.]*\b(?:update|change|correct|adjust|move|put)\b[^.]*[.!?]*$",
+    r"(?:the|my|our)\s+(?P<what>[^,.]+?)(?:\s+(?:on|from|of)\s+(?P<old>[^,.]+?))?\s+(?:has\s+been|was|is|got|has)\s+(?:now\s+)?(?:moved|put\s+back|put\s+off|postponed|rescheduled|shifted|changed|brought\s+forward|(?=on\b|at\b))"
+    r"\s*(?:to|until|till|on|at)\s+(?P<new>[^,]+?)(?:,|\.|\s+-|\s+so|\s+and)\s+.*\b(?:update|change|correct|adjust|move|put)\b[^.]*[.!?]*$",
     re.IGNORECASE,
 )
 """Somebody says that a date was put off, and orders that to be noted."""

@@ -1,6 +1,6 @@
 """All benchmarks, or those named: `python -m tests.benchmarks [help|journal|load|plugins|run|...]... [--quick]`.
 
-A benchmark that judges answers (graph_checker) takes a file of its own behind its name.
+A benchmark that judges answers (graph_checker) or plans (offline_reading) takes files of its own behind its name.
 
 Each prints a table of ratios that were measured in one go. They are never part of the test run.
 """
@@ -22,12 +22,13 @@ BENCHMARKS = (
     "journal",
     "load",
     "offline",
+    "offline_reading",
     "plugins",
     "run",
     "stream",
     "tool_finding",
 )
-OF_FILES = ("graph_checker",)
+OF_FILES = ("graph_checker", "offline_reading")
 
 
 def main() -> None:

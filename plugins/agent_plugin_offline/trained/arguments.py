@@ -16,7 +16,7 @@ from agent_plugin_offline.trained.kindred import groups_of, size_of
 from agent_plugin_offline.trained.parts import parts_of
 from agent_plugin_offline.trained.pieces import pieces_of
 from agent_plugin_offline.trained.spoken_times import spoken_times
-from agent_plugin_offline.trained.when import told
+from agent_plugin_offline.trained.when import day_and_clock, told
 from agent_plugin_offline.typed import KINDS_OF_FILE, minutes_of
 from agent_plugin_offline.wording import Wording
 
@@ -49,6 +49,8 @@ class Filled:
     args: dict[str, Any] = field(default_factory=dict[str, Any])
     referring: dict[str, str] = field(default_factory=dict[str, str])
     """Parameters whose value is the result of another action, with the words that say so."""
+    vague: set[str] = field(default_factory=set[str])
+    """Parameters of which is said that they have a value, and not which: "the other folder"."""
 
 
 def filled(wording: Wording, clause: str, said: Sequence[tuple[str, str]], flag: str = "") -> Filled:
@@ -69,10 +71,12 @@ def filled(wording: Wording, clause: str, said: Sequence[tuple[str, str]], flag:
             found.referring.update({slot.name: text for slot in parts.get(plain, ())[:1]})
         else:
             texts.setdefault(part, []).append(text)
+    if "bcc" in parts and (unseen := [one for one in texts.get("cc", ()) if _is_unseen(one, clause)]):
+        texts["bcc"], texts["cc"] = unseen, [one for one in texts["cc"] if one not in unseen]
     _complete(texts, clause, parts)
     for part, values in texts.items():
         for slot in parts.get(part, ()):
-            value = _value(wording, clause, slot, part, values)
+            value = _value(wording, clause, slot, part, values) if values else None
             if slot.name not in found.referring and value not in (None, "", []):
                 found.args[slot.name] = value
     if flag:
@@ -82,12 +86,25 @@ def filled(wording: Wording, clause: str, said: Sequence[tuple[str, str]], flag:
     return found
 
 
+def _is_unseen(address: str, clause: str) -> bool:
+    return re.search(rf"\b(?:bcc|blind\s+copy)\b[^@]*?{re.escape(address)}", clause, re.IGNORECASE) is not None
+
+
 def _complete(texts: dict[str, list[str]], clause: str, parts: Mapping[str, Sequence[Slot]]) -> None:
     """Take apart what says two things: "between 10 and 17 March", "the newest file"."""
     if "start" in texts and "end" not in texts and "end" in parts and (both := _from_to(" ".join(texts["start"]))):
         texts["start"], texts["end"] = [both[0]], [both[1]]
+    if "start" in texts and "end" in texts:
+        _on_one_day(texts)
     if "order" in texts and "count" not in texts and _is_one(clause, texts["order"][0]):
         texts["count"] = ["one"]
+
+
+def _on_one_day(texts: dict[str, list[str]]) -> None:
+    """A day that is said behind the end holds for both: "13:00 to 14:00 on 5 April"."""
+    (no_day, clock), (day, end) = day_and_clock(texts["start"]), day_and_clock(texts["end"])
+    if clock and end and day and not no_day:
+        texts["start"], texts["end"] = [f"{day} at {clock}"], [end]
 
 
 def _matrices(found: Filled, wording: Wording, clause: str) -> None:
@@ -150,6 +167,8 @@ def _value(wording: Wording, clause: str, slot: Slot, part: str, values: Sequenc
         case "duration":
             minutes = minutes_of(values[0])
             return minutes if "hour" not in slot.name else minutes / 60
+        case "number" if part == "lines":
+            return _lines(slot, values[0])
         case "number":
             return _number(slot, values[0])
         case "numbers":
@@ -159,16 +178,41 @@ def _value(wording: Wording, clause: str, slot: Slot, part: str, values: Sequenc
             return _choice(wording, slot, values[0])
         case "flag":
             return True
+        case "folder" if not _is_placed(values[0], clause):
+            return None
         case "file" | "folder":
             return _place(slot, values[0])
         case _:
             return _words(part, values[0], clause)
 
 
+_THERE = words(
+    "in under of from inside within at into to through on over across folder directory search scan list show ls"
+)
+
+
+def _is_placed(said: str, clause: str) -> bool:
+    """Whether a folder stands where one is named: a mere word in some other place is a word of the sentence."""
+    if re.search(r"[^a-z\s]", said):
+        return True
+    before = [word for word in re.findall(r"[\w']+", clause[: clause.find(said)].lower()) if word not in _DETERMINERS]
+    after = clause[clause.find(said) + len(said) :].lower()
+    return not before or before[-1] in _THERE or re.match(r"\s*(?::|folder|directory)", after) is not None
+
+
+_DETERMINERS = words("the my this that our your a")
+_KIND = re.compile(
+    r"^(?:the|my|our)\s+(?=\S+(?:\s+(?:folder|directory))?$)|(?<=\S)\s+(?:folder|directory)$", re.IGNORECASE
+)
+"""What stands around the name of a folder: "the Choir folder"."""
+
+
 def _place(slot: Slot, said: str) -> str | None:
     """A file or a folder; a folder is never called like a file."""
-    path = said.strip(_MARKS + "'’").rstrip("/")
+    path = _KIND.sub("", said.strip(_MARKS + "'’")).rstrip("/")
     is_file = "." in path and path.rpartition(".")[2].lower() in KINDS_OF_FILE
+    if not re.search(r"[^\W\d]|\d/|\.", path):
+        return None  # a number
     return None if slot.role == "folder" and is_file else path
 
 
@@ -202,10 +246,25 @@ def _plain(number: str) -> int | float:
 
 
 def _number(slot: Slot, said: str) -> int | None:
-    if slot.name.startswith(("start", "first")) and re.search(r"\b(?:first|last|top|bottom)\b", said, re.IGNORECASE):
-        return None
-    found = find_numbers(said)
+    found = [number for number in find_numbers(said) if not number.ordinal]  # "first" may begin the request
     return int(found[0].value) if found and float(found[0].value).is_integer() else None
+
+
+def _lines(slot: Slot, said: str) -> int | None:
+    """Where to begin, or how many lines: of "lines 40 to 55", "line 12", "the first five lines", "from line 9 on"."""
+    first = slot.name.startswith(("start", "first"))
+    numbers = [int(number.value) for number in find_numbers(said)]
+    if re.search(r"\b(?:last|final|bottom|end)\b", said, re.IGNORECASE) or not numbers:
+        return None
+    if re.search(r"\b(?:first|top|opening)\b", said, re.IGNORECASE):
+        counted = [int(number.value) for number in find_numbers(said) if not number.ordinal]
+        return None if first else counted[0] if counted else 1
+    if len(numbers) > 1 and numbers[1] >= numbers[0]:
+        return numbers[0] if first else numbers[1] - numbers[0] + 1
+    if re.search(r"\bline\b|\d(?:st|nd|rd|th)\b", said, re.IGNORECASE):
+        onwards = re.search(r"\b(?:from|onwards?|on)\b", said, re.IGNORECASE)
+        return numbers[0] if first else None if onwards else 1
+    return None if first else numbers[0]
 
 
 def _pattern(said: str) -> str:
@@ -226,6 +285,10 @@ def _pattern(said: str) -> str:
     return f"*.{_KINDS.get(kind, kind)}" if re.fullmatch(r"[a-z0-9]{1,8}", kind) else said
 
 
+_DEGREE = re.compile(r"\b(?:the\s+)?(?:most|least)\s+(?!recent)", re.IGNORECASE)
+"""How much of it, before what is compared: "the most space"."""
+
+
 def _choice(wording: Wording, slot: Slot, said: str) -> str | None:
     if set(slot.choices) == {"ascending", "descending"}:
         if _OLD.search(said) or not said:
@@ -237,7 +300,7 @@ def _choice(wording: Wording, slot: Slot, said: str) -> str | None:
                 else None
             )
         return "ascending" if _FEWEST.search(said) else "descending"
-    only = Explanation(f"show {said}", [slot])
+    only = Explanation(f"show {_DEGREE.sub('', said)}", [slot])
     take_choices(only, wording)
     if slot.name in only.args:
         return str(only.args[slot.name])

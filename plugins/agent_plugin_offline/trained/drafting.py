@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agent_plugin_offline import results
@@ -18,8 +18,11 @@ from agent_plugin_offline.mentions import Mention, mentions, words_of
 from agent_plugin_offline.plausible import NOTHING_NAMED, PLACEHOLDERS
 from agent_plugin_offline.proposals import Proposal, ToolSpec
 from agent_plugin_offline.slots import Slot, slots_of
-from agent_plugin_offline.text import STOP_WORDS, stem
-from agent_plugin_offline.trained.arguments import filled
+from agent_plugin_offline.story import told_sum
+from agent_plugin_offline.text import STOP_WORDS, stem, words
+from agent_plugin_offline.trained.algebra import canonical, says_where
+from agent_plugin_offline.trained.arguments import Filled, filled
+from agent_plugin_offline.trained.parts import parts_of
 from agent_plugin_offline.trained.understanding import NONE, Clause, Meaning, understanding_of
 from agent_plugin_offline.wording import Wording, looks_up, wordings_of
 
@@ -32,6 +35,18 @@ _CERTAIN = math.log(0.5)
 """How likely it must be that no tool fits, for rules not to be asked."""
 _JOINING = re.compile(r"^(?:(?:and|then|also|afterwards|next|&)\b[\s,]*)+(?=\w)", re.IGNORECASE)
 """What joins a clause to the one before is no part of its title."""
+_FILE = re.compile(r"\S+\.\w{1,5}")
+_UNNAMED = frozenset(
+    map(
+        stem,
+        PLACEHOLDERS
+        | words(
+            "the that this those these my our some a an his her their other another different right new old same wrong "
+            "somewhere else folder directory place document picture photo one two three of both all it them"
+        ),
+    )
+)
+"""Words that point to a file or a folder without saying what it is called."""
 _QUOTES = "\"'“‘«`"
 
 
@@ -62,6 +77,10 @@ class _Call:
     worth: float
     probability: float
     text: str
+    sure: bool = False
+    """Whether what is to be computed was said in the words of its tool."""
+    others: tuple[str, ...] = ()
+    """Further files of which the same is wanted."""
 
 
 def _talks(proposal: Proposal) -> bool:
@@ -90,6 +109,8 @@ class Drafter:
     def __init__(self, tools: Sequence[ToolSpec], reading_tools: Collection[str]) -> None:
         self.worth = 0.0
         """How likely the last draft is, as a logarithm."""
+        self.sure = False
+        """Whether all that the last draft computes was said in the words of its tool."""
         self.declines = False
         """Whether the last request was surely for no tool."""
         self._tools = {tool.name: tool for tool in tools}
@@ -118,8 +139,11 @@ class Drafter:
         if best is None:
             return None
         self.worth = best[0]
-        self.declines = best[0] > _CERTAIN and not any(best[1])
-        return self._assembled([call for call in best[1] if call is not None], said)
+        chosen = self._evaluated([call for call in best[1] if call is not None])
+        computed = [call.sure for call in chosen if call.sure or call.step.spec.name in self._calculators]
+        self.sure = bool(computed) and all(computed)
+        self.declines = best[0] > _CERTAIN and not chosen
+        return self._assembled(chosen, said)
 
     def _best(self, clause: Clause, number: int, several: bool) -> tuple[_Call | None, float]:
         found: list[tuple[float, _Call | None]] = []
@@ -134,8 +158,12 @@ class Drafter:
 
     def _call(self, text: str, meaning: Meaning, number: int, several: bool) -> _Call:
         worth = math.log(meaning.probability) + _FOREIGN * meaning.foreign
-        tool, args, referring = meaning.tool, *self._arguments(text, meaning, self._wordings[meaning.tool])
-        if tool in self._calculators and (computed := self._computed(text, meaning)):
+        found = self._arguments(text, meaning, self._wordings[meaning.tool])
+        tool, args, referring = meaning.tool, found.args, found.referring
+        sure = False
+        if tool in self._calculators and (computed := self._ordered(text, meaning.tool)):
+            tool, args, referring, sure = computed.tool, dict(computed.args), {}, True
+        elif tool in self._calculators and (computed := self._computed(text, meaning)):
             told = args if computed.tool == tool else {}
             tool, args, referring = computed.tool, {**told, **computed.args}, {}
         elif tool in self._calculators:
@@ -143,12 +171,46 @@ class Drafter:
         slots = self._wordings[tool].slots
         missing = tuple(s.name for s in slots if s.required and s.name not in args and s.name not in referring)
         for name in missing:
-            worth += _IMPLIED if several and results.is_content(name, {}) else _MISSING
+            worth += _IMPLIED if name in found.vague or (several and results.is_content(name, {})) else _MISSING
         spec = self._tools[tool]
         title = _JOINING.sub("", " ".join(text.split())).strip(" .,;:")
         title = (title[:1].upper() + title[1:])[:80]
         step = Step("", title, spec, args, missing, looks_up(spec, self._reading), number)
-        return _Call(step, tuple(referring.items()), worth, meaning.probability, text)
+        return _Call(
+            step, tuple(referring.items()), worth, meaning.probability, text, sure, self._others(tool, args, meaning)
+        )
+
+    def _others(self, tool: str, args: Mapping[str, object], meaning: Meaning) -> tuple[str, ...]:
+        """The files beside the first, where a tool takes one at a time."""
+        own = next((slot for slot in parts_of(self._tools[tool]).get("path", ()) if slot.role == "file"), None)
+        if own is None or own.many:
+            return ()
+        files = [
+            said.strip(_QUOTES)
+            for part, said in meaning.said
+            if part == "path" and _FILE.fullmatch(said.strip(_QUOTES))
+        ]
+        return tuple(dict.fromkeys(file for file in files if file != args.get(own.name))) if files[1:] else ()
+
+    def _each_file(self, calls: Sequence[_Call]) -> Iterator[_Call]:
+        for call in calls:
+            yield call
+            for file in call.others:
+                name = parts_of(call.step.spec)["path"][0].name
+                yield replace(call, step=replace(call.step, args={**call.step.args, name: file}), others=())
+
+    def _ordered(self, text: str, tool: str) -> Proposal | None:
+        """What is to be computed, where it can be said in the words of a tool."""
+        order = told_sum(text) or canonical(text, tool)
+        if order is None:
+            return None
+        named = frozenset(order.split()[:1]) & self._calculators
+        proposal = self._caller.one(order, named or self._calculators)
+        if proposal is None or proposal.missing or _talks(proposal):
+            return None
+        if order.endswith("second order") and proposal.tool == "differentiate":
+            return replace(proposal, args={**proposal.args, "order": 2})
+        return proposal
 
     def _computed(self, text: str, meaning: Meaning) -> Proposal | None:
         """What is to be computed, as the rules for formulas read it: by the tool that was chosen, else by another."""
@@ -161,12 +223,12 @@ class Drafter:
                     return proposal
         return None
 
-    def _arguments(self, text: str, meaning: Meaning, wording: Wording) -> tuple[dict[str, object], dict[str, str]]:
+    def _arguments(self, text: str, meaning: Meaning, wording: Wording) -> Filled:
         found = filled(wording, text, meaning.said, meaning.flag)
         plain = explain(without_courtesies(text), wording.slots)
         taken = {str(value) for value in found.args.values()}
         for slot in wording.slots:
-            sure = slot.role in _SURE or slot.name == "subject"
+            sure = slot.role in _SURE or slot.name in ("subject", "pattern")
             if (
                 sure
                 and slot.name in plain.args
@@ -176,12 +238,22 @@ class Drafter:
                 found.args[slot.name] = plain.args[slot.name]
         for slot in wording.slots:
             value = found.args.get(slot.name)
-            if slot.required and _only_says_what_kind(wording, slot, value) and not _is_quoted(text, str(value)):
+            unnamed = (
+                slot.role in ("file", "folder")
+                and isinstance(value, str)
+                and set(map(stem, value.lower().split())) <= _UNNAMED
+            )
+            if (
+                slot.required
+                and (unnamed or _only_says_what_kind(wording, slot, value))
+                and not _is_quoted(text, str(value))
+            ):
                 del found.args[slot.name]
-        return found.args, found.referring
+                found.vague.add(slot.name)
+        return found
 
     def _assembled(self, calls: Sequence[_Call], said: str) -> list[Step]:
-        ordered = list(calls)
+        ordered = list(self._each_file(calls))
         for at in range(len(ordered) - 1):
             wants = ordered[at].referring or any(results.is_content(name, {}) for name in ordered[at].step.missing)
             if wants and not any(c.step.looks_up for c in ordered[:at]) and ordered[at + 1].step.looks_up:
@@ -199,8 +271,8 @@ class Drafter:
                 name = next(name for name, value in step.args.items() if value == inner.title)
                 put = replace(step, args={**step.args, name: STAND_IN})
                 step = linked(put, [inner], Mention(0, 0)) or step
-            for name, words in call.referring:
-                step = self._referring(step, name, words, steps)
+            for name, told in call.referring:
+                step = self._referring(step, name, told, steps)
             for name in tuple(step.args):
                 step = self._quoting(step, name, steps)
             for name in step.missing:
@@ -208,6 +280,26 @@ class Drafter:
                     step = filled_from(step, name, self._sources(steps), Mention(0, 0)) or step
             steps.append(step)
         return steps
+
+    def _evaluated(self, calls: Sequence[_Call]) -> list[_Call]:
+        """The calls, with a derivative and the clause that says where it is wanted as one."""
+        found: list[_Call] = []
+        for call in calls:
+            before = found[-1] if found else None
+            name = call.step.spec.name
+            if (
+                before
+                and before.step.spec.name == "differentiate"
+                and name in self._calculators
+                and says_where(call.text)
+            ):
+                order = canonical(f"{before.text} {call.text}", "differentiate")
+                proposal = self._caller.one(order, self._calculators) if order else None
+                if proposal is not None and proposal.tool == "differentiate" and "at" in proposal.args:
+                    found[-1] = replace(before, step=replace(before.step, args=proposal.args), sure=True)
+                    continue
+            found.append(call)
+        return found
 
     def _inner(self, call: _Call) -> Step | None:
         """A calculation in words where a text is taken: "email bo@example.com the product of 6 and 7"."""

@@ -21,6 +21,7 @@ _PIECE = re.compile(
     r"|(?P<matrix>\[\s*\[.*?\]\s*\]|\[\s*-?\d[\d\s.,;/-]*\])"
     r"|(?P<table>(?:~/|\.{0,2}/)?(?:[\w-][\w.-]*/)*[\w-][\w.-]*\.(?:csv|tsv|xlsx?|ods)\b)"
     r"|(?P<pattern>\*[\w.*-]*\.\w{1,5}\b|(?<!\S)\.[a-z]{2,4}\b)"
+    r"|(?P<abbreviation>\b(?:i\.e|e\.g|[ap]\.m|a\.k\.a)\b\.?|\b(?:km|mi|m|miles?|kilomet(?:re|er)s?)/(?:h|s|hour)\b)"
     r"|(?P<file>(?:~/|\.{0,2}/)?(?:[\w-][\w.-]*/)*[\w-][\w.-]*\.(?!\d)[A-Za-z][A-Za-z0-9]{0,4}\b(?!['’@]))"
     r"|(?P<folder>(?<![\w)\]])(?:~|\.{1,2})?/[\w.-]+(?:/[\w.-]+)*/?|(?=[\w-]*[A-Za-z_]{2})[\w-]+(?:/[\w.-]*\w)+/?|\d{4}/[A-Za-z][\w./-]*|[A-Za-z_][\w-]*/(?=[\s,;?!]|$))"
     r"|(?P<percent>\d+(?:\.\d+)?\s?%|\d+(?:\.\d+)?\s+per\s?cent\b)"
@@ -112,6 +113,8 @@ def _is_operand(text: str, pieces: Sequence[tuple[int, int, str]], first: int, a
         return False
     if said in _FUNCTIONS:
         return True
+    if len(said) == 1 and text[max(0, start - 1) : start].isdigit():
+        return True  # the x of "3x"
     near = text[max(0, start - 2) : start] + text[end : end + 2]
     return len(said) <= 2 and (len(said) == 1 or text[end : end + 1] == "(") and any(s in "+-*/^=<>()²³" for s in near)
 
@@ -149,7 +152,7 @@ def _computes(text: str, run: list[tuple[int, int, str]]) -> bool:
 
 def _piece(text: str, start: int, end: int, form: str, quotes: Sequence[tuple[int, int]]) -> Piece:
     said = text[start:end]
-    if form in ("word", "title"):
+    if form in ("word", "title", "abbreviation"):
         form = "CAPS" if len(said) > 1 and said.isupper() else "Cap" if said[0].isupper() else "low"
         form = "numeral" if said.lower() in NUMBER_WORDS else form
     elif form == "sign":

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -53,9 +55,28 @@ class Clause:
 
 
 @cache
-def _weights() -> Mapping[str, Any]:
+def _shipped() -> Mapping[str, Any]:
     packed = files("agent_plugin_offline.trained").joinpath("weights.json.gz").read_bytes()
     return json.loads(gzip.decompress(packed))
+
+
+_OTHER: ContextVar[Mapping[str, Any] | None] = ContextVar("_OTHER", default=None)
+
+
+def _weights() -> Mapping[str, Any]:
+    return _OTHER.get() or _shipped()
+
+
+@contextmanager
+def reading_with(weights: Mapping[str, Any]) -> Generator[None]:
+    """Read requests with other weights than those that are shipped: to judge what some requests teach of others."""
+    token = _OTHER.set(weights)
+    _KNOWN.clear()
+    try:
+        yield
+    finally:
+        _OTHER.reset(token)
+        _KNOWN.clear()
 
 
 class Understanding:

@@ -47,6 +47,16 @@ _SHORT = {
 
 def told(texts: Sequence[str]) -> str:
     """One or more stretches that together say when, as one text: the day first, then the time."""
+    day, clock = day_and_clock(texts)
+    if not day:
+        return clock
+    if clock and re.fullmatch(r"\d{4}-\d\d-\d\d", day) and re.fullmatch(r"\d{1,2}:\d\d", clock):
+        return f"{day}T{clock:0>5}"
+    return f"{day} at {clock}" if clock else day
+
+
+def day_and_clock(texts: Sequence[str]) -> tuple[str, str]:
+    """The day and the time of day that stretches say, each as text; empty where they say none."""
     said = " ".join(" ".join(text.split()) for text in texts)
     said = re.sub(r"[a-z]+", lambda m: _SHORT.get(m[0].lower(), m[0]), said, flags=re.IGNORECASE)
     clock = ""
@@ -56,12 +66,7 @@ def told(texts: Sequence[str]) -> str:
             clock = _clock(match)
             said = f"{said[: match.start()]} {said[match.end() :]}"
             break
-    day = _day(said)
-    if not day:
-        return clock
-    if clock and re.fullmatch(r"\d{4}-\d\d-\d\d", day) and re.fullmatch(r"\d{1,2}:\d\d", clock):
-        return f"{day}T{clock:0>5}"
-    return f"{day} at {clock}" if clock else day
+    return _day(said), clock
 
 
 def _clock(match: re.Match[str]) -> str:
