@@ -429,4 +429,5 @@ def _hit(passage: Passage, score: float, reason: str, path: tuple[str, ...]) -> 
         round(score, 4),
         reason,
         path,
+        passage.context,
     )
