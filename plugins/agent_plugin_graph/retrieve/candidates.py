@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -77,7 +77,18 @@ class Candidate:
 def candidates(asked: Asked, hits: Sequence[Hit]) -> list[Candidate]:
     """Every sentence of the passages that were found, the best passage first."""
     highest = max((hit.score for hit in hits), default=1.0) or 1.0
-    return [one for rank, hit in enumerate(hits) for one in _of_passage(asked, hit, rank, hit.score / highest)]
+    found = [one for rank, hit in enumerate(hits) for one in _of_passage(asked, hit, rank, hit.score / highest)]
+    return _beside_others(asked, found)
+
+
+def _beside_others(asked: Asked, found: Sequence[Candidate]) -> list[Candidate]:
+    """The same with what their documents hold together: the right sentence stands in a document on the matter."""
+    documents: dict[str, dict[str, float]] = {}
+    for one in found:
+        documents[one.hit.source] = strongest(documents.get(one.hit.source, {}), one.around)
+    shares = {source: asked.matcher.share(held) for source, held in documents.items()}
+    most = max(shares.values(), default=1.0) or 1.0
+    return [replace(one, measures={**one.measures, "document": shares[one.hit.source] / most}) for one in found]
 
 
 def _of_passage(asked: Asked, hit: Hit, rank: int, score: float) -> Iterator[Candidate]:

@@ -125,9 +125,17 @@ _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str, str], bool]], ...] = tu
 _PLACED = _holds_cased(_PLACE)
 
 
+_ASKING = re.compile(r"[^.!?\n]+\?")
+
+
 def asked_kind(question: str) -> str:
-    """The kind of thing that a question asks for; empty for one that asks for anything."""
-    return next((name for name, asks, _ in _KINDS if asks.search(question)), "")
+    """The kind of thing that a question asks for; empty for one that asks for anything.
+
+    Where several sentences are said, it is the last one with a question mark that asks.
+    """
+    said = _ASKING.findall(question)
+    asking = str(said[-1]) if said else question
+    return next((name for name, asks, _ in _KINDS if asks.search(asking)), "")
 
 
 def holds_kind(kind: str, question: str, text: str) -> bool:
