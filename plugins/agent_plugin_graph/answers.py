@@ -25,16 +25,22 @@ from agent_plugin_graph.results import (
     Neighbours,
     Rows,
 )
-from agent_plugin_graph.retrieve.bearing import ENOUGH
-from agent_plugin_graph.retrieve.quoting import Quote, quotes
+from agent_plugin_graph.retrieve.bearing import outcome
+from agent_plugin_graph.retrieve.matching import related
+from agent_plugin_graph.retrieve.quoting import Quote, choose, read
 from agent_plugin_graph.retrieve.themes import Progress, is_broad, themes
 from agent_plugin_graph.store.protocol import Entity
 
 _QUOTED = 3
 _CONSIDERED = 5
+_SEARCHED = 20
+"""Passages that search finds whose sentences are read for an answer."""
+_READ = 40
+"""Passages that are read in all."""
 _THEMES = 6
 _MOST_THEMES = 20
 _SILENT = "Nothing in your documents answers this."
+_NOT_OUTRIGHT = "Your documents do not say this outright. These passages come nearest:"
 _ROWS_SHOWN = 50
 _MOST_SEARCHED = 20
 _PER_ENTITY = 200
@@ -60,28 +66,57 @@ def passages(graph: Graph, question: str, limit: int, folder: Path, progress: Pr
         broad = found_themes(graph, question, _THEMES, folder, progress)
         if len(broad.themes) > 1:
             return FoundPassages([one.citation for one in broad.themes], len(broad.themes), broad.text)
-    bears, chosen = quoted(graph, question, limit)
-    if bears < ENOUGH:
-        return FoundPassages([], 0, _SILENT)
+    probability, chosen = quoted(graph, question, limit)
+    told = outcome(probability)
+    if told == "nothing":
+        return FoundPassages([], 0, _SILENT, outcome=told)
     cited = [
         Cited(
             n,
             quote.text,
             quote.link.removeprefix(f"{folder}{os.sep}"),
-            quote.hit.locator,
+            quote.locator,
             quote.hit.title,
             quote.hit.why,
         )
         for n, quote in enumerate(chosen, start=1)
     ]
-    return FoundPassages(cited, len(cited), _quoted(cited))
+    text = _quoted(cited) if told == "answered" else f"{_NOT_OUTRIGHT}\n{_quoted(cited)}"
+    return FoundPassages(cited, len(cited), text, outcome=told)
 
 
 def quoted(graph: Graph, question: str, limit: int = _CONSIDERED) -> tuple[float, list[Quote]]:
     """(how probable it is that they answer the question, the quotes that come nearest to it)."""
-    hits = graph.search(question, limit)
-    found = graph.store.frequencies(set(terms(question)))
-    return quotes(question, hits, found, graph.store.passage_count(), min(limit, _QUOTED))
+    asked, found = read(question, *gathered(graph, question))
+    return choose(asked, found, min(limit, _QUOTED))
+
+
+def gathered(graph: Graph, question: str) -> tuple[list[Hit], Mapping[str, int], int]:
+    """What may answer a question: (passages that search finds, and those that say it in related words, the best first;
+    in how many passages each of those words stands; how many passages there are).
+    """
+    frequencies = graph.store.frequencies(related(terms(question)))
+    hits = graph.search(question, _SEARCHED)
+    known = {hit.passage_id for hit in hits}
+    alike = graph.store.lexical(sorted(frequencies), _READ, graph.scope, frequencies)
+    read = graph.store.passages([number for number, _ in alike])
+    others = [read[number] for number, _ in alike if read[number].id not in known]
+    hits += [_without_rank(passage, "says it in related words") for passage in others[: _READ - len(hits)]]
+    return hits, frequencies, graph.store.passage_count()
+
+
+def _without_rank(passage: Passage, why: str) -> Hit:
+    return Hit(
+        passage.id,
+        passage.title,
+        passage.text,
+        passage.source,
+        passage.locator,
+        passage.link,
+        0.0,
+        why,
+        context=passage.context,
+    )
 
 
 def _quoted(cited: Sequence[Cited]) -> str:
@@ -96,8 +131,8 @@ def found_themes(graph: Graph, topic: str, most: int, folder: Path, progress: Pr
     found: list[CountedTheme] = []
     for n, theme in enumerate(gathered.themes, start=1):
         passage = gathered.passages[theme.passages[0]]
-        hit = Hit(passage.id, passage.title, passage.text, passage.source, passage.locator, passage.link, 0.0, "")
-        place = Quote(hit, theme.quote).link.removeprefix(f"{folder}{os.sep}")
+        hit = _without_rank(passage, "")
+        place = Quote.of(hit, theme.quote).link.removeprefix(f"{folder}{os.sep}")
         cited = Cited(n, theme.quote, place, passage.locator, passage.title, f"the most typical for {theme.label!r}")
         found.append(CountedTheme(theme.label, len(theme.passages), cited))
     if not found:

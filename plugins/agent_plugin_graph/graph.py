@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from agent_core.errors import AgentCoreError, ToolError, UsageError
 from agent_plugin_graph.passage import Hit, Passage, Stats
-from agent_plugin_graph.store.scope import EVERYWHERE, normal_type
+from agent_plugin_graph.store.scope import EVERYWHERE, Scope, normal_type
 
 if TYPE_CHECKING:
     from agent_plugin_graph.asking.result import NotUnderstood, TableAnswer
@@ -231,6 +231,11 @@ class Graph:
         }
         narrowed._scope = replace(self._scope, **{name: value for name, value in given.items() if value})
         return narrowed
+
+    @property
+    def scope(self) -> Scope:
+        """What of it is searched."""
+        return self._scope
 
     def search(
         self,

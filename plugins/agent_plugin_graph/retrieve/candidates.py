@@ -32,11 +32,11 @@ class Asked:
     """The terms of each name and figure that it gives."""
 
     @staticmethod
-    def of(question: str, weights: Mapping[str, float]) -> Asked:
-        """Read a question; `weights` are its terms, by rarity."""
+    def of(question: str, weights: Mapping[str, float], related: Mapping[str, float] | None = None) -> Asked:
+        """Read a question; `weights` are its terms by rarity, `related` the same of words that may stand for them."""
         named = [frozenset(terms(name)) & weights.keys() for name in names(question)]
-        named += [frozenset({term}) for term in weights if term.isdigit()]
-        return Asked(question, Matcher(weights), asked_kind(question), [one for one in named if one])
+        named += [frozenset({term}) for term in weights if any(letter.isdigit() for letter in term)]
+        return Asked(question, Matcher(weights, related), asked_kind(question), [one for one in named if one])
 
     @cached_property
     def said(self) -> frozenset[str]:
@@ -133,6 +133,7 @@ def _of_sentence(asked: Asked, text: str, folded: Sequence[str], held: Mapping[s
     stems = [stem(word) for word in folded if word not in STOP_WORDS]
     ordered = sum(pair in asked.pairs for pair in pairwise(stems)) / max(1, len(asked.pairs))
     measures = {
+        "named": float(sum(name <= held.keys() for name in asked.names)),
         "held": matcher.share(held),
         "exact": matcher.share({term: 1.0 for term, strength in held.items() if strength == 1.0}),
         "rarest": held.get(rarest, 0.0),

@@ -24,9 +24,15 @@ _SHORTEST_PART = 4
 class Matcher:
     """What of the terms of one question a text holds, and how surely."""
 
-    def __init__(self, wanted: Mapping[str, float]) -> None:
-        """Take the question's terms with their weights."""
+    def __init__(self, wanted: Mapping[str, float], common: Mapping[str, float] | None = None) -> None:
+        """Take what is looked for.
+
+        Args:
+            wanted: The question's terms with their weights.
+            common: What related words weigh by their own rarity: one that is everywhere stands for little.
+        """
         self.wanted = wanted
+        self._weights = common or {}
         self._by_root = defaultdict[str, list[str]](list)
         self._by_group = defaultdict[int, list[str]](list)
         for term in wanted:
@@ -70,7 +76,8 @@ class Matcher:
                     found[term] = _RELATED
         for group in groups().get(expression, ()):
             for term in self._by_group.get(group, ()):
-                found.setdefault(term, _RELATED)
+                share = self._weights.get(expression, self.wanted[term]) / self.wanted[term]
+                found.setdefault(term, _RELATED * min(1.0, share))
         return found.items()
 
 
@@ -113,6 +120,22 @@ def groups() -> Mapping[str, frozenset[int]]:
             for entry in line.split():
                 found[" ".join(map(stem, words(entry.replace("_", " "))))].add(number)
     return {expression: frozenset(numbers) for expression, numbers in found.items()}
+
+
+@cache
+def _members() -> Mapping[int, frozenset[str]]:
+    found = defaultdict[int, set[str]](set)
+    for expression, numbers in groups().items():
+        for number in numbers:
+            found[number].add(expression)
+    return {number: frozenset(held) for number, held in found.items()}
+
+
+def related(terms: Iterable[str]) -> set[str]:
+    """Terms that may stand for these, and these themselves; words alone."""
+    found = set(terms)
+    lines = {number for term in found for number in groups().get(term, ())}
+    return found.union(term for number in lines for term in _members()[number] if " " not in term)
 
 
 _STOPPED = frozenset(map(stem, STOP_WORDS))
