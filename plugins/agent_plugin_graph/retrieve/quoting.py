@@ -11,6 +11,7 @@ from agent_plugin_graph.retrieve.bearing import bears, measured, rarity, weights
 from agent_plugin_graph.retrieve.candidates import Asked, Candidate, candidates
 from agent_plugin_graph.retrieve.learned import Learned, shipped, weighed
 from agent_plugin_graph.retrieve.matching import strongest
+from agent_plugin_graph.retrieve.sentences import joined
 
 _LINE = re.compile(r"(.+):(\d+)")
 _LINES = re.compile(r"(.*\b)lines? (\d+)(?:-\d+)?")
@@ -28,22 +29,24 @@ class Quote:
     hit: Hit
     text: str
     start: int
-    """Where in the passage the sentence begins that answers, or those around it do."""
+    """Where they begin in the passage, apart from what they are read with."""
     end: int
+    answers: int
+    """Where the sentence begins that answers best."""
 
     @staticmethod
     def of(hit: Hit, text: str) -> Quote:
         """A quote of a text that stands in the passage."""
         start = max(0, hit.text.find(text[:40]))
-        return Quote(hit, text, start, start + len(text))
+        return Quote(hit, text, start, start + len(text), start)
 
     @property
     def link(self) -> str:
-        """The hit's link; where that names a line, the line that the quote begins in."""
+        """The hit's link; where that names a line, the line that the best sentence begins in."""
         match = _LINE.fullmatch(self.hit.link)
         if match is None:
             return self.hit.link or self.hit.source or self.hit.passage_id
-        return f"{match[1]}:{int(match[2]) + self._lines_before(self.start)}"
+        return f"{match[1]}:{int(match[2]) + self._lines_before(self.answers)}"
 
     @property
     def locator(self) -> str:
@@ -122,21 +125,23 @@ def chosen_of(asked: Asked, found: Sequence[Candidate], most: int, learned: Lear
 
 
 def _widened(one: Candidate, scores: Mapping[tuple[str, int], float]) -> Quote:
-    """A sentence with those beside it that answer best, as far as a quote reaches, and with what it is read with."""
+    """A sentence with those of its paragraph that answer best, as far as a quote reaches, and what it is read with."""
     text, spans = one.hit.text, one.spans
     first = last = one.place
     while True:
-        wider = [(first - 1, last, first - 1), (first, last + 1, last + 1)]
+        wider = [(first - 1, first - 1, last), (last + 1, first, last + 1)]
         fitting = [
             (scores[one.hit.passage_id, added], low, high)
-            for low, high, added in wider
-            if 0 <= low and high < len(spans) and spans[high][1] - spans[low][0] <= _LONGEST
+            for added, low, high in wider
+            if 0 <= added < len(spans)
+            and spans[high][1] - spans[low][0] <= _LONGEST
+            and (joined(text, spans[low], spans[low + 1]) if added == low else joined(text, spans[high - 1], spans[high]))
         ]
         if not fitting:
             break
         _, first, last = max(fitting)
     start, end = spans[first][0], min(spans[last][1], spans[first][0] + 2 * _LONGEST)
-    quote = Quote(one.hit, text[start:end].rstrip(), start, end)
+    quote = Quote(one.hit, text[start:end].rstrip(), start, end, spans[one.place][0])
     lead = one.leads[one.place]
     if lead is None or lead >= first:
         return quote

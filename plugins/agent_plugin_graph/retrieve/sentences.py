@@ -60,3 +60,10 @@ def leads(text: str, spans: Sequence[Span]) -> list[int | None]:
             opens = place + 1 < len(spans) and _ITEM.match(text, spans[place + 1][0]) is not None
             intro = place if written.endswith(":") or opens else None
     return found
+
+
+def joined(text: str, before: Span, after: Span) -> bool:
+    """Whether two neighbouring ones are of one paragraph, or of one item of a list."""
+    ends = text.count("\n", before[1], after[0])
+    marked = any(_MARKED.match(text, start) for start, _ in (before, after))
+    return not ends or (ends == 1 and not marked)
