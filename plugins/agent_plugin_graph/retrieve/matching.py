@@ -98,7 +98,7 @@ def root(term: str) -> str:
     for ending in _ENDINGS:
         if term.endswith(ending) and len(term) - len(ending) >= _SHORTEST_ROOT:
             bare = term[: -len(ending)]
-            return bare[:-1] if bare[-1] == bare[-2] or (bare[-1] in "it" and len(bare) > _SHORTEST_ROOT) else bare
+            return root(bare) if bare[-1] in "it" and len(bare) > _SHORTEST_ROOT else bare
     return term
 
 

@@ -29,7 +29,7 @@ class Quote:
     hit: Hit
     text: str
     start: int
-    """Where they begin in the passage, apart from what they are read with."""
+    """Where they begin in the passage, apart from what stands further above."""
     end: int
     answers: int
     """Where the sentence begins that answers best."""
@@ -145,4 +145,6 @@ def _widened(one: Candidate, scores: Mapping[tuple[str, int], float]) -> Quote:
     lead = one.leads[one.place]
     if lead is None or lead >= first:
         return quote
+    if lead == first - 1:
+        return replace(quote, text=text[spans[lead][0] : end].rstrip(), start=spans[lead][0])
     return replace(quote, text=f"{text[spans[lead][0] : spans[lead][1]][:_LONGEST]}{_OMITTED}{quote.text}")

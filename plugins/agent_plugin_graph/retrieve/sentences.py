@@ -63,7 +63,7 @@ def leads(text: str, spans: Sequence[Span]) -> list[int | None]:
 
 
 def joined(text: str, before: Span, after: Span) -> bool:
-    """Whether two neighbouring ones are of one paragraph, or of one item of a list."""
+    """Whether two neighbouring ones are of one paragraph, one list or one table."""
     ends = text.count("\n", before[1], after[0])
-    marked = any(_MARKED.match(text, start) for start, _ in (before, after))
-    return not ends or (ends == 1 and not marked)
+    marked = {_MARKED.match(text, start) is not None for start, _ in (before, after)}
+    return not ends or (ends == 1 and len(marked) == 1)
