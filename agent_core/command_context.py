@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from agent_core.tools.context import ToolContext
 
 if TYPE_CHECKING:
     from agent_core.models import ResolvedModel
+    from agent_core.settings.sections import ModelRole, Models
 
 
 def command_context(plugin: str, settings_class: type | None = None) -> ToolContext:
@@ -35,6 +37,15 @@ def command_context(plugin: str, settings_class: type | None = None) -> ToolCont
     )
 
 
+def answers_by_model(name: str | None) -> bool:
+    """Whether a language model would answer: the one of this name, else the user's own; rules and words alone do not.
+
+    Raises:
+        AgentCoreError: there is none of that name, or a key for it is missing.
+    """
+    return _resolved(lambda models: models.choice("planner", name)).writes
+
+
 def command_model(name: str | None) -> ResolvedModel:
     """The language model that a command of a plugin asks: the one of this name, else the user's own.
 
@@ -42,15 +53,19 @@ def command_model(name: str | None) -> ResolvedModel:
         UsageError: there is no language model, or what it is told would leave this machine and nobody has named it.
         AgentCoreError: it cannot be reached, or a key for it is missing.
     """
+    found = _resolved(lambda models: name or models.default)
+    if not found.writes:
+        raise UsageError(f"This needs a language model, and {found.name!r} is none; name one with --model.")
+    if found.remote and name is None:
+        raise UsageError(f"{found.name} is elsewhere, and what is sent leaves this machine: name it with --model.")
+    return found
+
+
+def _resolved(choice: Callable[[Models], str | ModelRole]) -> ResolvedModel:
     from agent_core.models import resolve
     from agent_core.settings import Settings
     from agent_core.tools.plugins import load_plugins
 
     settings = Settings.load()
     factories = load_plugins(None, settings.disabled_plugins).models
-    found = resolve(name or settings.models.default, factories=factories, settings=settings.models)
-    if not found.writes:
-        raise UsageError(f"This needs a language model, and {found.name!r} is none; name one with --model.")
-    if found.remote and name is None:
-        raise UsageError(f"{found.name} is elsewhere, and what is sent leaves this machine: name it with --model.")
-    return found
+    return resolve(choice(settings.models), factories=factories, settings=settings.models)

@@ -46,6 +46,9 @@ def ask(
     deny: Annotated[
         list[str] | None, typer.Option("--deny", metavar="PATTERN", help="Tools that may not be used.")
     ] = None,
+    plugin: Annotated[
+        list[str] | None, typer.Option("--plugin", metavar="NAME", help="Work with the tools of this plugin alone.")
+    ] = None,
     workspace: Workspace = None,
     as_json: Json = False,
     stream_json: StreamJson = False,
@@ -66,6 +69,8 @@ def ask(
         return assistant.ask(request, conversation=chosen, attachments=[*files, *piped], plan_first=plan)
 
     options: dict[str, Any] = {"model": model, "workspace": workspace, "persona": persona}
+    if plugin:
+        options |= {"plugins": plugin, "mcp": False}
     work_on(work, output, **options, allow=allow or (), deny=deny or ())
 
 

@@ -16,6 +16,7 @@ from agent_core.settings import Settings
 from agent_core.tools.context import ToolContext
 from agent_core.tools.execution import preview_tool, run_tool, undo_tool
 from agent_core.tools.isolation import IsolatedRunner
+from agent_core.tools.kept import KeptOpen
 from agent_core.tools.tool import FinishedCall, Preview, Tool
 
 
@@ -35,6 +36,8 @@ class Toolbox:
         self._emit = emit
         self._isolation: dict[str, IsolatedRunner] = {}
         """By plugin: one that hangs where it is imported again keeps no other from working."""
+        self._kept: dict[str, KeptOpen] = {}
+        """By plugin."""
 
     def settings_of(self, tool: Tool) -> Any:
         """The settings of the tool's plugin; None where it declares none, or where they are wrong."""
@@ -69,7 +72,9 @@ class Toolbox:
             return True
 
     async def aclose(self) -> None:
-        """Stop the child processes."""
+        """Stop the child processes, and close what tools have open."""
+        for kept in self._kept.values():
+            await asyncio.to_thread(kept.close)
         await asyncio.gather(*(isolation.aclose() for isolation in self._isolation.values()))
 
     def _context(
@@ -101,6 +106,7 @@ class Toolbox:
             report=report,
             save=save,
             mark=mark,
+            kept=self._kept.setdefault(tool.plugin, KeptOpen()),
         )
 
     def _read_settings(self, tool: Tool) -> Any:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from agent_core.errors import ConfigurationError, ToolArgumentError
+from agent_core.tools.kept import Closable, KeptOpen
+
+_T = TypeVar("_T", bound=Closable)
 
 
 def _silent(text: str, fraction: float | None) -> None:
@@ -45,6 +49,8 @@ class ToolContext:
     report: Callable[[str, float | None], None] = _silent
     save: Callable[[Any], None] = _nothing_saved
     mark: Callable[[Iterable[str]], None] = _unmarked
+    kept: KeptOpen | None = field(default=None, repr=False)
+    """What this plugin's tools have open, in an assistant; used by `keep_open`."""
     cancelled: threading.Event = field(default_factory=threading.Event)
     """Set when the user cancels: long work checks it between pieces and stops."""
 
@@ -70,6 +76,21 @@ class ToolContext:
             return self.secrets[name]
         except KeyError:
             raise ConfigurationError(f"No secret {name!r} is stored; set it with: agent-core keys set {name}") from None
+
+    def keep_open(
+        self, name: Hashable, open: Callable[[], _T], state: object = None
+    ) -> AbstractContextManager[_T, bool | None]:
+        """For a `with` block: what `open` makes, which an assistant keeps for the plugin's next call of that name.
+
+        Elsewhere it is closed at the end. No two calls get the same one at a time.
+
+        Args:
+            name: What it is. The same name always stands for things of one type.
+            open: Makes one; it has a method `close` that may be called from any thread.
+            state: What it was opened on, as far as that can change (which file is there, which password holds): what
+                was opened on another state is closed.
+        """
+        return (self.kept or KeptOpen(most=0)).lent(name, open, state)
 
     def own_file(self, name: str) -> Path:
         """Path of a file in this plugin's own folder, which is made if need be (mode 0700)."""

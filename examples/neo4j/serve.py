@@ -2,8 +2,9 @@
 
     NEO4J_PASSWORD=... python examples/neo4j/serve.py --folder graph-data
 
-Prints the address once it answers, and runs until it is interrupted. It listens on this machine only, reads no file
-and no address for anybody's query, and keeps its data in the folder. The password counts when the folder is new.
+Prints the address once it answers, and runs until it is interrupted; a second interrupt ends it at once, and so does
+half a minute. It listens on this machine only, reads no file and no address for anybody's query, and keeps its data in
+the folder. The password counts when the folder is new.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,6 +48,10 @@ SETTINGS = {
     # A query that only reads could otherwise load files of this machine, and fetch addresses.
     "dbms.security.allow_csv_import_from_file_urls": "false",
     "internal.dbms.cypher_ip_blocklist": "0.0.0.0/0,::/0",
+    # Told to stop, a server waits this long for transactions, and twice this long for connections, to end by
+    # themselves: 20 seconds by default, for clients that may be dead.
+    "db.shutdown_transaction_end_timeout": "1s",
+    "internal.server.bolt.thread_pool_shutdown_wait_time": "1s",
 }
 
 
@@ -57,8 +63,12 @@ def main() -> int:
     parser.add_argument("--version", default=VERSION, help="of the server; 2025 and later need Java 21")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the server")
     parser.add_argument("--plugins", type=Path, help="a folder with jars of plugins, such as APOC")
+    parser.add_argument("--until-stdin-ends", action="store_true", help="stop when whoever started it is gone")
     parser.add_argument("--download-only", action="store_true", help="download the server and print where it is")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and with it what it waits for, Maven or Java
+    if options.until_stdin_ends:
+        threading.Thread(target=_stop_with_stdin, daemon=True).start()
     if missing := [program for program in ("java", "mvn") if not shutil.which(program)]:
         return _fail(f"{' and '.join(missing)} must be installed: Java 17 or newer, and Maven")
     try:
@@ -124,6 +134,18 @@ def serve(classes: str, folder: Path, port: int, heap: str, entry: str) -> int:
     logs.mkdir(exist_ok=True)
     log, console = logs / "neo4j.log", logs / "console.log"
     log.unlink(missing_ok=True)
+    running: list[subprocess.Popen[bytes]] = []
+    told: list[int] = []
+
+    def stop(sign: int, _: object) -> None:
+        for process in running:
+            # The second time at once: it recovers from its log, and nothing that it has said is lost.
+            (process.kill if told else process.terminate)()
+        told.append(sign)
+        signal.setitimer(signal.ITIMER_REAL, STOPS_WITHIN_S)
+
+    for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
+        signal.signal(sign, stop)
     with console.open("wb") as output:
         server = subprocess.Popen(
             [
@@ -135,15 +157,26 @@ def serve(classes: str, folder: Path, port: int, heap: str, entry: str) -> int:
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    for told in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(told, lambda *_: server.terminate())
-    if not answers(server, log):
+    running.append(server)
+    if told:
         server.terminate()
-        server.wait(STOPS_WITHIN_S)
-        said = console.read_text(errors="replace") + (log.read_text(errors="replace") if log.exists() else "")
-        return _fail(f"Neo4j did not start; its logs are in {logs}\n{said[-2000:]}")
-    print(f"neo4j://127.0.0.1:{port}", flush=True)
-    return 0 if server.wait() in (0, 143, -signal.SIGTERM) else 1
+    if answers(server, log):
+        print(f"neo4j://127.0.0.1:{port}", flush=True)
+        return 0 if server.wait() in (0, 143, -signal.SIGTERM) else 1
+    if told:
+        server.wait()
+        return 128 + told[0]
+    stop(signal.SIGTERM, None)
+    server.wait()
+    said = console.read_text(errors="replace") + (log.read_text(errors="replace") if log.exists() else "")
+    return _fail(f"Neo4j did not start; its logs are in {logs}\n{said[-2000:]}")
+
+
+def _stop_with_stdin() -> None:
+    """Nobody writes there: it ends when the process that holds the other end does, however that ends."""
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def answers(server: subprocess.Popen[bytes], log: Path) -> bool:

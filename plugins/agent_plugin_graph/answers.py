@@ -127,21 +127,22 @@ def found_themes(graph: Graph, topic: str, most: int, folder: Path, progress: Pr
     """What many passages say on a topic, grouped, counted, and a quote for each theme."""
     if not 1 <= most <= _MOST_THEMES:
         raise ToolArgumentError(f"most is {most}; it must be 1 to {_MOST_THEMES}.")
-    gathered = themes(topic, graph.store, most, progress)
+    topical = themes(topic, graph.store, most, progress)
     found: list[CountedTheme] = []
-    for n, theme in enumerate(gathered.themes, start=1):
-        passage = gathered.passages[theme.passages[0]]
-        hit = _without_rank(passage, "")
-        place = Quote.of(hit, theme.quote).link.removeprefix(f"{folder}{os.sep}")
-        cited = Cited(n, theme.quote, place, passage.locator, passage.title, f"the most typical for {theme.label!r}")
+    for n, theme in enumerate(topical.themes, start=1):
+        passage = topical.passages[theme.passages[0]]
+        place = Quote.of(_without_rank(passage, ""), theme.quote).link.removeprefix(f"{folder}{os.sep}")
+        # With its count, so that who cites the theme may state it.
+        title = f"{theme.label}: {len(theme.passages)} of {topical.read} passages. {passage.title}"
+        cited = Cited(n, theme.quote, place, passage.locator, title, f"the most typical for {theme.label!r}")
         found.append(CountedTheme(theme.label, len(theme.passages), cited))
     if not found:
-        said = f"{gathered.read} passages touch on this; they have no theme in common." if gathered.read else _SILENT
-        return FoundThemes([], gathered.read, gathered.other, said)
-    lines = [f"{gathered.read} passages are on this; each is counted once:"]
+        said = f"{topical.read} passages touch on this; they have no theme in common." if topical.read else _SILENT
+        return FoundThemes([], topical.read, topical.other, said)
+    lines = [f"{topical.read} passages are on this; each is counted once:"]
     lines += [f"- {one.label} ({one.count}): {_quoted([one.citation])}" for one in found]
-    lines += [f"- anything else ({gathered.other})"] if gathered.other else []
-    return FoundThemes(found, gathered.read, gathered.other, "\n".join(lines))
+    lines += [f"- anything else ({topical.other})"] if topical.other else []
+    return FoundThemes(found, topical.read, topical.other, "\n".join(lines))
 
 
 def entities(graph: Graph, name: str) -> FoundEntities:

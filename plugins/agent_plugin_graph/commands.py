@@ -122,8 +122,29 @@ def search(
 
 
 @app.command()
-def ask(question: Annotated[str, typer.Argument(help="A question.")], as_json: Json = False) -> None:
-    """Answer from the tables, else from the documents: quotes, or themes of what many say; without a language model."""
+def ask(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(help="A question.")],
+    model: Annotated[
+        str | None, typer.Option(help="Which model writes the answer; 'offline' quotes. Default: the settings'.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Answer from tables and documents: as `agent-core ask --plugin graph`, or without a language model by quotes."""
+    from agent_core.command_context import answers_by_model
+
+    if answers_by_model(model):
+        root = context.find_root()
+        asks = root.command.get_command(root, "ask")  # pyright: ignore[reportAttributeAccessIssue]
+        options = ["--plugin", "graph", *(["--model", model] if model else []), *(["--json"] if as_json else [])]
+        with asks.make_context("ask", [*options, "--", question], parent=root) as asking:
+            asks.invoke(asking)
+    else:
+        _quote(question, as_json)
+
+
+def _quote(question: str, as_json: bool) -> None:
+    """From the tables, else from the documents: quotes, or themes of what many say."""
     from agent_core.gate.sanitise import linked
     from agent_plugin_graph.answers import passages
     from agent_plugin_graph.asking.result import TableAnswer

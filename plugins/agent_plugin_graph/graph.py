@@ -119,7 +119,7 @@ class Graph:
             from agent_plugin_graph.retrieve.reranking import reranker_called
 
             reranker = reranker_called(reranker)
-        return cls(_store(address, auth), embedder, reranker, notify)
+        return cls(open_store(address, auth), embedder, reranker, notify)
 
     def add_passages(self, passages: Sequence[Passage]) -> None:
         """Add passages; one of an id that is there replaces it.
@@ -366,11 +366,15 @@ class Graph:
 
     def close(self) -> None:
         """Let go of the store; may be called twice."""
+        self.note_times()
+        self.store.close()
+
+    def note_times(self) -> None:
+        """Remember in the store how long the searches took that were made since; `close` does it, too."""
         times, self._times_ms[:] = list(self._times_ms), []
         if times:
             with suppress(AgentCoreError):  # nobody waits, and nothing fails, for the sake of a statistic
                 self.store.note_searches(times)
-        self.store.close()
 
     aadd_passages = _twin(add_passages)
     aadd_files = _twin(add_files)
@@ -399,7 +403,13 @@ class Graph:
         await self.aclose()
 
 
-def _store(address: str, auth: tuple[str, str] | None) -> GraphStore:
+def open_store(address: str, auth: tuple[str, str] | None = None) -> GraphStore:
+    """The store at an address, as `Graph.open` takes it.
+
+    Raises:
+        UsageError: an address of another kind.
+        ToolError: the file cannot be opened, or is no graph.
+    """
     if address.startswith(_SQLITE) and len(address) > len(_SQLITE):
         if auth is not None:
             raise UsageError("A graph in a file takes no user and password: leave auth out.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -38,9 +39,10 @@ class Only:
 def open_graph(ctx: ToolContext) -> Generator[Graph]:
     """The user's graph: at the address in the settings, else in a file of the plugin's own for each user.
 
+    In an assistant its store stays open for the next call, as long as it is the same file, or server and password.
     What the settings name to embed and to order by, and cannot be had, is done without, and that is said.
     """
-    from agent_plugin_graph.graph import Graph
+    from agent_plugin_graph.graph import Graph, open_store
     from agent_plugin_graph.index.embedders import embedder_called
     from agent_plugin_graph.retrieve.reranking import reranker_called
 
@@ -59,8 +61,20 @@ def open_graph(ctx: ToolContext) -> Generator[Graph]:
         notify,
     )
     reranker = _or_without(settings.reranker, reranker_called, notify)
-    with Graph.open(address, auth, embedder=embedder, reranker=reranker, notify=notify) as graph:
+    state = auth or _file_behind(address)
+    with ctx.keep_open(address, lambda: open_store(address, auth), state) as store:
+        graph = Graph(store, embedder, reranker, notify)
         yield graph
+        graph.note_times()
+
+
+def _file_behind(address: str) -> tuple[int, int] | None:
+    """Which file stands there now: one that was put in its place is another."""
+    try:
+        found = os.stat(address.removeprefix("sqlite:///"))
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _or_without(name: str, find: Callable[[str], _R], notify: Callable[[str], None]) -> _R | None:

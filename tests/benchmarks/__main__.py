@@ -16,6 +16,7 @@ BENCHMARKS = (
     "graph_neo4j",
     "graph_refusal",
     "graph_retrieval",
+    "graph_search",
     "help",
     "journal",
     "load",

@@ -1,11 +1,9 @@
-"""Retrieval for questions over several passages: recall@2 and recall@5 beside plain BM25, and what it costs.
+"""Retrieval for questions over several passages: recall@2 and recall@5 beside plain BM25.
 
 Two public question sets (MuSiQue, HotpotQA), each with its passages titled and with the titles withheld, and a third
 that is made of Python's own documentation. The weights of the ranking were chosen on plateaus of the first two; the
 third, and others like it, only had to bear them. With `AGENT_CORE_EMBEDDER` (as `plugins.graph.embedder`) the same is
 measured with vectors too.
-
-Then speed: CPU seconds to index, bytes, and the time of a search, on generated graphs of 1,000 passages and more.
 
 The sets are read from `$AGENT_CORE_DATA/multihop` (default: ../shared/data beside the checkout).
 """
@@ -14,13 +12,9 @@ from __future__ import annotations
 
 import json
 import os
-import random
-import re
-import resource
 import statistics
 import tempfile
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +25,6 @@ from tests.benchmarks.measure import table
 DATA = Path(os.environ.get("AGENT_CORE_DATA") or Path(__file__).parents[3] / "shared" / "data")
 SETS = ("musique", "hotpotqa")
 EMBEDDER = os.environ.get("AGENT_CORE_EMBEDDER") or None
-_SYLLABLES = ("ka", "ro", "mi", "te", "lu", "sa", "ne", "vo", "di", "par", "mon", "tel", "gar")
 
 
 @dataclass(frozen=True)
@@ -84,21 +77,6 @@ def recall_of(found: Sequence[Sequence[int]], corpus: Corpus) -> tuple[float, fl
     return at(2), at(5)
 
 
-def generated(real: Sequence[Corpus], count: int) -> Iterable[Passage]:
-    """The real passages, and others put together from their sentences under names of their own."""
-    chance = random.Random(7)
-    texts = [passage for corpus in real for passage in corpus.passages]
-    sentences = [s for _, text in texts for s in re.split(r"(?<=[.!?])\s+", text) if len(s) > 20]
-    for number in range(count):
-        if number < len(texts):
-            title, text = texts[number]
-        else:
-            name = "".join(chance.choices(_SYLLABLES, k=3)).title()
-            title = f"{name} {chance.choice(texts)[0].split(' (')[0].split(',')[0]}"
-            text = " ".join((title, *chance.sample(sentences, 4)))
-        yield Passage(str(number), title, text, f"source {number // 200}")
-
-
 def main(quick: bool = False) -> None:
     """Print the tables."""
     from tests.benchmarks.python_documentation import python_documentation
@@ -117,36 +95,6 @@ def main(quick: bool = False) -> None:
                 called = f"{name} ({len(corpus.questions)}), {'titled' if titled else 'titles withheld'}"
                 rows.append((called, *(f"{two:.1f} / {five:.1f}" for two, five in found)))
         table("Recall@2 / recall@5, percent", ("questions", "BM25", "graph", *["and vectors"] * bool(EMBEDDER)), rows)
-        costs = [_costs(corpora, count, Path(folder)) for count in ((1_000,) if quick else (1_000, 10_000, 100_000))]
-    header = ("passages", "index, CPU s per 1,000", "bytes each", "search p50, ms", "p95", "CPU p50, ms", "peak MB")
-    table("What it costs", header, costs)
-
-
-def _costs(corpora: dict[str, Corpus], count: int, folder: Path) -> Sequence[object]:
-    passages = list(generated(list(corpora.values()), count))
-    file = folder / f"{count}.db"
-    with Graph.open(f"sqlite:///{file}") as graph:
-        started = time.process_time()
-        for start in range(0, count, 1_000):
-            graph.add_passages(passages[start : start + 1_000])
-        indexing = time.process_time() - started
-        questions = [question for corpus in corpora.values() for question, _ in corpus.questions]
-        walls: list[float] = []
-        cpus: list[float] = []
-        for warm in (False, True):
-            for question in questions[:: 1 if warm else 4]:
-                began = time.perf_counter(), time.process_time()
-                graph.search(question, k=5)
-                if warm:
-                    walls.append(1000 * (time.perf_counter() - began[0]))
-                    cpus.append(1000 * (time.process_time() - began[1]))
-        size = graph.stats().size_bytes or 0
-    p95 = statistics.quantiles(walls, n=20)[-1]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return (
-        f"{count:,}", 1000 * indexing / count, size // count, statistics.median(walls), p95, statistics.median(cpus),
-        round(peak),
-    )  # fmt: skip
 
 
 if __name__ == "__main__":

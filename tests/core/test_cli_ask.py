@@ -57,6 +57,7 @@ def test_stream_json_is_events_that_end_with_the_same_object(cli) -> None:
         (["ask", "--json"], "TEXT"),
         (["ask", "hi", "--json", "--model", "ofline"], "'offline'"),
         (["ask", "hi", "--json", "--persona", "nobody"], "'nobody'"),
+        (["ask", "hi", "--json", "--plugin", "nothing"], "'nothing'"),
         (["ask", "hi", "--json", "-f", "missing.txt"], "'missing.txt'"),
         (["ask", "hi", "--json", "--workspace", "missing"], "missing"),
         (["ask", "hi", "--json", "--conversation", "conv_x"], "'conv_x'"),

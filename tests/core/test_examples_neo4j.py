@@ -8,6 +8,7 @@ import runpy
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -99,6 +100,61 @@ def test_data_outlives_a_restart_and_a_crash(tmp_path: Path) -> None:
         server.stop()
     assert [record["name"] for record in found] == ["before"]
     assert server.url == first
+
+
+_OWNER = """
+import sys, time
+from pathlib import Path
+import neo4j
+from tests.servers.neo4j import Neo4jServer
+server = Neo4jServer(Path(sys.argv[1]))
+server.start()
+session = neo4j.GraphDatabase.driver(server.url, auth=server.auth).session()
+transaction = session.begin_transaction()
+transaction.run("CREATE (:Unfinished)").consume()
+print(server._process.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_it_ends_with_whoever_started_it_however_that_ends(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _OWNER, tmp_path]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as owner:
+        try:
+            assert owner.stdout
+            group = int(owner.stdout.readline())
+            assert len(_alive(group)) == 2
+        finally:
+            owner.kill()
+    _wait_until_gone(group)
+
+
+def test_told_to_stop_while_it_starts_it_leaves_nothing_behind(tmp_path: Path, neo4j: Neo4jServer) -> None:
+    """The other server is there so that this one need not be downloaded."""
+    command = [sys.executable, EXAMPLE / "serve.py", "--folder", tmp_path, "--port", "0"]
+    environment = {**os.environ, "NEO4J_PASSWORD": "long-enough"}
+    for begun in (tmp_path / "conf" / "neo4j.conf", tmp_path / "logs" / "console.log"):
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, start_new_session=True) as started:
+            while not begun.exists() and started.poll() is None:
+                time.sleep(0.02)
+            started.terminate()
+            assert started.wait(60) == 143
+        _wait_until_gone(started.pid)
+
+
+def _wait_until_gone(group: int) -> None:
+    until = time.monotonic() + 60
+    while _alive(group) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert _alive(group) == []
+
+
+def _alive(group: int) -> list[str]:
+    """The processes of a group, apart from those that only wait to be reaped."""
+    found = [file.read_bytes().decode() for file in Path("/proc").glob("[0-9]*/stat") if _readable(file)]
+    fields = [(line, line.rpartition(")")[2].split()) for line in found]
+    return [line for line, (state, _, its_group, *_) in fields if state not in "ZX" and int(its_group) == group]
 
 
 @pytest.mark.parametrize("password", ["", "short"])

@@ -100,11 +100,12 @@ class Neo4jServer(ServerProcess):
         self._process = subprocess.Popen(
             [
                 *(sys.executable, _SCRIPT, "--folder", self.folder, "--port", str(self._port), "--heap", "384m"),
+                "--until-stdin-ends",  # and with it this process, however it ends
                 *self._plugins,
                 *(f"--set={name}={value}" for name, value in self._settings.items()),
             ],
             env={**os.environ, "NEO4J_PASSWORD": self.auth[1]},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -120,7 +121,7 @@ class Neo4jServer(ServerProcess):
         self._port = int(self.url.rpartition(":")[2])
 
     def _close(self) -> None:
-        for stream in (self._process.stdout, self._process.stderr) if self._process else ():
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr) if self._process else ():
             if stream is not None:
                 stream.close()
         super()._close()

@@ -22,7 +22,7 @@ Outcome = Literal["answered", "nearest", "nothing"]
 """Of a question: it is answered by what is quoted; nothing says it outright, and what is quoted comes nearest; nothing."""
 ANSWERS = 0.6
 """From here on quotes are shown as an answer."""
-NEAR = 0.2
+NEAR = 0.25
 """From here on they are shown as what comes nearest."""
 _UNSEEN = 20
 """Passages that are counted beside those that there are: in five documents, how rare a word is says little yet."""

@@ -32,7 +32,7 @@ class Matcher:
             common: What related words weigh by their own rarity: one that is everywhere stands for little.
         """
         self.wanted = wanted
-        self._weights = common or {}
+        self._common = common or {}
         self._by_root = defaultdict[str, list[str]](list)
         self._by_group = defaultdict[int, list[str]](list)
         for term in wanted:
@@ -76,7 +76,7 @@ class Matcher:
                     found[term] = _RELATED
         for group in groups().get(expression, ()):
             for term in self._by_group.get(group, ()):
-                share = self._weights.get(expression, self.wanted[term]) / self.wanted[term]
+                share = self._common.get(expression, self.wanted[term]) / self.wanted[term]
                 found.setdefault(term, _RELATED * min(1.0, share))
         return found.items()
 

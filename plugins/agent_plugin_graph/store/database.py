@@ -103,9 +103,10 @@ class Database:
         with self._lock, _explained(self.path):
             self._db.executemany(sql, rows)
 
-    def changes(self) -> int:
-        """How many rows this connection has written, ever."""
-        return self._db.total_changes
+    @property
+    def in_transaction(self) -> bool:
+        """Whether what is read may hold what is not durable yet."""
+        return self._depth > 0
 
     def _settle(self) -> None:
         self._db.execute("PRAGMA journal_mode=WAL")

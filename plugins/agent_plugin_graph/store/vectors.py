@@ -23,8 +23,8 @@ _STORED = "<f2"
 class _Matrix:
     """All vectors in memory, each of length 1."""
 
-    state: tuple[int, int]
-    """What the file and this connection had seen when it was read."""
+    changes: int
+    """How many there had been to the vectors of the file when it was read."""
     numbers: NDArray[int64]
     """The passage of each row."""
     rows: NDArray[float32]
@@ -108,15 +108,19 @@ class VectorTables(PassageTables):
     def _read_matrix(self) -> _Matrix:
         import numpy
 
-        state = (int(self.value("PRAGMA data_version")), self.changes())
-        if self._matrix is None or self._matrix.state != state:
+        changes = int(self.value("SELECT count FROM vector_changes"))
+        if self._matrix is None or self._matrix.changes != changes:
+            # Read after the count: what is written between the two is read once more the next time.
             rows = self.rows(
                 "SELECT passage.id, vector FROM passage JOIN embedding ON embedding.id = embedding_id "
                 "ORDER BY embedding_id"
             )
             flat = numpy.frombuffer(b"".join(row[1] for row in rows), dtype=_STORED).astype(numpy.float32)
             numbers = numpy.array([row[0] for row in rows], dtype=numpy.int64)
-            self._matrix = _Matrix(state, numbers, flat.reshape(len(rows), -1) if rows else flat.reshape(0, 0))
+            matrix = _Matrix(changes, numbers, flat.reshape(len(rows), -1) if rows else flat.reshape(0, 0))
+            if self.in_transaction:  # which may still be taken back, and its count be another's
+                return matrix
+            self._matrix = matrix
         return self._matrix
 
 
