@@ -92,8 +92,11 @@ def quoted(graph: Graph, question: str, limit: int = _CONSIDERED) -> tuple[float
 
 
 def gathered(graph: Graph, question: str) -> tuple[list[Hit], Mapping[str, int], int]:
-    """What may answer a question: (passages that search finds, and those that say it in related words, the best first;
-    in how many passages each of those words stands; how many passages there are).
+    """What may answer a question.
+
+    Returns:
+        (passages that search finds, then those that say it in related words, the best first; in how many passages each
+        of these words stands; how many passages there are).
     """
     frequencies = graph.store.frequencies(related(terms(question)))
     hits = graph.search(question, _SEARCHED)

@@ -31,8 +31,8 @@ def judged(found: Mapping[str, Sequence[Case]]) -> dict[str, list[tuple[Case, fl
         told[name] = []
         for case in asked:
             probability, chosen = choose(case.asked, case.found, _QUOTES, learned)
-            right = [n for n, quote in enumerate(chosen, 1) if case.answerable and case.question.answered_by(quote.text)]
-            told[name].append((case, probability, min(right, default=0)))
+            right = [n for n, quote in enumerate(chosen, 1) if case.question.answered_by(quote.text)]
+            told[name].append((case, probability, min(right, default=0) if case.answerable else 0))
     return told
 
 
@@ -76,7 +76,8 @@ def _public(told: Mapping[str, Sequence[tuple[Case, float, int]]]) -> Iterable[S
     """MuSiQue and HotpotQA, asked their own questions and each other's."""
     for name in SETS:
         for other in SETS:
-            count = Counter(outcome(probability) for case, probability, _ in told[name] if case.question.corpus == other)
+            asked = [probability for case, probability, _ in told[name] if case.question.corpus == other]
+            count = Counter(map(outcome, asked))
             yield name, other, sum(count.values()), *(count[said] for said in ("answered", "nearest", "nothing"))
 
 

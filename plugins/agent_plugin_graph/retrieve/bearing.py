@@ -19,7 +19,7 @@ from agent_plugin_graph.retrieve.learned import Learned, weighed
 from agent_plugin_graph.retrieve.matching import strongest
 
 Outcome = Literal["answered", "nearest", "nothing"]
-"""Of a question: it is answered by what is quoted; nothing says it outright, and what is quoted comes nearest; nothing."""
+"""What is quoted answers the question; nothing says it outright, and what is quoted comes nearest; there is nothing."""
 ANSWERS = 0.6
 """From here on quotes are shown as an answer."""
 NEAR = 0.25

@@ -110,8 +110,8 @@ def _of_passage(asked: Asked, hit: Hit, rank: int, score: float) -> Iterator[Can
         "names": _missing(asked.names, whole),
     }
     for place, (start, end) in enumerate(spans):
-        lead = own[with_lead[place]] if with_lead[place] is not None else {}
-        held = strongest(own[place], lead)
+        lead = with_lead[place]
+        held = own[place] if lead is None else strongest(own[place], own[lead])
         nearby = {
             term: _NEAR * strength
             for beside in (place - 1, place + 1)

@@ -36,7 +36,7 @@ _MEASURE = (
     r"celsius|bar|psi|k?w|watts?|volts?|v|db|decibels?|lux|lumens?|knots|rpm|mph|mbit|gb|mb|people|persons|passengers|"
     r"%|per cent)(?![a-z])|°"
 )
-_PLACE = (
+_PLACED = re.compile(
     r"\b(?:at|in|on|near|behind|beside|under|next to|opposite|outside|inside|from|to|into|between|above|below|by)\s+"
     r"(?:the|a|an|our|[A-Z])|\b(?:room|floor|street|road|office|hall|desk|counter|building|station|website|portal|shed)\b"
 )
@@ -65,11 +65,6 @@ def _holds(pattern: str) -> Callable[[str, str], bool]:
     return lambda question, text: compiled.search(text) is not None
 
 
-def _holds_cased(pattern: str) -> Callable[[str, str], bool]:
-    compiled = re.compile(pattern)
-    return lambda question, text: compiled.search(text) is not None
-
-
 def _holds_name(question: str, text: str) -> bool:
     """Whether the text names somebody or something that the question does not."""
     said = set(words(question))
@@ -87,6 +82,10 @@ _ROLE = re.compile(
     r"chair|warden|head|clerk|service|company|firm|society|members?)s?\b",
     re.IGNORECASE,
 )
+
+
+def _holds_somewhere(question: str, text: str) -> bool:
+    return _holds_name(question, text) or _PLACED.search(text) is not None
 
 
 def _holds_somebody(question: str, text: str) -> bool:
@@ -115,17 +114,18 @@ _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str, str], bool]], ...] = tu
          _holds(_TIME)),
         ("person", r"\b(?:who|whom|whose)\b", _holds_somebody),
         ("place", r"\bwhere\b|\b(?:which|what) (?:place|room|floor|street|address|town|city|country|village)\b",
-         lambda question, text: _holds_name(question, text) or _PLACED(question, text)),
+         _holds_somewhere),
         ("reason", r"\bwhy\b|\bwhat (?:for|causes?|caused|is the reason)\b|\bhow come\b|\breasons?\b", _holds(_REASON)),
         ("way", r"\bhow (?:do|does|did|can|could|should|to|is|are|was|were|must|would|will)\b|"
          r"\bwhat (?:should|do|must|can|shall) (?:i|we|you|one) do\b|\bwhat (?:happens|if)\b", _holds(_WAY)),
         ("verdict", _YES_NO.pattern, _holds(_VERDICT)),
     )
 )  # fmt: skip
-_PLACED = _holds_cased(_PLACE)
 
 
-_ASKING = re.compile(r"[^.!?\n]+\?")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_READ = 2_000
+"""Characters of a sentence that are looked through: more is no sentence, and would take long."""
 
 
 def asked_kind(question: str) -> str:
@@ -133,14 +133,14 @@ def asked_kind(question: str) -> str:
 
     Where several sentences are said, it is the last one with a question mark that asks.
     """
-    said = _ASKING.findall(question)
-    asking = str(said[-1]) if said else question
-    return next((name for name, asks, _ in _KINDS if asks.search(asking)), "")
+    said = [sentence for sentence in _SENTENCE_END.split(question) if sentence.endswith("?")]
+    asking = said[-1] if said else question
+    return next((name for name, asks, _ in _KINDS if asks.search(asking[:_READ])), "")
 
 
 def holds_kind(kind: str, question: str, text: str) -> bool:
     """Whether a text holds something of a kind; of no kind in particular, any text does."""
-    return next((holds(question, text) for name, _, holds in _KINDS if name == kind), True)
+    return next((holds(question, text[:_READ]) for name, _, holds in _KINDS if name == kind), True)
 
 
 KINDS = tuple(name for name, _, _ in _KINDS)

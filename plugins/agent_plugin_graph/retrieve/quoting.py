@@ -111,11 +111,11 @@ def chosen_of(asked: Asked, found: Sequence[Candidate], most: int, learned: Lear
     chosen: Scored = []
     held: dict[str, float] = {}
     while by_passage and len(chosen) < most:
-        gains = {
-            passage: score + bool(chosen) * (asked.matcher.share(strongest(one.around, held)) - asked.matcher.share(held))
+        with_gain = {
+            passage: score + (asked.matcher.share(strongest(one.around, held)) if chosen else 0.0)
             for passage, (score, one) in by_passage.items()
         }
-        best = max(gains, key=lambda passage: gains[passage])
+        best = max(with_gain, key=lambda passage: with_gain[passage])
         score, one = by_passage.pop(best)
         if chosen and score < chosen[0][0] - _WORST:
             break
@@ -129,13 +129,13 @@ def _widened(one: Candidate, scores: Mapping[tuple[str, int], float]) -> Quote:
     text, spans = one.hit.text, one.spans
     first = last = one.place
     while True:
-        wider = [(first - 1, first - 1, last), (last + 1, first, last + 1)]
+        wider = [(first - 1, first - 1, last, first - 1), (last + 1, first, last + 1, last)]
         fitting = [
             (scores[one.hit.passage_id, added], low, high)
-            for added, low, high in wider
+            for added, low, high, edge in wider
             if 0 <= added < len(spans)
             and spans[high][1] - spans[low][0] <= _LONGEST
-            and (joined(text, spans[low], spans[low + 1]) if added == low else joined(text, spans[high - 1], spans[high]))
+            and joined(text, spans[edge], spans[edge + 1])
         ]
         if not fitting:
             break

@@ -80,9 +80,7 @@ def ask(tmp_path: Path) -> Callable[[str], FoundPassages]:
         ("How many chickens may be kept?", "six of them at most"),
     ],
 )
-def test_what_is_said_in_other_words_is_quoted(
-    ask: Callable[[str], FoundPassages], question: str, quote: str
-) -> None:
+def test_what_is_said_in_other_words_is_quoted(ask: Callable[[str], FoundPassages], question: str, quote: str) -> None:
     found = ask(question)
     assert quote in " ".join(" ".join(one.quote.split()) for one in found.passages)
     assert found.outcome in ("answered", "nearest")
