@@ -141,6 +141,3 @@ def asked_kind(question: str) -> str:
 def holds_kind(kind: str, question: str, text: str) -> bool:
     """Whether a text holds something of a kind; of no kind in particular, any text does."""
     return next((holds(question, text[:_READ]) for name, _, holds in _KINDS if name == kind), True)
-
-
-KINDS = tuple(name for name, _, _ in _KINDS)

@@ -49,7 +49,7 @@ def test_five_documents_answer_what_they_say_and_not_what_they_do_not(
     assert right >= 18
     assert sum(found.outcome == "answered" for found in answers.values()) >= 16
     assert sum(found.outcome == "answered" for found in silent) <= 4
-    assert sum(found.outcome == "nothing" for found in silent) >= 8
+    assert sum(found.outcome == "nothing" for found in silent) >= 6
 
 
 def test_a_refusal_says_so_and_cites_nothing(small: tuple[Graph, dict], tmp_path: Path) -> None:
