@@ -37,6 +37,8 @@ _SEARCHED = 20
 """Passages that search finds whose sentences are read for an answer."""
 _READ = 40
 """Passages that are read in all."""
+_MOST_WORDS = 200
+"""Words, with those related to them, that a store is asked for at once: a server takes some hundreds."""
 _THEMES = 6
 _MOST_THEMES = 20
 _SILENT = "Nothing in your documents answers this."
@@ -101,7 +103,8 @@ def gathered(graph: Graph, question: str) -> tuple[list[Hit], Mapping[str, int],
     frequencies = graph.store.frequencies(related(terms(question)))
     hits = graph.search(question, _SEARCHED)
     known = {hit.passage_id for hit in hits}
-    alike = graph.store.lexical(sorted(frequencies), _READ, graph.scope, frequencies)
+    rarest = dict(sorted(frequencies.items(), key=lambda item: (item[1], item[0]))[:_MOST_WORDS])
+    alike = graph.store.lexical(list(rarest), _READ, graph.scope, rarest)
     read = graph.store.passages([number for number, _ in alike])
     others = [read[number] for number, _ in alike if read[number].id not in known]
     hits += [_without_rank(passage, "says it in related words") for passage in others[: _READ - len(hits)]]

@@ -93,6 +93,7 @@ def test_add_then_ask_answers_with_a_quote_and_its_line(person: Person) -> None:
     assert answer["answer"] == f"“{quote}” [1] (docs/lease.txt:5)"
     assert answer["citations"] == [{"n": 1, "source": "docs/lease.txt:5", "locator": "line 5", "quote": quote}]
     assert [(one["tool"], one["status"]) for one in answer["calls"]] == [("search_documents", "done")]
+    assert answer["calls"][0]["result"]["outcome"] == "answered"
     assert (person.workspace / "docs" / "lease.txt").read_text().splitlines()[4] == quote
 
 
