@@ -130,6 +130,20 @@ def test_what_is_shown_says_of_itself_whether_it_answers(ask: Callable[[str], Fo
         assert bool(found.passages) == (found.outcome != "nothing")
 
 
+def test_every_store_answers_alike(any_graph: Graph, tmp_path: Path) -> None:
+    for name, text in ALLOTMENTS.items():
+        (tmp_path / name).write_text(text)
+    any_graph.add_files([tmp_path / name for name in ALLOTMENTS])
+    found = passages(any_graph, "When does the committee meet?", 5, tmp_path)
+    assert (found.outcome, found.passages[0].source) == ("answered", "people.md:5")
+    puppy = passages(any_graph, "May I bring my puppy?", 5, tmp_path)
+    assert "Dogs stay on a lead" in puppy.passages[0].quote
+    long = passages(
+        any_graph, "May I bring my puppy? " + " ".join(sorted(related(["work", "money", "dog"]))), 5, tmp_path
+    )
+    assert long.outcome in ("answered", "nearest", "nothing")
+
+
 @pytest.mark.parametrize(
     ("question", "kind", "holds", "lacks"),
     [
