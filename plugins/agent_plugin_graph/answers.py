@@ -25,16 +25,24 @@ from agent_plugin_graph.results import (
     Neighbours,
     Rows,
 )
-from agent_plugin_graph.retrieve.bearing import ENOUGH, Quoted, bears
-from agent_plugin_graph.retrieve.quoting import Quote, quotes
+from agent_plugin_graph.retrieve.bearing import outcome
+from agent_plugin_graph.retrieve.matching import related
+from agent_plugin_graph.retrieve.quoting import Quote, choose, read
 from agent_plugin_graph.retrieve.themes import Progress, is_broad, themes
 from agent_plugin_graph.store.protocol import Entity
 
 _QUOTED = 3
 _CONSIDERED = 5
+_SEARCHED = 20
+"""Passages that search finds whose sentences are read for an answer."""
+_READ = 40
+"""Passages that are read in all."""
+_MOST_WORDS = 200
+"""Words, with those related to them, that a store is asked for at once: a server takes some hundreds."""
 _THEMES = 6
 _MOST_THEMES = 20
 _SILENT = "Nothing in your documents answers this."
+_NOT_OUTRIGHT = "Your documents do not say this outright. These passages come nearest:"
 _ROWS_SHOWN = 50
 _MOST_SEARCHED = 20
 _PER_ENTITY = 200
@@ -60,34 +68,61 @@ def passages(graph: Graph, question: str, limit: int, folder: Path, progress: Pr
         broad = found_themes(graph, question, _THEMES, folder, progress)
         if len(broad.themes) > 1:
             return FoundPassages([one.citation for one in broad.themes], len(broad.themes), broad.text)
-    bears, chosen = quoted(graph, question, limit)
-    if bears < ENOUGH:
-        return FoundPassages([], 0, _SILENT)
+    probability, chosen = quoted(graph, question, limit)
+    told = outcome(probability)
+    if told == "nothing":
+        return FoundPassages([], 0, _SILENT, outcome=told)
     cited = [
         Cited(
             n,
             quote.text,
             quote.link.removeprefix(f"{folder}{os.sep}"),
-            quote.hit.locator,
+            quote.locator,
             quote.hit.title,
             quote.hit.why,
         )
         for n, quote in enumerate(chosen, start=1)
     ]
-    return FoundPassages(cited, len(cited), _quoted(cited))
+    text = _quoted(cited) if told == "answered" else f"{_NOT_OUTRIGHT}\n{_quoted(cited)}"
+    return FoundPassages(cited, len(cited), text, outcome=told)
 
 
 def quoted(graph: Graph, question: str, limit: int = _CONSIDERED) -> tuple[float, list[Quote]]:
     """(how probable it is that they answer the question, the quotes that come nearest to it)."""
-    found, words = nearest(graph, question, limit)
-    return bears(words), found
+    asked, found = read(question, *gathered(graph, question))
+    return choose(asked, found, min(limit, _QUOTED))
 
 
-def nearest(graph: Graph, question: str, limit: int = _CONSIDERED) -> tuple[list[Quote], Quoted]:
-    """The quotes that come nearest to a question, and what there is to judge them by."""
-    hits = graph.search(question, limit)
-    found = graph.store.frequencies(set(terms(question)))
-    return quotes(question, hits, found, graph.store.passage_count(), min(limit, _QUOTED))
+def gathered(graph: Graph, question: str) -> tuple[list[Hit], Mapping[str, int], int]:
+    """What may answer a question.
+
+    Returns:
+        (passages that search finds, then those that say it in related words, the best first; in how many passages each
+        of these words stands; how many passages there are).
+    """
+    frequencies = graph.store.frequencies(related(terms(question)))
+    hits = graph.search(question, _SEARCHED)
+    known = {hit.passage_id for hit in hits}
+    rarest = dict(sorted(frequencies.items(), key=lambda item: (item[1], item[0]))[:_MOST_WORDS])
+    alike = graph.store.lexical(list(rarest), _READ, graph.scope, rarest)
+    read = graph.store.passages([number for number, _ in alike])
+    others = [read[number] for number, _ in alike if read[number].id not in known]
+    hits += [_without_rank(passage, "says it in related words") for passage in others[: _READ - len(hits)]]
+    return hits, frequencies, graph.store.passage_count()
+
+
+def _without_rank(passage: Passage, why: str) -> Hit:
+    return Hit(
+        passage.id,
+        passage.title,
+        passage.text,
+        passage.source,
+        passage.locator,
+        passage.link,
+        0.0,
+        why,
+        context=passage.context,
+    )
 
 
 def _quoted(cited: Sequence[Cited]) -> str:
@@ -98,23 +133,22 @@ def found_themes(graph: Graph, topic: str, most: int, folder: Path, progress: Pr
     """What many passages say on a topic, grouped, counted, and a quote for each theme."""
     if not 1 <= most <= _MOST_THEMES:
         raise ToolArgumentError(f"most is {most}; it must be 1 to {_MOST_THEMES}.")
-    gathered = themes(topic, graph.store, most, progress)
+    topical = themes(topic, graph.store, most, progress)
     found: list[CountedTheme] = []
-    for n, theme in enumerate(gathered.themes, start=1):
-        passage = gathered.passages[theme.passages[0]]
-        hit = Hit(passage.id, passage.title, passage.text, passage.source, passage.locator, passage.link, 0.0, "")
-        place = Quote(hit, theme.quote).link.removeprefix(f"{folder}{os.sep}")
+    for n, theme in enumerate(topical.themes, start=1):
+        passage = topical.passages[theme.passages[0]]
+        place = Quote.of(_without_rank(passage, ""), theme.quote).link.removeprefix(f"{folder}{os.sep}")
         # With its count, so that who cites the theme may state it.
-        title = f"{theme.label}: {len(theme.passages)} of {gathered.read} passages. {passage.title}"
+        title = f"{theme.label}: {len(theme.passages)} of {topical.read} passages. {passage.title}"
         cited = Cited(n, theme.quote, place, passage.locator, title, f"the most typical for {theme.label!r}")
         found.append(CountedTheme(theme.label, len(theme.passages), cited))
     if not found:
-        said = f"{gathered.read} passages touch on this; they have no theme in common." if gathered.read else _SILENT
-        return FoundThemes([], gathered.read, gathered.other, said)
-    lines = [f"{gathered.read} passages are on this; each is counted once:"]
+        said = f"{topical.read} passages touch on this; they have no theme in common." if topical.read else _SILENT
+        return FoundThemes([], topical.read, topical.other, said)
+    lines = [f"{topical.read} passages are on this; each is counted once:"]
     lines += [f"- {one.label} ({one.count}): {_quoted([one.citation])}" for one in found]
-    lines += [f"- anything else ({gathered.other})"] if gathered.other else []
-    return FoundThemes(found, gathered.read, gathered.other, "\n".join(lines))
+    lines += [f"- anything else ({topical.other})"] if topical.other else []
+    return FoundThemes(found, topical.read, topical.other, "\n".join(lines))
 
 
 def entities(graph: Graph, name: str) -> FoundEntities:

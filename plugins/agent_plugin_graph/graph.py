@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from agent_core.errors import AgentCoreError, ToolError, UsageError
 from agent_plugin_graph.passage import Hit, Passage, Stats
-from agent_plugin_graph.store.scope import EVERYWHERE, normal_type
+from agent_plugin_graph.store.scope import EVERYWHERE, Scope, normal_type
 
 if TYPE_CHECKING:
     from agent_plugin_graph.asking.result import NotUnderstood, TableAnswer
@@ -232,6 +232,11 @@ class Graph:
         narrowed._scope = replace(self._scope, **{name: value for name, value in given.items() if value})
         return narrowed
 
+    @property
+    def scope(self) -> Scope:
+        """What of it is searched."""
+        return self._scope
+
     def search(
         self,
         question: str,
@@ -439,4 +444,5 @@ def _hit(passage: Passage, score: float, reason: str, path: tuple[str, ...]) -> 
         round(score, 4),
         reason,
         path,
+        passage.context,
     )

@@ -44,6 +44,8 @@ class Hit:
     """Why it came up: the words it shares with the question, and its path through the graph."""
     path: tuple[str, ...] = ()
     """How the graph leads to it: names and passages by turns, from what the question names; empty if it does not."""
+    context: str = ""
+    """The titles above its own."""
 
 
 @dataclass(frozen=True)

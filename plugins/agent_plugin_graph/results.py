@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,9 @@ class FoundPassages:
     """The rows that answer it, where tables do."""
     read_as: str = ""
     """The query that the rows came from, in words."""
+    outcome: Literal["answered", "nearest", "nothing"] = "answered"
+    """"answered": what is quoted answers the question. "nearest": nothing says it outright, and what is quoted comes
+    nearest. "nothing": there is nothing on it, and nothing is quoted."""
 
 
 @dataclass(frozen=True)

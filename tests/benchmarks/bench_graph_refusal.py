@@ -1,87 +1,99 @@
-"""Whether documents that hold the answer are quoted, and others are not: their own questions and foreign ones.
+"""Whether documents that hold the answer are quoted, and what is said where they do not.
 
-HotpotQA's questions are put to MuSiQue's passages and the other way round (foreign), and each to its own (answerable;
-right means that a quote is from a passage of the answer). Two small corpora of five documents come with questions that
-they answer and with questions on neighbouring matters on which they are silent.
+Sets of ordinary documents (tests/benchmarks/document_questions) are asked what one of them answers, what two answer
+together, and what none does, though all are on neighbouring matters. Each set is asked with weights that were learned
+from the other sets alone; thresholds and measures are the same for all. Beside that, how well search finds the document
+and the passage; and HotpotQA's questions put to MuSiQue's passages and the other way round, and each to its own.
 """
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import yaml
-
-from agent_plugin_graph import Graph
-from agent_plugin_graph.answers import nearest
-from agent_plugin_graph.retrieve import bearing
-from tests.benchmarks.bench_graph_retrieval import DATA, SETS, filled, read_corpus
+from agent_plugin_graph.retrieve.bearing import outcome
+from agent_plugin_graph.retrieve.quoting import choose
+from tests.benchmarks.bench_graph_retrieval import SETS
+from tests.benchmarks.document_questions import Documents, document_sets
 from tests.benchmarks.measure import table
+from tests.benchmarks.train_quotes import Case, cases, learn, public_cases
 
-SMALL = Path(__file__).parent / "data" / "small_corpora.yaml"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question that was put to a corpus."""
-
-    kind: str
-    answerable: bool
-    quoted: bearing.Quoted
-    """What would be shown for it."""
-    right: bool
-    """Whether the quotes hold what answers it."""
-
-    @property
-    def bears(self) -> float:
-        """How probable it is, by our own reckoning, that the quotes answer it."""
-        return bearing.bears(self.quoted)
+_QUOTES = 3
+_ALL = "all but the small"
 
 
-def asked() -> list[Asked]:
-    """Every question with what would be quoted for it."""
-    found: list[Asked] = []
-    with tempfile.TemporaryDirectory() as folder:
-        corpora = {name: read_corpus(DATA / "multihop" / f"{name}.json") for name in SETS}
-        graphs = {name: filled(corpus, Path(folder) / f"{name}.db", True) for name, corpus in corpora.items()}
-        for name, graph in graphs.items():
-            for other, corpus in corpora.items():
-                for question, gold in corpus.questions:
-                    quotes, shown = nearest(graph, question)
-                    right = other == name and any(int(quote.hit.passage_id) in gold for quote in quotes)
-                    found.append(Asked(name, other == name, shown, right))
-            graph.close()
-        for name, held in yaml.safe_load(SMALL.read_text("utf-8")).items():
-            documents = Path(folder) / name
-            documents.mkdir()
-            for file, text in held["documents"].items():
-                (documents / file).write_text(text)
-            with Graph.open(f"sqlite:///{folder}/{name}.db") as graph:
-                graph.add_files([documents])
-                for question, answer in held["answerable"]:
-                    quotes, shown = nearest(graph, question)
-                    right = any(answer in " ".join(quote.text.split()) for quote in quotes)
-                    found.append(Asked(name, True, shown, right))
-                for question in held["unanswerable"]:
-                    found.append(Asked(name, False, nearest(graph, question)[1], False))
-    return found
+def judged(found: Mapping[str, Sequence[Case]]) -> dict[str, list[tuple[Case, float, int]]]:
+    """Each case with how probable an answer is, and the place of the first quote that is right, from 1; 0 for none."""
+    told: dict[str, list[tuple[Case, float, int]]] = {}
+    for name, asked in found.items():
+        learned = learn([case for other, held in found.items() if other != name for case in held])
+        told[name] = []
+        for case in asked:
+            probability, chosen = choose(case.asked, case.found, _QUOTES, learned)
+            right = [n for n, quote in enumerate(chosen, 1) if case.question.answered_by(quote.text)]
+            told[name].append((case, probability, min(right, default=0) if case.answerable else 0))
+    return told
+
+
+def _answers(name: str, told: Sequence[tuple[Case, float, int]]) -> Iterable[Sequence[object]]:
+    """A row for each kind of question of a set."""
+    for kind, hops in (("one document", 1), ("two documents", 2), ("silent", 0), ("foreign", -1)):
+        of_kind = [
+            (outcome(probability), first)
+            for case, probability, first in told
+            if (-1 if case.foreign else case.question.hops) == hops
+        ]
+        if not of_kind:
+            continue
+        count = Counter((said, bool(first)) for said, first in of_kind)
+        yield (
+            name,
+            kind,
+            len(of_kind),
+            sum(first > 0 for _, first in of_kind),
+            sum(first == 1 for _, first in of_kind),
+            *(count[said, right] for said in ("answered", "nearest", "nothing") for right in (True, False)),
+        )
+
+
+def _recall(sets: Sequence[Documents]) -> Iterable[Sequence[object]]:
+    """How far search finds what answers questions of one document: the document, and the passage."""
+    for documents in sets:
+        asked = [question for question in documents.questions if question.hops == 1 and question.sources]
+        if not asked:
+            continue
+        with documents.graph() as graph:
+            found = [(question, graph.search(question.text, 5)) for question in asked]
+        by_document = [
+            sum(any(Path(hit.source).name in q.sources for hit in hits[:k]) for q, hits in found) for k in (1, 2, 5)
+        ]
+        by_passage = [sum(any(q.answered_by(hit.text) for hit in hits[:k]) for q, hits in found) for k in (1, 2, 5)]
+        yield documents.name, len(asked), *by_document, *by_passage
+
+
+def _public(told: Mapping[str, Sequence[tuple[Case, float, int]]]) -> Iterable[Sequence[object]]:
+    """MuSiQue and HotpotQA, asked their own questions and each other's."""
+    for name in SETS:
+        for other in SETS:
+            asked = [probability for case, probability, _ in told[name] if case.question.corpus == other]
+            count = Counter(map(outcome, asked))
+            yield name, other, sum(count.values()), *(count[said] for said in ("answered", "nearest", "nothing"))
 
 
 def main(quick: bool = False) -> None:
-    """Print, for thresholds around the shipped one, how many of each kind are quoted."""
-    rows = asked()
-    for kind in dict.fromkeys(row.kind for row in rows):
-        own = [row for row in rows if row.kind == kind and row.answerable]
-        foreign = [row for row in rows if row.kind == kind and not row.answerable]
-        lines: list[Sequence[object]] = []
-        for threshold in sorted({0.2, 0.3, 0.4, 0.5, 0.6, 0.7, bearing.ENOUGH}):
-            quoted_own = [row for row in own if row.bears >= threshold]
-            refused = sum(row.bears < threshold for row in foreign)
-            name = f"{threshold:g}{' (shipped)' if threshold == bearing.ENOUGH else ''}"
-            lines.append((name, len(quoted_own), sum(row.right for row in quoted_own), refused))
-        table(f"{kind}: {len(own)} answerable, {len(foreign)} not", ("from", "quoted", "rightly", "refused"), lines)
+    """Print what is quoted, and what is said of it; `quick` changes nothing."""
+    sets = document_sets()
+    told = judged({**cases(sets), **public_cases()})
+    own = {name: rows for name, rows in told.items() if name not in SETS}
+    large = [one for name, rows in own.items() if not name.startswith("small") for one in rows]
+    rows = [row for name, held in [*own.items(), (_ALL, large)] for row in _answers(name, held)]
+    said = [f"{said}: {right}" for said in ("answered", "nearest", "nothing") for right in ("right", "not")]
+    table("Quotes, each set with weights of the others", ("set", "asks", "of", "right", "1st right", *said), rows)
+    columns = [f"{what}@{k}" for what in ("document", "passage") for k in (1, 2, 5)]
+    table("Search, questions of one document", ("set", "of", *columns), list(_recall(sets)))
+    headers = ("passages", "questions", "of", "answered", "nearest", "nothing")
+    table("Public sets, each with weights of all others", headers, list(_public(told)))
 
 
 if __name__ == "__main__":

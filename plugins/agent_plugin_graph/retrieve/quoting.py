@@ -1,23 +1,25 @@
-"""What of the passages that were found is quoted: the sentences that hold the most of what was asked for."""
+"""What of the passages that were found is quoted: the sentences that answer best, with what they are read with."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from agent_plugin_graph.index.terms import terms
 from agent_plugin_graph.passage import Hit
-from agent_plugin_graph.retrieve.bearing import Quoted, holds_measure, weights
+from agent_plugin_graph.retrieve.bearing import bears, measured, rarity, weights
+from agent_plugin_graph.retrieve.candidates import Asked, Candidate, candidates
+from agent_plugin_graph.retrieve.learned import Learned, shipped, weighed
+from agent_plugin_graph.retrieve.matching import strongest
+from agent_plugin_graph.retrieve.sentences import joined
 
-_GAP = re.compile(r"(?<=[.!?])[\"'”’)*_]*\s+(?![a-z])|(?<=[。！？])|\s*\n\s*")
-_MARKED = re.compile(r"[-*+|#>]|\d+[.)]\s")
-_WRAPPED = 50
-"""A line of this many characters that goes on in the next one was wrapped; a shorter one is a line of its own."""
 _LINE = re.compile(r"(.+):(\d+)")
+_LINES = re.compile(r"(.*\b)lines? (\d+)(?:-\d+)?")
 _LONGEST = 320
-_OF_KIND = 0.15
-"""What a quote gains by holding a number where one is asked for, as a share of all that is asked for."""
+"""Characters of a quote, but for a sentence that is longer by itself."""
+_WORST = 4.0
+"""A quote whose score is this much below the best is left out."""
+_OMITTED = " [...] "
 
 
 @dataclass(frozen=True)
@@ -26,80 +28,123 @@ class Quote:
 
     hit: Hit
     text: str
+    start: int
+    """Where they begin in the passage, apart from what stands further above."""
+    end: int
+    answers: int
+    """Where the sentence begins that answers best."""
+
+    @staticmethod
+    def of(hit: Hit, text: str) -> Quote:
+        """A quote of a text that stands in the passage."""
+        start = max(0, hit.text.find(text[:40]))
+        return Quote(hit, text, start, start + len(text), start)
 
     @property
     def link(self) -> str:
-        """The hit's link; where that names a line, the line that the quote begins in."""
+        """The hit's link; where that names a line, the line that the best sentence begins in."""
         match = _LINE.fullmatch(self.hit.link)
-        place = self.hit.text.find(self.text[:40])
-        if match is None or place < 0:
+        if match is None:
             return self.hit.link or self.hit.source or self.hit.passage_id
-        return f"{match[1]}:{int(match[2]) + self.hit.text[:place].count(chr(10))}"
+        return f"{match[1]}:{int(match[2]) + self._lines_before(self.answers)}"
+
+    @property
+    def locator(self) -> str:
+        """The hit's place in words; where that is of lines, those of the quote."""
+        match = _LINES.fullmatch(self.hit.locator)
+        if match is None:
+            return self.hit.locator
+        first, last = (int(match[2]) + self._lines_before(place) for place in (self.start, self.end))
+        return f"{match[1]}line {first}" if first == last else f"{match[1]}lines {first}-{last}"
+
+    def _lines_before(self, place: int) -> int:
+        return self.hit.text.count("\n", 0, place)
 
 
-def quotes(
-    question: str, hits: Sequence[Hit], frequencies: Mapping[str, int], passages: int, most: int
-) -> tuple[list[Quote], Quoted]:
-    """The best quotes, each of which holds something that those before it lack, and what there is to judge them by.
+def read(
+    question: str, hits: Sequence[Hit], frequencies: Mapping[str, int], passages: int
+) -> tuple[Asked, list[Candidate]]:
+    """(the question, the sentences that could answer it).
 
     Args:
         question: What was asked.
         hits: What was found, the best first.
-        frequencies: In how many passages each of the question's terms stands.
+        frequencies: In how many passages each of the question's terms stands, and each word related to them.
         passages: How many there are.
-        most: Quotes at most.
     """
-    wanted = weights(question, frequencies, passages)
-    total = sum(wanted.values())
-    missing = dict(wanted)
-    found: list[Quote] = []
-    in_each: list[set[str]] = []
-    for hit in hits:
-        about = set(terms(f"{hit.title} {hit.link}"))
-        text, held = _best(question, hit.text, missing, about)
-        gained = sum(missing[term] for term in held & missing.keys())
-        if not found or gained > 0.1 * total:
-            found.append(Quote(hit, text))
-            in_each.append((about | set(terms(text))) & wanted.keys())
-            missing = {term: weight for term, weight in missing.items() if term not in held}
-        if len(found) == most:
+    related = {term: rarity(frequency, passages) for term, frequency in frequencies.items()}
+    asked = Asked.of(question, weights(question, frequencies, passages), related)
+    return asked, candidates(asked, hits)
+
+
+def choose(
+    asked: Asked, found: Sequence[Candidate], most: int, learned: Learned | None = None
+) -> tuple[float, list[Quote]]:
+    """(how probable it is that they answer, the best quotes), each of another passage.
+
+    Args:
+        asked: The question.
+        found: The sentences that could answer it.
+        most: Quotes at most.
+        learned: What the measures weigh; what ships, unless given.
+    """
+    weight = learned or shipped()
+    ranked, chosen = chosen_of(asked, found, most, weight)
+    if not chosen:
+        return 0.0, []
+    scores = {(one.hit.passage_id, one.place): score for score, one in ranked}
+    return bears(measured(asked, ranked, chosen), weight), [_widened(one, scores) for _, one in chosen]
+
+
+Scored = list[tuple[float, Candidate]]
+
+
+def chosen_of(asked: Asked, found: Sequence[Candidate], most: int, learned: Learned) -> tuple[Scored, Scored]:
+    """(all sentences with their scores, the best of different passages), the best first.
+
+    What holds terms that those before it lack is preferred: a question may take two documents.
+    """
+    ranked = sorted(((weighed(one.measures, learned.choice), one) for one in found), key=lambda pair: -pair[0])
+    by_passage: dict[str, tuple[float, Candidate]] = {}
+    for score, one in ranked:
+        by_passage.setdefault(one.hit.passage_id, (score, one))
+    chosen: Scored = []
+    held: dict[str, float] = {}
+    while by_passage and len(chosen) < most:
+        with_gain = {
+            passage: score + (asked.matcher.share(strongest(one.around, held)) if chosen else 0.0)
+            for passage, (score, one) in by_passage.items()
+        }
+        best = max(with_gain, key=lambda passage: with_gain[passage])
+        score, one = by_passage.pop(best)
+        if chosen and score < chosen[0][0] - _WORST:
             break
-    known = [term for term in wanted if frequencies.get(term)]
-    return found, Quoted(question, wanted, known, in_each, [quote.text for quote in found])
+        chosen.append((score, one))
+        held = strongest(held, one.around)
+    return ranked, chosen
 
 
-def _best(question: str, text: str, weights: Mapping[str, float], about: set[str]) -> tuple[str, set[str]]:
-    """The sentences in a row that hold the most weight, and the terms of the question in them and in their title."""
-    spans = list(sentences(text))
-    best: tuple[float, str, set[str]] = (-1.0, text[:_LONGEST].strip(), set())
-    for place, (start, _) in enumerate(spans):
-        for last, (_, end) in enumerate(spans[place : place + 3]):
-            joined = text[start:end].strip()
-            if last and len(joined) > _LONGEST:
-                break
-            held = (set(terms(joined)) | about) & weights.keys()
-            # A sentence more has to bring something: of two quotes that hold the same, the shorter is the better.
-            score = sum(weights[term] for term in held) - len(joined) / 2000
-            # What its title says already, every sentence of a passage has: then the kind of thing asked for decides.
-            score += _OF_KIND * sum(weights.values()) * holds_measure(question, joined)
-            if score > best[0]:
-                best = score, joined, held
-    return best[1][: 2 * _LONGEST].rstrip(), best[2]
-
-
-def sentences(text: str) -> Iterator[tuple[int, int]]:
-    """Where each sentence, list item and table row of `text` begins and ends."""
-    start = 0
-    for gap in _GAP.finditer(text):
-        line = gap.start() - text.rfind("\n", 0, gap.start())
-        wrapped = (
-            gap.group().count("\n") == 1
-            and text[gap.start() - 1 : gap.start()] not in ".!?:;|"
-            and line > _WRAPPED
-            and not _MARKED.match(text, gap.end())
-        )
-        if not wrapped and text[start : gap.start()].strip():
-            yield start, gap.start()
-            start = gap.end()
-    if text[start:].strip():
-        yield start, len(text)
+def _widened(one: Candidate, scores: Mapping[tuple[str, int], float]) -> Quote:
+    """A sentence with those of its paragraph that answer best, as far as a quote reaches, and what it is read with."""
+    text, spans = one.hit.text, one.spans
+    first = last = one.place
+    while True:
+        wider = [(first - 1, first - 1, last, first - 1), (last + 1, first, last + 1, last)]
+        fitting = [
+            (scores[one.hit.passage_id, added], low, high)
+            for added, low, high, edge in wider
+            if 0 <= added < len(spans)
+            and spans[high][1] - spans[low][0] <= _LONGEST
+            and joined(text, spans[edge], spans[edge + 1])
+        ]
+        if not fitting:
+            break
+        _, first, last = max(fitting)
+    start, end = spans[first][0], min(spans[last][1], spans[first][0] + 2 * _LONGEST)
+    quote = Quote(one.hit, text[start:end].rstrip(), start, end, spans[one.place][0])
+    lead = one.leads[one.place]
+    if lead is None or lead >= first:
+        return quote
+    if lead == first - 1:
+        return replace(quote, text=text[spans[lead][0] : end].rstrip(), start=spans[lead][0])
+    return replace(quote, text=f"{text[spans[lead][0] : spans[lead][1]][:_LONGEST]}{_OMITTED}{quote.text}")

@@ -16,7 +16,7 @@ from itertools import pairwise
 from agent_plugin_graph.index.terms import STOP_WORDS, stem, terms, words
 from agent_plugin_graph.passage import Passage
 from agent_plugin_graph.retrieve.bearing import LIGHT, weights
-from agent_plugin_graph.retrieve.quoting import sentences
+from agent_plugin_graph.retrieve.sentences import sentences
 from agent_plugin_graph.store.protocol import GraphStore
 
 MOST_GATHERED = 2_000
