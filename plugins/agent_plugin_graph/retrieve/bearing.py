@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from agent_plugin_graph.index.names import spans
-from agent_plugin_graph.index.terms import STOP_WORDS, fold, stem, terms, words
+from agent_plugin_graph.index.terms import STOP_WORDS, terms
+from agent_questions.words import fold, stem, words
 
 ENOUGH = 0.5
 """From here on the quotes are shown as an answer."""

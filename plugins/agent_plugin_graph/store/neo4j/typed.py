@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from agent_plugin_graph.query.cypher import quoted
 from agent_plugin_graph.store.neo4j.connection import PART, Connection
-from agent_plugin_graph.store.protocol import Edge, Node, Schema, frozen
+from agent_plugin_graph.store.protocol import Edge, Node, frozen
+from agent_questions.schema import Schema
 
 _OURS = ("_id", "_key", "_label")
 _Told = TypeVar("_Told", Node, Edge)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
-from agent_plugin_graph.asking.tokens import Token, name_stems, value_words
-from agent_plugin_graph.query.check import check
-from agent_plugin_graph.query.model import MOST_ROWS, Column, Condition, GraphQuery, Order, Value
-from agent_plugin_graph.store.protocol import GraphStore, Schema
+from agent_questions.meanings import Field, Known, Link, Thing
+from agent_questions.schema import MOST_LISTED, Schema, Values
+from agent_questions.tokens import Token, name_stems, value_words
 
 _WORDY = 60
 """Values that are longer, on average, are prose: they are searched, not named."""
@@ -19,52 +16,12 @@ _LONGEST = 12
 _NAMES = ("name", "title", "label", "full_name", "fullname")
 
 
-@dataclass(frozen=True)
-class Thing:
-    """A label."""
-
-    label: str
-
-
-@dataclass(frozen=True)
-class Field:
-    """A property of a label."""
-
-    label: str
-    name: str
-
-    @property
-    def path(self) -> str:
-        """As queries write it."""
-        return f"{self.label}.{self.name}"
-
-
-@dataclass(frozen=True)
-class Link:
-    """A relationship."""
-
-    type: str
-
-
-@dataclass(frozen=True)
-class Known:
-    """A value that a property has, or several of which a question says only a part."""
-
-    field: Field
-    values: tuple[str, ...]
-    part: str = ""
-    """What the question says, where it is not the whole of a value."""
-
-
-Meaning: TypeAlias = Thing | Field | Link | Known
-
-
 class Vocabulary:
-    """The words of one graph's tables. Values are looked up when a question is there to be read."""
+    """The words of what can be asked about. Values are looked up when a question is there to be read."""
 
-    def __init__(self, store: GraphStore) -> None:
-        self._store = store
-        self.schema: Schema = store.schema()
+    def __init__(self, schema: Schema, values: Values) -> None:
+        self.schema = schema
+        self._values = values
         self.names: dict[tuple[str, ...], set[Thing | Field | Link]] = defaultdict(set)
         self.declared: dict[tuple[str, ...], set[Known]] = defaultdict(set)
         for label, properties in self.schema.properties.items():
@@ -125,7 +82,7 @@ class Vocabulary:
         found: dict[Field, Sequence[str]] = {}
         for field, values in self._distinct.items():
             texts = [value for value in values if value is not None]
-            if len(values) < MOST_ROWS and not _is_prose(texts):
+            if len(values) < MOST_LISTED and not _is_prose(texts):
                 found[field] = texts
         return found
 
@@ -135,7 +92,7 @@ class Vocabulary:
         return [
             field
             for field, values in self._distinct.items()
-            if len(values) == MOST_ROWS and not _is_prose([value for value in values if value is not None])
+            if len(values) == MOST_LISTED and not _is_prose([value for value in values if value is not None])
         ]
 
     @cached_property
@@ -148,7 +105,7 @@ class Vocabulary:
     def may_be_empty(self, field: Field) -> bool:
         """Whether some node has no value of it."""
         if field in self._distinct:
-            return None in self._distinct[field] or len(self._distinct[field]) == MOST_ROWS
+            return None in self._distinct[field] or len(self._distinct[field]) == MOST_LISTED
         return True
 
     @cached_property
@@ -156,19 +113,8 @@ class Vocabulary:
         found: dict[Field, Sequence[str | None]] = {}
         for label in self.schema.properties:
             for field in self.fields(label, "text"):
-                found[field] = self._values(field)
+                found[field] = self._values.of(field)
         return found
-
-    def _values(self, field: Field, *conditions: Condition) -> list[str | None]:
-        query = GraphQuery(
-            field.label,
-            [Column("value", Value(field.path))],
-            where=conditions,
-            order=[Order("value")],
-            limit=MOST_ROWS,
-            distinct=True,
-        )
-        return [row["value"] for row in self._store.query(check(query, self.schema))]
 
     @cached_property
     def _whole(self) -> Mapping[tuple[str, ...], Sequence[Known]]:
@@ -219,7 +165,7 @@ class Vocabulary:
         said = " ".join(token.text for token in given)
         found: list[Known] = []
         for field in self.open:
-            some = self._values(field, Condition(Value(field.path), "contains", max(words, key=len)))
+            some = self._values.of(field, max(words, key=len))
             fitting = [value for value in some if value is not None and _holds(value_words(value), words)]
             if whole := [value for value in fitting if value_words(value) == words]:
                 found.append(Known(field, tuple(whole)))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from agent_plugin_graph.asking.places import Places
-from agent_plugin_graph.asking.request import Measure, Quantity
-from agent_plugin_graph.query.model import Function
+from agent_questions.places import Places
+from agent_questions.request import Function, Measure, Quantity
 
 
 class Measures(Places):

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent_plugin_graph.asking import language
-from agent_plugin_graph.asking.reading import NotUnderstoodError
-from agent_plugin_graph.asking.request import Quantity, Request
-from agent_plugin_graph.asking.tokens import name_stems
-from agent_plugin_graph.asking.vocabulary import Field, Thing, Vocabulary
-from agent_plugin_graph.query.model import Function
+from agent_questions import language
+from agent_questions.meanings import Field, Thing
+from agent_questions.reading import NotUnderstoodError
+from agent_questions.request import Function, Quantity, Request
+from agent_questions.tokens import name_stems
+from agent_questions.vocabulary import Vocabulary
 
 NUMERIC = ("integer", "number")
 """The types that are computed with."""

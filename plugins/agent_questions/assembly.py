@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from agent_plugin_graph.asking import language
-from agent_plugin_graph.asking.conditions import Conditions
-from agent_plugin_graph.asking.extremes import Extremes
-from agent_plugin_graph.asking.measures import Measures
-from agent_plugin_graph.asking.places import Word
-from agent_plugin_graph.asking.request import Filter, Quantity, Request
-from agent_plugin_graph.asking.vocabulary import Field, Thing, Vocabulary
+from agent_questions import language
+from agent_questions.conditions import Conditions
+from agent_questions.extremes import Extremes
+from agent_questions.meanings import Field, Thing
+from agent_questions.measures import Measures
+from agent_questions.places import Word
+from agent_questions.request import Filter, Quantity, Request
+from agent_questions.vocabulary import Vocabulary
 
 _SOFT = ("set", "by", "and", "which", "days", "currency")
 """What may be left over: it joins or introduces."""

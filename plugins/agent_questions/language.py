@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent_plugin_graph.index.terms import stem, words
+from agent_questions.words import stem, words
 
 FILLER = frozenset(
     words("""

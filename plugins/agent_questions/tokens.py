@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from agent_plugin_graph.index.terms import fold, stem
+from agent_questions.words import fold, stem
 
 _TOKEN = re.compile(
     r"""

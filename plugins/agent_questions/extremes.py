@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from agent_plugin_graph.asking import language
-from agent_plugin_graph.asking.places import NUMERIC, Places
-from agent_plugin_graph.asking.request import Measure, Quantity, Ranking
-from agent_plugin_graph.query.model import Function
+from agent_questions import language
+from agent_questions.places import NUMERIC, Places
+from agent_questions.request import Function, Measure, Quantity, Ranking
 
 
 class Extremes(Places):

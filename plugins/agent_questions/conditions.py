@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from agent_plugin_graph.asking import language
-from agent_plugin_graph.asking.moments import Span
-from agent_plugin_graph.asking.places import NUMERIC, Places, Word
-from agent_plugin_graph.asking.reading import Comparison
-from agent_plugin_graph.asking.request import Filter, Measure, Quantity
-from agent_plugin_graph.asking.vocabulary import Field, Known, Thing
-from agent_plugin_graph.query.model import Sign
+from agent_questions import language
+from agent_questions.meanings import Field, Known, Thing
+from agent_questions.moments import Span
+from agent_questions.places import NUMERIC, Places, Word
+from agent_questions.reading import Comparison
+from agent_questions.request import Filter, Measure, Quantity, Sign
 
 
 class Conditions(Places):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from agent_plugin_graph.asking.tokens import Token
+from agent_questions.tokens import Token
 
 _MONTHS = [
     "january",

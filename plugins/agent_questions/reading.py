@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent_plugin_graph.asking import language
-from agent_plugin_graph.asking.moments import spans
-from agent_plugin_graph.asking.tokens import Token, tokens
-from agent_plugin_graph.asking.vocabulary import Field, Known, Link, Thing, Vocabulary
-from agent_plugin_graph.query.model import Sign
+from agent_questions import language
+from agent_questions.meanings import Field, Known, Link, Thing
+from agent_questions.moments import spans
+from agent_questions.request import Sign
+from agent_questions.tokens import Token, tokens
+from agent_questions.vocabulary import Vocabulary
 
 _LONGEST_PHRASE = 4
 _LONGEST_NAME = 6
