@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from agent_core import ToolArgumentError, ToolContext
@@ -36,6 +36,14 @@ class Query:
     test: Test
     readers: Mapping[int, ColumnReader]
     where: str
+    parts: Mapping[int, str] = field(default_factory=dict[int, str])
+    """Dates that are grouped by their year, quarter, month or day."""
+    having: Sequence[tuple[str, float | int]] = ()
+    """Which groups are kept: signs and numbers that their results are compared with."""
+    shown: Sequence[int] = ()
+    """The columns that are listed, equal rows once; whole rows, if left out."""
+    ties: bool = False
+    """Whether what is equal to the last that the limit leaves belongs to the result."""
 
     @property
     def descending(self) -> bool:

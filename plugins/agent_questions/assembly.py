@@ -13,7 +13,7 @@ from agent_questions.places import Word
 from agent_questions.request import Filter, Quantity, Request
 from agent_questions.vocabulary import Vocabulary
 
-_SOFT = ("set", "by", "and", "which", "days", "currency")
+_SOFT = ("set", "by", "and", "which", "days", "currency", "equals", "either")
 """What may be left over: it joins or introduces."""
 _NAMED = ("thing", "field", "part", "dated part")
 """What may be asked for, and grouped by."""
@@ -50,8 +50,10 @@ class _Assembly(Conditions, Extremes, Measures):
         self.parts_of_dates()
         self.compared()
         self.dated()
+        self.flagged()
         self.lacking()
         self._asked_for()
+        self.sorted()
         self.ranked()
         self.measured()
         self._grouped()
@@ -75,10 +77,19 @@ class _Assembly(Conditions, Extremes, Measures):
                     raise self.fail("It does not say which date is asked for.")
                 self.use(at)
                 continue
+            if self.kind(at) == "where" and at > 0 and self.known.rows:
+                self.use(at)  # "rows where ..."
+                continue
             if self.kind(at) == "where":
                 raise self.fail("“Where” can be several properties: name the one that is meant.")
             if self.words[at].text.lower() == "who" and self.kind(at + 1) == "link" and after == at + 1:
                 self._who(at + 1)
+            if (
+                self.words[at].text.lower() in ("who", "which")
+                and self.known.rows
+                and self.kind(after) == "superlative"
+            ):
+                self._rows()
             if self.target is None and self.kind(after) in _NAMED:
                 self.target = after
             self.use(at)
@@ -89,6 +100,13 @@ class _Assembly(Conditions, Extremes, Measures):
         labels = {start for start, _ in pairs if self.known.name_of(start).name != self.known.schema.keys[start]}
         if len(labels) == 1:
             self.words.append(Word("thing", Thing(labels.pop()), "who"))
+            self.target = len(self.words) - 1
+            self.left.add(self.target)
+
+    def _rows(self) -> None:
+        """“Who is the oldest”: a row."""
+        if self.known.rows and not self.all("thing"):
+            self.words.append(Word("thing", self.known.rows, "who"))
             self.target = len(self.words) - 1
             self.left.add(self.target)
 

@@ -176,6 +176,10 @@ class Conditions(Places):
 
     def _compared_quantity(self, at: int, comparison: Comparison) -> Quantity:
         before, after = self.before(at, "set", "which"), self.after(at)
+        by = self._compared_by(comparison.by)
+        if by and comparison.by not in language.GENERAL:
+            self.use(at)
+            return by
         if comparison.days:
             for near in (before, after):
                 if self.kind(near) == "duration":
@@ -190,7 +194,36 @@ class Conditions(Places):
         if len(numbers) == 1 and not self.all("aggregate", "superlative"):
             self.use(at, numbers[0])
             return self.quantity(numbers[0])
+        if by:
+            self.use(at)
+            return by
         raise self.fail(f"It does not say what is “{self.words[at].text}”.")
+
+    def _compared_by(self, word: str) -> Quantity | None:
+        """What a comparative speaks of, where it is a number."""
+        field = self.known.spoken_of(word) if word else None
+        return Quantity(field.label, field.name) if field and self.known.type_of(field) in NUMERIC else None
+
+    def flagged(self) -> None:
+        """Properties that are yes or no: "insured patients", "who have no car", "paid = no"."""
+        for at in self.all("field"):
+            if not self.is_boolean(at) or self.kind(self.before(at)) in ("group", "by", "superlative"):
+                continue
+            after, before = self.after(at, "equals"), self.before(at, "set")
+            value = True
+            if self.kind(after) == "truth" or (
+                self.kind(after) == "empty" and self.kind(self.after(after or 0)) != "field"
+            ):
+                value = self.words[after or 0].text.lower() in ("yes", "true")
+                self.use(after)
+            elif self.kind(before) in ("empty", "not"):
+                value = False
+                self.use(before)
+            elif self.kind(before) == "which" and self.words[before or 0].text.lower() in ("what", "show", "list"):
+                continue
+            field = self.words[at].detail
+            self.made.filters.append(Filter(Quantity(field.label, field.name), "=", value, at=self.words[at].at))
+            self.use(at)
 
     def dated(self) -> None:
         """Stretches of time, with the property that they are of, where one is named."""

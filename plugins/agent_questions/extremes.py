@@ -5,6 +5,7 @@ from __future__ import annotations
 from agent_questions import language
 from agent_questions.places import NUMERIC, Places
 from agent_questions.request import Function, Measure, Quantity, Ranking
+from agent_questions.schema import MOST_LISTED
 
 
 class Extremes(Places):
@@ -20,12 +21,30 @@ class Extremes(Places):
         at = places[0]
         (sort, most), count = self.words[at].detail, self._how_many(at)
         self.use(at)
+        if self.known.rows and sort == "life":
+            field = self.known.spoken_of(self.words[at].text.lower())
+            # Of an age the oldest is the greatest, of a birthday the earliest.
+            most = most != bool(field and self.known.type_of(field) in NUMERIC)
         if sort == "common":
             self._commonest(at, most, count)
         elif sort == "most":
             self._most(at, most, count)
         else:
             self._extreme(at, sort, most, count)
+
+    def sorted(self) -> None:
+        """“Sorted by price, highest first”: everything, in order."""
+        for at in self.all("order"):
+            after = self.after(at, "thing", "by", "which")
+            if self.made.ranking or after is None or not (self.kind(after) == "field"):
+                raise self.fail(f"It does not say by what “{self.words[at].text}” is meant.")
+            direction = next(iter(self.all("direction")), None)
+            of = self.quantity(after)
+            self.made.outputs += [Quantity(of.label), of]
+            self.made.ranking = Ranking(
+                of, self.kind(direction) and self.words[direction or 0].detail == "down", MOST_LISTED
+            )
+            self.use(at, after, direction, *(n for n in self.all("thing", "by") if n < after), self.target)
 
     def _how_many(self, at: int) -> int:
         """The number beside a superlative: "top 5", "the three oldest", "5 hospitals with the most"."""
@@ -131,7 +150,7 @@ class Extremes(Places):
         return same[0] if same else (things[0] if things and self.words[at].detail[0] != "value" else None)
 
     def _extreme_of(self, at: int, sort: str, after: int | None) -> Quantity:
-        if sort == "duration":
+        if sort == "duration" and not self.known.rows:
             if self.kind(after) == "thing" and after is not None and not self.duration(self.label_of(after)):
                 raise self.fail(f"It does not say how “{self.words[after].text}” is measured.")
             for near in (after, self.before(at)):
@@ -151,9 +170,20 @@ class Extremes(Places):
             self.use(before)
             return self.quantity(before)
         thing = self.target if self.target is not None and self.kind(self.target) == "thing" else after
+        if self.known.rows:
+            return self._by_dimension(sort, self.known.rows.label, at)
         if self.kind(thing) != "thing" or thing is None:
             raise self.fail(f"It does not say by what “{self.words[at].text}” is measured.")
         return self._by_nature(sort, self.words[thing].detail.label, self.words[at].text)
+
+    def _by_dimension(self, sort: str, label: str, at: int) -> Quantity:
+        """What a superlative compares in a table: the property of its dimension, else the only number that measures."""
+        said = self.words[at].text
+        words = said.lower().split()
+        found = next((field for word in reversed(words) if (field := self.known.spoken_of(word, label))), None)
+        if found is None and sort in ("value", "most", "money"):
+            found = self.known.only_measure(label)
+        return Quantity(label, found.name) if found else self._by_nature(sort, label, said)
 
     def _by_nature(self, sort: str, label: str, said: str) -> Quantity:
         """What adjectives such as "oldest" or "latest" compare."""

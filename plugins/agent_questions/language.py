@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent_questions.dimensions import DIMENSIONS
 from agent_questions.words import stem, words
 
 FILLER = frozenset(
@@ -46,7 +47,9 @@ _PHRASES = _read("""
 count: how many | number of | count of | count | total number of | total count of | how many times | what number of |
     volume of | how many total
 aggregate avg: average | avg | mean | on average | typical | average amount of
-aggregate sum: total | sum | sum of | sum total | total amount of | total of | combined | in total | total sum of |
+aggregate median: median | median of | middle value
+aggregate sum: add up | sum up | tot up | total up |
+    total | sum | sum of | sum total | total amount of | total of | combined | in total | total sum of |
     grand total | overall total | aggregate | cumulative
 aggregate much: how much | how much money | what amount
 superlative most up: most | greatest number of | highest number of | largest number of | highest count of |
@@ -74,14 +77,22 @@ which: which | what | list | show | name | who | whose | whom | give me | show m
     to which | in what | at what | display | by which | which of
 when: when | what date | on what date | on which date
 where: where
-not: not | except | except for | other than | excluding | non | isn t | aren t | wasn t | weren t
+not: not | except | except for | other than | excluding | non | isn't | aren't | wasn't | weren't | isnt | arent |
+    not in | not from | != | ≠ | besides | apart from
+equals: = | equals | equal to
+truth: yes | true
+order: sort | sorted | sort by | sorted by | order by | ordered by | rank | ranked | rank by | ranked by | in order of
+direction up: ascending | increasing | rising | alphabetically | in ascending order | in alphabetical order |
+    lowest first | smallest first | cheapest first | oldest first | earliest first | from low to high
+direction down: descending | decreasing | falling | in descending order | highest first | largest first |
+    biggest first | newest first | latest first | most expensive first | best first | from high to low
 empty: without | without a | without any | with no | have no | has no | had no | missing | lacking | without an |
     do not have a | does not have a | did not have a | no | lack | lacks
 set: with a | with an | have a | has a | had a | have any | with any | has an | have an | had an | that have a |
     with | had any
 or: or
 and: and | as well as | and also | along with | plus
-either: either
+either: either | both
 part year: year | years | calendar year
 part quarter: quarter | quarters
 part month: month | months | calendar month
@@ -97,16 +108,31 @@ percent: percentage of | percent of | percentage | percent | share of | proporti
 PHRASES: dict[str, tuple[str, object]] = {
     phrase: (said.split()[0], _detail(said.split()[1:])) for phrase, said in _PHRASES.items()
 }
+PHRASES |= {
+    word: ("superlative", ("dimension", word in one.more))
+    for one in DIMENSIONS
+    for word in (*one.more, *one.less)
+    if word.endswith("st") and word not in PHRASES
+}
 """What a phrase does: the kind of its item, and a detail; of a superlative, by what, and whether the most is meant."""
+COMPARATIVES = {
+    word: ">" if word in one.more else "<"
+    for one in DIMENSIONS
+    for word in (*one.more, *one.less)
+    if not word.endswith("st")
+}
+"""What stands before "than" and a number, and says of what it is: "older than 40"."""
+GENERAL = frozenset(words("higher lower larger bigger smaller greater longer shorter"))
+"""Comparatives that may be of anything that is named beside them."""
 COMPARISONS = _read("""
->: more than | greater than | higher than | larger than | bigger than | over | above | exceeding | exceeds | exceed |
+>: > | more than | greater than | higher than | larger than | bigger than | over | above | exceeding | exceeds | exceed |
     exceeded | in excess of | longer than | upwards of | more then | beyond | bigger then | costing more than |
     greater
-<: less than | fewer than | lower than | smaller than | under | below | shorter than | cheaper than | beneath
->=: at least | no less than | no fewer than | not less than | not fewer than | minimum of | a minimum of
-<=: at most | no more than | not more than | up to | maximum of | a maximum of | not over | no longer than |
+<: < | less than | fewer than | lower than | smaller than | under | below | shorter than | cheaper than | beneath
+>=: >= | ≥ | at least | no less than | no fewer than | not less than | not fewer than | minimum of | a minimum of
+<=: <= | ≤ | at most | no more than | not more than | up to | maximum of | a maximum of | not over | no longer than |
     not exceeding
-=: exactly | equal to | equals | precisely | equal | of exactly
+=: exactly | equal to | equals | precisely | equal | of exactly | =
 """)
 """What stands before a number."""
 AFTERWARDS = _read("""

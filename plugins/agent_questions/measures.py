@@ -55,6 +55,9 @@ class Measures(Places):
         ):
             of = self.quantity(after)
             self.use(at, after)
+        elif self.known.rows:
+            of = Quantity(self.known.rows.label)  # "how many are open"
+            self.use(at)
         else:
             raise self.fail("It does not say what is counted.")
         if self.made.kept:
@@ -71,6 +74,10 @@ class Measures(Places):
             self.use(at, before, after)
             return
         name = self.known.name_of(of.label).name
+        if self.known.rows:
+            self.made.measures.append(Measure("sum", of))
+            self.use(at, after)
+            return
         if not any(one.of == Quantity(of.label, name) and one.is_ == "=" for one in self.made.filters):
             raise self.fail(f"It does not say whether {of.label}.{of.name} is added up, or counted where it differs.")
         self.made.outputs.append(of)

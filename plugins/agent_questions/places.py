@@ -10,7 +10,6 @@ from agent_questions import language
 from agent_questions.meanings import Field, Thing
 from agent_questions.reading import NotUnderstoodError
 from agent_questions.request import Function, Quantity, Request
-from agent_questions.tokens import name_stems
 from agent_questions.vocabulary import Vocabulary
 
 NUMERIC = ("integer", "number")
@@ -74,6 +73,10 @@ class Places:
         """Whether a property of dates stands there."""
         return self.kind(at) == "field" and self.known.type_of(self.words[at or 0].detail) == "date"
 
+    def is_boolean(self, at: int | None) -> bool:
+        """Whether a property that says yes or no stands there."""
+        return self.kind(at) == "field" and self.known.type_of(self.words[at or 0].detail) == "boolean"
+
     def quantity(self, at: int) -> Quantity:
         """What a label or property is, as requests say it."""
         detail = self.words[at].detail
@@ -94,8 +97,7 @@ class Places:
 
     def stems(self, field: Field) -> set[str]:
         """The stems of all words for a property."""
-        own = {stem for word in self.known.schema.words.get(field.path, ()) for stem in name_stems(word)}
-        return own | set(name_stems(field.name))
+        return self.known.stems(field)
 
     def function_of(self, at: int) -> Function:
         """What an aggregate computes."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_questions import language
+from agent_questions.dimensions import dimensions_of
 from agent_questions.meanings import Field, Known, Link, Thing
 from agent_questions.moments import spans
 from agent_questions.request import Sign
@@ -53,6 +54,8 @@ class Comparison:
     """Whether it is a number of days."""
     upper: float | int | None = None
     """With it, both bounds are included."""
+    by: str = ""
+    """The comparative, which may say what is compared: "older"."""
 
 
 def read(question: str, vocabulary: Vocabulary) -> list[Item]:
@@ -65,9 +68,12 @@ def read(question: str, vocabulary: Vocabulary) -> list[Item]:
     if not given or len(given) > _MOST_TOKENS:
         raise NotUnderstoodError("It is empty." if not given else f"It has more than {_MOST_TOKENS} words.")
     found = _candidates(given, vocabulary)
+    _add_dimensions(given, found, vocabulary)
     unknown = set(range(len(given))) - {at for start, end in found for at in range(start, end)}
     if unknown:
         _add_parts(given, unknown, found, vocabulary)
+        if vocabulary.rows:
+            _add_rows(given, unknown, found, vocabulary.rows)
     items = _chosen(given, found)
     covered = {at for item in items for at in range(item.start, item.end)}
     if lost := [token.text for at, token in enumerate(given) if at not in covered]:
@@ -110,7 +116,7 @@ def _candidates(given: Sequence[Token], vocabulary: Vocabulary) -> _Candidates: 
                     add(start, end, Reading(*language.PHRASES[phrase]))
         if given[start].word in language.FILLER and given[start].word not in language.PHRASES:
             add(start, start + 1, Reading("filler"))
-    for start, end, span in spans(given):
+    for start, end, span in spans(given) if vocabulary.dated else ():
         add(start, end, Reading("date", span))
     for start, end, reading in _numbers(given):
         add(start, end, reading)
@@ -151,9 +157,11 @@ def _numbers(given: Sequence[Token]) -> list[tuple[int, int, Reading]]:
                 value, end = _number(given, start + length)
                 if value is not None:
                     unit, end = _unit(given, end)
-                    comparison = Comparison(_SIGNS[language.COMPARISONS[phrase]], value * (unit or 1), unit is not None)
+                    sign = _SIGNS[language.COMPARISONS[phrase]]
+                    comparison = Comparison(sign, value * (unit or 1), unit is not None, by=given[start].word)
                     found.append((start, end, Reading("compare", comparison)))
                 break
+        found += _than(given, start)
         if given[start].word == "between":
             value, end = _number(given, start + 1)
             if value is not None and end < len(given) and given[end].word == "and":
@@ -164,6 +172,23 @@ def _numbers(given: Sequence[Token]) -> list[tuple[int, int, Reading]]:
                     comparison = Comparison(">=", value * scale, unit is not None, upper * scale)
                     found.append((start, end, Reading("compare", comparison)))
     return found
+
+
+def _than(given: Sequence[Token], start: int) -> list[tuple[int, int, Reading]]:
+    """“Older than 40”, “less expensive than 20”."""
+    words = [token.word for token in given[start : start + 3]]
+    if words[1:2] == ["than"] and words[0] in language.COMPARATIVES:
+        sign, by, at = language.COMPARATIVES[words[0]], words[0], start + 2
+    elif words[2:] == ["than"] and words[0] in ("more", "less") and dimensions_of(words[1]):
+        sign, by, at = ">" if words[0] == "more" else "<", words[1], start + 3
+    else:
+        return []
+    value, end = _number(given, at)
+    if value is None:
+        return []
+    if end < len(given) and given[end].stem == "year" and by in ("older", "younger"):
+        end += 1 + (end + 1 < len(given) and given[end + 1].word == "old")
+    return [(start, end, Reading("compare", Comparison(_SIGNS[sign], value, by=by)))]
 
 
 def _number(given: Sequence[Token], at: int) -> tuple[float | int | None, int]:
@@ -192,6 +217,16 @@ def _unit(given: Sequence[Token], at: int) -> tuple[int | None, int]:
     return None, at
 
 
+def _add_dimensions(given: Sequence[Token], found: _Candidates, vocabulary: Vocabulary) -> None:
+    """Adjectives and verbs that speak of a property: "how tall", "costs"."""
+    for at, token in enumerate(given):
+        known = [reading for reading in found.get((at, at + 1), ()) if reading.kind != "filler"]
+        if not known and (field := vocabulary.spoken_of(token.word)):
+            found[at, at + 1] = {Reading("field", field): None}
+            if at and given[at - 1].word == "how":
+                found[at - 1, at] = {Reading("which"): None}
+
+
 def _add_parts(given: Sequence[Token], unknown: set[int], found: _Candidates, vocabulary: Vocabulary) -> None:
     """Values of which the question says a part, where it has words that mean nothing else."""
     for start in range(len(given)):
@@ -211,6 +246,36 @@ def _add_parts(given: Sequence[Token], unknown: set[int], found: _Candidates, vo
                 if proper or not one.part or not vocabulary.is_name(one.field):  # "the best" is nobody's name
                     found.setdefault((start, end), {})[Reading("known", one)] = None
     _add_searched(given, unknown, found)
+
+
+_ASKING = frozenset({"count", "which", "superlative"})
+_BETWEEN = frozenset({"the", "all", "of", "my", "our", "these", "those"})
+
+
+def _add_rows(given: Sequence[Token], unknown: set[int], found: _Candidates, rows: Thing) -> None:
+    """What is not known stands for the rows where it says what is asked for; only one noun does."""
+    left = sorted(unknown - {at for start, end in found for at in range(start, end)})
+    heads = [at for at in left if given[at].word.isalpha() and _is_asked_for(given, at, found)]
+    if heads and len({given[at].stem for at in heads}) == 1:
+        for at in left:
+            if given[at].stem == given[heads[0]].stem:
+                found[at, at + 1] = {Reading("thing", rows): None}
+
+
+def _is_asked_for(given: Sequence[Token], at: int, found: _Candidates) -> bool:
+    """Whether a noun stands at the beginning, or after "how many", "which", "the highest" with no more than values."""
+    while at > 0:
+        before = [(start, readings) for (start, end), readings in found.items() if end == at]
+        if any(reading.kind in _ASKING for _, readings in before for reading in readings):
+            return True
+        values = [start for start, readings in before if any(one.kind in ("known", "number") for one in readings)]
+        if values:
+            at = min(values)
+        elif given[at - 1].word in _BETWEEN:
+            at -= 1
+        else:
+            return False
+    return True
 
 
 def _add_searched(given: Sequence[Token], unknown: set[int], found: _Candidates) -> None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+from agent_questions.dimensions import dimensions_of
 from agent_questions.meanings import Field, Known, Link, Thing
 from agent_questions.schema import MOST_LISTED, Schema, Values
 from agent_questions.tokens import Token, name_stems, value_words
@@ -13,15 +14,31 @@ from agent_questions.tokens import Token, name_stems, value_words
 _WORDY = 60
 """Values that are longer, on average, are prose: they are searched, not named."""
 _LONGEST = 12
+_NUMBERING = frozenset({"id", "no", "nr", "number", "code", "key", "index", "year"})
 _NAMES = ("name", "title", "label", "full_name", "fullname")
 
 
 class Vocabulary:
     """The words of what can be asked about. Values are looked up when a question is there to be read."""
 
-    def __init__(self, schema: Schema, values: Values) -> None:
+    def __init__(self, schema: Schema, values: Values, rows: Thing | None = None) -> None:
+        """Know the words of a schema.
+
+        Args:
+            schema: The names.
+            values: The texts.
+            rows: What a noun that is not known stands for where it says what is asked for ("how many households"):
+                only where there is but one thing to ask for.
+        """
         self.schema = schema
+        self.rows = rows
         self._values = values
+        self.dated = rows is None or any(
+            kind == "date" or (kind == "integer" and "year" in name_stems(name))
+            for properties in schema.properties.values()
+            for name, kind in properties.items()
+        )
+        """Whether a stretch of time can mean anything."""
         self.names: dict[tuple[str, ...], set[Thing | Field | Link]] = defaultdict(set)
         self.declared: dict[tuple[str, ...], set[Known]] = defaultdict(set)
         for label, properties in self.schema.properties.items():
@@ -67,14 +84,41 @@ class Vocabulary:
         return "when" in self.schema.words.get(field.path, ())
 
     def name_of(self, label: str) -> Field:
-        """The property that says what a node is called; its key, where there is none."""
+        """The property that says what a node is called; its key, where there is none; without a key it has no name."""
         properties = self.schema.properties[label]
         called = [name for name in (*_NAMES, f"{label.lower()}_name", f"{label.lower()}_title") if name in properties]
+        if label not in self.schema.keys:
+            called = called or [name for name in properties if name_stems(name)[-1:] == ("name",)][:1] or [""]
         return Field(label, called[0] if called else self.schema.keys[label])
 
     def is_name(self, field: Field) -> bool:
         """Whether a value of it means one node, as a name or key does."""
         return field.name in (self.schema.keys.get(field.label), self.name_of(field.label).name)
+
+    def spoken_of(self, word: str, label: str = "") -> Field | None:
+        """The one property of the dimension that an adjective or verb speaks of: "tall", "costs"."""
+        for dimension in dimensions_of(word):
+            for name in dimension.names:
+                fitting = [
+                    field
+                    for one in self.schema.properties
+                    if label in ("", one)
+                    for field in self.fields(one, "integer", "number", "date")
+                    if name in self.stems(field)
+                ]
+                if len(fitting) == 1:
+                    return fitting[0]
+        return None
+
+    def only_measure(self, label: str) -> Field | None:
+        """The one property of numbers that measures something, rather than numbering; None if there are others."""
+        fields = [f for f in self.fields(label, "integer", "number") if not set(name_stems(f.name)[-1:]) & _NUMBERING]
+        return fields[0] if len(fields) == 1 else None
+
+    def stems(self, field: Field) -> set[str]:
+        """The stems of all words for a property."""
+        own = {stem for word in self.schema.words.get(field.path, ()) for stem in name_stems(word)}
+        return own | set(name_stems(field.name))
 
     @cached_property
     def listed(self) -> Mapping[Field, Sequence[str]]:

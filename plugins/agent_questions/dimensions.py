@@ -1,0 +1,82 @@
+"""Adjectives and verbs that speak of a dimension, and what properties of that dimension are called.
+
+"Oldest" speaks of an age or a birthday, "costs" of a price. Who asks need not know what a property is called; only one
+that is the only candidate counts, the likeliest name first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent_questions.words import stem, words
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """What can be more or less, in the words of English."""
+
+    more: frozenset[str]
+    """Superlatives and comparatives that mean a greater value: "tallest", "taller"."""
+    less: frozenset[str]
+    plain: frozenset[str]
+    """Verbs and adjectives that name it: "tall", "costs"."""
+    names: tuple[str, ...]
+    """Stems of the names of its properties, the likeliest first."""
+
+
+def _dimension(more: str, less: str, plain: str, names: str) -> Dimension:
+    return Dimension(
+        frozenset(words(more)), frozenset(words(less)), frozenset(words(plain)), tuple(map(stem, words(names)))
+    )
+
+
+_PRICE = "price cost fee fare charge rent amount total value spend expense expenditure bill billing paid"
+DIMENSIONS = (
+    _dimension(
+        "dearest dearer priciest pricier costliest costlier",
+        "cheapest cheaper",
+        "cost costs costing expensive cheap spend spends spending spent pay pays paid paying",
+        _PRICE,
+    ),
+    _dimension("", "", "earn earns earned earning", "salary wage pay income earnings compensation revenue sales"),
+    _dimension("", "", "donate donates donated give gave given raise raised", "donation gift amount total sum"),
+    _dimension(
+        "oldest older eldest elder", "youngest younger", "old young aged", "age birth birthday birthdate dob born"
+    ),
+    _dimension(
+        "heaviest heavier", "lightest lighter", "heavy weigh weighs weighed", "weight mass kg kilo kilogram gram lbs"
+    ),
+    _dimension("tallest taller", "", "tall", "height"),
+    _dimension("highest higher", "lowest lower", "high", "height elevation altitude"),
+    _dimension("deepest deeper", "shallowest shallower", "deep", "depth"),
+    _dimension("widest wider broadest", "narrowest narrower", "wide", "width"),
+    _dimension("fastest faster quickest quicker", "slowest slower", "fast", "speed velocity"),
+    _dimension("hottest hotter warmest warmer", "coldest colder coolest cooler", "hot warm cold", "temperature temp"),
+    _dimension("biggest bigger largest larger", "smallest smaller", "big large", "size area population"),
+    _dimension("best better", "worst worse", "good", "rating score grade stars points mark"),
+    _dimension(
+        "farthest farther furthest further",
+        "nearest closest",
+        "far travel travelled traveled drive drove driven ride rode walk walked run ran fly flew",
+        "distance km kilometre kilometer mile metre meter length",
+    ),
+    _dimension(
+        "longest longer",
+        "shortest shorter",
+        "long last lasts lasted lasting take takes took",
+        "duration length distance minutes hours runtime time days",
+    ),
+    _dimension("", "", "work worked works", "hours"),
+    _dimension("", "", "sell sells sold selling", "sold sales quantity units revenue"),
+    _dimension("richest richer wealthiest", "poorest poorer", "rich wealthy", "wealth income gdp"),
+    _dimension("busiest busier", "quietest quieter", "busy", "passengers visitors visits traffic"),
+)
+"""Words may speak of several."""
+TIMES = frozenset({"fastest", "faster", "quickest", "quicker"})
+"""Where only a time is known, these mean less of it."""
+
+
+def dimensions_of(word: str) -> Sequence[Dimension]:
+    """The dimensions that a word speaks of."""
+    return [one for one in DIMENSIONS if word in one.more or word in one.less or word in one.plain]
