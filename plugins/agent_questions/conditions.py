@@ -60,7 +60,7 @@ class Conditions(Places):
         told: dict[Field, list[int]] = {}
         for at in self.all("known"):
             known: Known = self.words[at].detail
-            beside = [n for n in (self.before(at, "by"), self.after(at)) if n is not None]
+            beside = [n for n in (self.before(at, "by", "equals"), self.after(at)) if n is not None]
             fields = [n for n in beside if self.kind(n) == "field" and self.words[n].detail == known.field]
             if known.part and len(known.values) > 1 and (not fields or self.known.is_name(known.field)):
                 listed = ", ".join(known.values[:4]) + (", ..." if len(known.values) > 4 else "")
