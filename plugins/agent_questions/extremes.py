@@ -41,9 +41,8 @@ class Extremes(Places):
             direction = next(iter(self.all("direction")), None)
             of = self.quantity(after)
             self.made.outputs += [Quantity(of.label), of]
-            self.made.ranking = Ranking(
-                of, self.kind(direction) and self.words[direction or 0].detail == "down", MOST_LISTED
-            )
+            descending = direction is not None and self.words[direction].detail == "down"
+            self.made.ranking = Ranking(of, descending, MOST_LISTED)
             self.use(at, after, direction, *(n for n in self.all("thing", "by") if n < after), self.target)
 
     def _how_many(self, at: int) -> int:

@@ -106,14 +106,11 @@ currency: dollars | dollar | usd | euros | euro
 percent: percentage of | percent of | percentage | percent | share of | proportion of | fraction of
 """)
 PHRASES: dict[str, tuple[str, object]] = {
-    phrase: (said.split()[0], _detail(said.split()[1:])) for phrase, said in _PHRASES.items()
-}
-PHRASES |= {
     word: ("superlative", ("dimension", word in one.more))
     for one in DIMENSIONS
     for word in (*one.more, *one.less)
-    if word.endswith("st") and word not in PHRASES
-}
+    if word.endswith("st")
+} | {phrase: (said.split()[0], _detail(said.split()[1:])) for phrase, said in _PHRASES.items()}
 """What a phrase does: the kind of its item, and a detail; of a superlative, by what, and whether the most is meant."""
 COMPARATIVES = {
     word: ">" if word in one.more else "<"
@@ -125,8 +122,8 @@ COMPARATIVES = {
 GENERAL = frozenset(words("higher lower larger bigger smaller greater longer shorter"))
 """Comparatives that may be of anything that is named beside them."""
 COMPARISONS = _read("""
->: > | more than | greater than | higher than | larger than | bigger than | over | above | exceeding | exceeds | exceed |
-    exceeded | in excess of | longer than | upwards of | more then | beyond | bigger then | costing more than |
+>: > | more than | greater than | higher than | larger than | bigger than | over | above | exceeding | exceeds |
+    exceed | exceeded | in excess of | longer than | upwards of | more then | beyond | bigger then | costing more than |
     greater
 <: < | less than | fewer than | lower than | smaller than | under | below | shorter than | cheaper than | beneath
 >=: >= | ≥ | at least | no less than | no fewer than | not less than | not fewer than | minimum of | a minimum of
