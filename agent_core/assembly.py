@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from agent_core.errors import UsageError
+from agent_core.errors import ConfigurationError, UsageError
 from agent_core.event_log import EventLog
 from agent_core.gate.approvals import Approvals
 from agent_core.gate.decisions import Decisions
@@ -32,6 +32,7 @@ from agent_core.mcp.pins import Change
 from agent_core.mcp.rules import revoke_allowances
 from agent_core.mcp.servers import Servers
 from agent_core.models import ResolvedModel
+from agent_core.models.promotion import RoutingTable, read_routing
 from agent_core.models.turn import Speaker
 from agent_core.personas import Persona
 from agent_core.settings import Settings
@@ -149,8 +150,19 @@ class Assembly:
             if self._models:
                 return
             self._models = resolve_roles(
-                ("planner", "executor"), factories=self.plugins.models, settings=self.settings.models, model=self._model
+                ("planner", "executor"),
+                factories=self.plugins.models,
+                settings=self.settings.models,
+                model=self._model,
+                routing=self._routing(),
             )
+
+    def _routing(self) -> RoutingTable | None:
+        try:
+            return read_routing(self.settings.home)
+        except ConfigurationError as error:  # the model in use does everything, as it did before
+            _log.warning("%s", error)
+            return None
 
     def _voice(self, role: Role, persona: Persona | None) -> Voice:
         resolved = self._models[role]

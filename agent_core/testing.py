@@ -148,8 +148,9 @@ async def check_tool(tool: Tool, args: dict[str, Any], context: ToolContext) -> 
     json.dumps([tool.parameters, tool.returns])
     with pytest.raises(ToolArgumentError):
         tool.arguments.validate({**args, "no_such_parameter": 1})
-    validated = tool.arguments.validate(args)
-    assert tool.arguments.validate(validated) == validated, "validated arguments must validate to themselves"
+    validated = tool.arguments.validate(args, context.settings)
+    again = tool.arguments.validate(validated, context.settings)
+    assert again == validated, "validated arguments must validate to themselves"
 
     before = _contents(context.workspace)
     first: Preview = await preview_tool(tool, validated, context)

@@ -101,6 +101,10 @@ class Secrets(Protocol):
 class Execution(Protocol):
     """How tools are run and previewed; the gate decides only whether and with what."""
 
+    def settings_of(self, tool: Tool) -> Any:
+        """The settings of the tool's plugin; None where it has none, or where they are wrong (its calls fail then)."""
+        ...
+
     async def run(self, call: Call, tool: Tool, args: Mapping[str, Any], save: Callable[[Any], None]) -> Outcome:
         """Call the function; returns a JSON value and labels that it has beside those of the tool's traits.
 

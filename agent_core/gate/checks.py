@@ -39,7 +39,8 @@ class Checks:
         """
         try:
             revealed = self._secrets.reveal(dict(args), {call.scope})
-            validated = self._secrets.tokenise(tool.arguments.validate(revealed), call.scope)
+            validated = tool.arguments.validate(revealed, self._execution.settings_of(tool))
+            validated = self._secrets.tokenise(validated, call.scope)
             args_hash = digest(tool.name, canonical(validated), self._secrets.fingerprint(validated))
             validated = in_order(validated, tool.parameters.get("properties", ()))
         except ValueError:

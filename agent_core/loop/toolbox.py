@@ -36,6 +36,13 @@ class Toolbox:
         self._isolation: dict[str, IsolatedRunner] = {}
         """By plugin: one that hangs where it is imported again keeps no other from working."""
 
+    def settings_of(self, tool: Tool) -> Any:
+        """The settings of the tool's plugin; None where it declares none, or where they are wrong."""
+        try:
+            return self._read_settings(tool)
+        except ConfigurationError:
+            return None
+
     async def run(self, call: Call, tool: Tool, args: Mapping[str, Any], save: Callable[[Any], None]) -> Outcome:
         """Call the tool's function; see `run_tool`."""
         marked: set[str] = set()
@@ -79,8 +86,7 @@ class Toolbox:
             )
 
         try:
-            declared = self._classes.get(tool.plugin)
-            settings = self._settings.plugin_settings(tool.plugin, declared) if declared else None
+            settings = self._read_settings(tool)
         except ConfigurationError as error:  # fails this call, and nothing else of the run
             raise ToolError(str(error)) from error
         return ToolContext(
@@ -96,6 +102,10 @@ class Toolbox:
             save=save,
             mark=mark,
         )
+
+    def _read_settings(self, tool: Tool) -> Any:
+        declared = self._classes.get(tool.plugin)
+        return self._settings.plugin_settings(tool.plugin, declared) if declared else None
 
 
 def _forget(value: Any) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import count
 from typing import Any, TypeGuard
 
@@ -30,12 +29,12 @@ from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import RunContext
-from pydantic_ai.usage import RequestUsage
 from pydantic_core import from_json
 
 from agent_core.json_values import as_json
 from agent_core.models.call_prefix import may_be_call
 from agent_core.models.printed_calls import JsonSchema, printed_calls, repaired_json
+from agent_core.models.wrapped_stream import WrappedStream
 
 
 class RepairingModel(WrapperModel):
@@ -150,10 +149,9 @@ def _readable(part: ModelResponsePart, *, repair: bool) -> ModelResponsePart:
 
 
 @dataclass
-class _RepairedStream(StreamedResponse):
+class _RepairedStream(WrappedStream):
     """Another stream's events, with a printed call replaced by a real one."""
 
-    inner: StreamedResponse
     tools: dict[str, JsonSchema]
     """Whose printed calls become real ones; empty to leave text alone."""
 
@@ -219,36 +217,3 @@ class _RepairedStream(StreamedResponse):
         reply = replace(self.inner.get(), parts=self._parts_manager.get_parts(), state=super().get().state)
         reply = with_own_call_ids(with_readable_arguments(reply))
         return replace(reply, finish_reason="tool_call") if self._repaired else reply
-
-    async def close_stream(self) -> None:
-        """Close the wrapped stream."""
-        await self.inner.cancel()
-
-    def get_stream_cancel_errors(self) -> tuple[type[BaseException], ...]:
-        """What closing the wrapped stream may raise."""
-        return self.inner.get_stream_cancel_errors()
-
-    @property
-    def usage(self) -> RequestUsage:
-        """Tokens of the wrapped stream."""
-        return self.inner.usage
-
-    @property
-    def model_name(self) -> str:
-        """Name of the wrapped model."""
-        return self.inner.model_name
-
-    @property
-    def provider_name(self) -> str | None:
-        """Provider of the wrapped model."""
-        return self.inner.provider_name
-
-    @property
-    def provider_url(self) -> str | None:
-        """Address of the wrapped model."""
-        return self.inner.provider_url
-
-    @property
-    def timestamp(self) -> datetime:
-        """When the wrapped stream began."""
-        return self.inner.timestamp

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from pydantic_ai.models import Model
     from pydantic_ai.settings import ModelSettings
 
+    from agent_core.models.promotion import RoutingTable
+
+_log = logging.getLogger(__name__)
 
 LAST_RESORT = "offline"
 """What `auto` takes where there is no language model: the documented name of a model that a bundled plugin brings."""
@@ -81,6 +85,7 @@ def resolve_roles(
     factories: Mapping[str, ModelFactory],
     settings: Models | None = None,
     model: str | Model[Any] | None = None,
+    routing: RoutingTable | None = None,
 ) -> dict[Role, ResolvedModel]:
     """The models of roles, as the settings choose them; roles with the same one share it.
 
@@ -90,6 +95,8 @@ def resolve_roles(
         settings: What the user configured.
         model: Takes the place of every role's model, by its name or made by the app itself; inference settings and
             fallbacks are those of the settings all the same.
+        routing: A local model that goes first for the tools that it was measured to be good at. It does not where
+            `model` says whom the user wants to hear.
 
     Raises:
         AgentCoreError: as from `resolve`.
@@ -104,7 +111,8 @@ def resolve_roles(
     for role in roles:
         choice = settings.choice(role, model)
         if choice.name not in found:
-            found[choice.name] = resolver.candidate(choice.name)
+            candidate = resolver.candidate(choice.name)
+            found[choice.name] = resolver.behind_student(candidate, routing) if routing and model is None else candidate
         resolved[role] = found[choice.name].with_settings(choice)
     return resolved
 
@@ -161,6 +169,21 @@ class _Resolver:
         if not self._settings.fallback or not is_language_model(chosen.model):
             return chosen
         return self._with_fallbacks(chosen, unreachable)
+
+    def behind_student(self, teacher: _Candidate, table: RoutingTable) -> _Candidate:
+        """`teacher` for all that the table's local model does not serve; alone where that model cannot be had."""
+        from agent_core.models.student import StudentFirstModel
+
+        if not table.tools or table.model == teacher.name:
+            return teacher
+        try:
+            student = self._named(table.model, "promoted")
+        except AgentCoreError as error:
+            _log.warning("The local model %s is not used: %s", table.model, error)
+            return teacher
+        model = StudentFirstModel(teacher.model, student.model, table)
+        why = f"{teacher.why}; before it {student.name} for {', '.join(sorted(table.tools))}"
+        return replace(teacher, model=model, remote=teacher.remote or student.remote, why=why)
 
     def _first_reachable(self, name: str) -> tuple[_Candidate, list[str]]:
         """`name`, or where its server is down the first fallback whose server is not; with the names passed over."""

@@ -30,8 +30,11 @@ class ArgumentSchema:
     model: Any = None
     """The pydantic model of a typed function; None where only a JSON schema is known."""
 
-    def validate(self, args: Mapping[str, Any]) -> Arguments:
+    def validate(self, args: Mapping[str, Any], settings: Any = None) -> Arguments:
         """Arguments as the JSON values that will run, defaults filled in: what grants are bound to.
+
+        `settings` are those of the tool's plugin; a parameter's type gets them as pydantic's validation context, and
+        may need them to say what a value means (a time zone, an order of dates).
 
         Raises:
             ToolArgumentError: naming every parameter that is wrong and why.
@@ -42,7 +45,7 @@ class ArgumentSchema:
         from pydantic import ValidationError
 
         try:
-            validated = self.model.model_validate(dict(args)).model_dump(mode="json", by_alias=True)
+            validated = self.model.model_validate(dict(args), context=settings).model_dump(mode="json", by_alias=True)
         except ValidationError as error:
             reasons = [
                 f"{_location(e['loc'])}: {e['msg']}" for e in error.errors(include_url=False, include_input=False)

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from agent_core.errors import ConfigurationError
-
 if TYPE_CHECKING:
     from agent_plugin_calendar.ics_file import IcsFile
 
@@ -67,23 +65,6 @@ class Span:
 def long_date(day: date) -> str:
     """A date nobody can misread: Wednesday 3 March 2027."""
     return f"{day:%A} {day.day} {day:%B} {day.year}"
-
-
-def local_zone(name: str) -> tzinfo:
-    """The zone called `name`, or this machine's."""
-    from zoneinfo import ZoneInfo
-
-    import tzlocal
-
-    try:
-        return ZoneInfo(name) if name else tzlocal.get_localzone()
-    except (LookupError, ValueError, OSError):
-        wrong = (
-            f"plugins.calendar.timezone {name!r} is not a time zone" if name else "This machine's time zone is unknown"
-        )
-        raise ConfigurationError(
-            f"{wrong}; set one with: agent-core config set plugins.calendar.timezone Europe/Berlin"
-        ) from None
 
 
 def subject_words(text: str) -> frozenset[str]:

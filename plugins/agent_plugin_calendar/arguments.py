@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from agent_core import ToolArgumentError, ToolContext
-from agent_plugin_calendar.agenda import EventInfo, Span, describe, is_repeating, local_zone, span_of, whole_days
+from agent_plugin_calendar.agenda import EventInfo, Span, describe, is_repeating, span_of, whole_days
 from agent_plugin_calendar.changes import NewEvent, event_uid, find
 from agent_plugin_calendar.ics_file import Entry, IcsFile
 from agent_plugin_calendar.moments import in_zone, read_moment
@@ -30,7 +30,7 @@ def settings_of(ctx: ToolContext) -> CalendarSettings:
 
 def zone_of(ctx: ToolContext) -> tzinfo:
     """The zone that times are meant and shown in."""
-    return local_zone(settings_of(ctx).timezone)
+    return settings_of(ctx).zone
 
 
 def calendar_path(ctx: ToolContext) -> Path:
@@ -68,7 +68,7 @@ def new_event(
 def window_of(ctx: ToolContext, start: str | None, end: str | None, searching: bool) -> Span:
     """The days that `list_events` was asked for; without any: from today on, further where words are looked for."""
     zone = zone_of(ctx)
-    now = datetime.now(zone).replace(tzinfo=None)
+    now = settings_of(ctx).now()
     order = settings_of(ctx).date_order
     first = read_period(start, now, order) if start else None
     final = read_period(end, now, order) if end else None
@@ -130,7 +130,7 @@ def _later(begin: datetime, minutes: int, zone: tzinfo) -> datetime:
 
 def _moment(ctx: ToolContext, text: str, what: str) -> date | datetime:
     zone = zone_of(ctx)
-    moment = read_moment(text, datetime.now(zone).replace(tzinfo=None), settings_of(ctx).date_order)
+    moment = read_moment(text, settings_of(ctx).now(), settings_of(ctx).date_order)
     if moment.day is None:
         raise ToolArgumentError(f"{what} {text!r} names a time but no day; say which day.")
     if not 1900 <= moment.day.year <= 9000:
@@ -141,7 +141,7 @@ def _moment(ctx: ToolContext, text: str, what: str) -> date | datetime:
 def _end(ctx: ToolContext, text: str, begin: date | datetime) -> date | datetime:
     """The end; a time alone is on the day of the start, or on the next where the event passes midnight."""
     zone = zone_of(ctx)
-    moment = read_moment(text, datetime.now(zone).replace(tzinfo=None), settings_of(ctx).date_order)
+    moment = read_moment(text, settings_of(ctx).now(), settings_of(ctx).date_order)
     if moment.day is not None:
         return in_zone(moment, zone)
     if not isinstance(begin, datetime) or moment.clock is None:

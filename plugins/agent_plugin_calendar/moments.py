@@ -3,7 +3,7 @@
 A text that depends on the clock ("tomorrow at 9", "Friday 14:30", "3 March" without a year) is resolved **once**, when
 the argument is validated: the type `When` replaces it by the absolute date. So what is previewed, approved, hashed and
 executed is the same absolute time, however long the approval takes. Relative words count from this machine's clock
-and zone. A text that does not depend on the clock but on a setting (03/04/2027) stays as it is.
+in the calendar's zone. A text that does not depend on the clock but on a setting (03/04/2027) stays as it is.
 
 "Friday" and "this Friday" are the next one after today; "next Friday" is the one in the next calendar week, from
 Monday on. A date without a year is the next such date.
@@ -17,6 +17,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, NoReturn
 
 from agent_core import ToolArgumentError
+from agent_core.errors import ConfigurationError
+from agent_plugin_calendar.settings import CalendarSettings
 
 _MAX_TEXT = 100
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -134,10 +136,15 @@ class When(str):
         """Validation for pydantic, which asks for it by this name; the JSON schema is that of a string."""
         from pydantic_core import core_schema
 
-        def absolute(text: str) -> str:
-            return resolve(text, datetime.now(), keep_time_only=cls.keep_time_only)
+        def absolute(text: str, info: core_schema.ValidationInfo) -> str:
+            settings: CalendarSettings = info.context or CalendarSettings()
+            try:
+                now = settings.now()
+            except ConfigurationError:  # which the call itself will fail with
+                return text
+            return resolve(text, now, keep_time_only=cls.keep_time_only)
 
-        return core_schema.no_info_after_validator_function(absolute, core_schema.str_schema())
+        return core_schema.with_info_after_validator_function(absolute, core_schema.str_schema())
 
 
 class Until(When):

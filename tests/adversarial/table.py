@@ -93,7 +93,8 @@ class AttackTable:
         counted = Counter[str]()
         for outcome in outcomes:
             for report in self._reporter.getreports(outcome):
-                for name, number in (value for key, value in report.user_properties if key == _PROPERTY):
+                # A module that could not be imported is an error, too, and its report has no properties.
+                for name, number in (v for key, v in getattr(report, "user_properties", ()) if key == _PROPERTY):
                     counted[name] += number
         return counted
 

@@ -8,12 +8,14 @@ import threading
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from agent_core import FinishedCall, Tool, ToolArgumentError, ToolContext, ToolError
 from agent_core.errors import ConfigurationError
-from agent_core.testing import check_tool
+from agent_core.testing import Script, check_tool
+from agent_core.testing import call as scripted_call
 from agent_plugin_calendar import add_event, list_events, remove_event
 from agent_plugin_calendar.moments import read_moment, resolve
 from agent_plugin_calendar.periods import read_period
@@ -50,12 +52,12 @@ def context(tmp_path: Path, settings: CalendarSettings = BERLIN, **options: Any)
 
 def call(tool: Tool, ctx: ToolContext, **args: Any) -> Any:
     assert tool.function is not None
-    return tool.function(ctx, **tool.arguments.keywords(tool.arguments.validate(args)))
+    return tool.function(ctx, **tool.arguments.keywords(tool.arguments.validate(args, ctx.settings)))
 
 
 def preview(tool: Tool, ctx: ToolContext, **args: Any) -> str:
     assert tool.preview is not None
-    shown: Any = tool.preview(ctx, **tool.arguments.keywords(tool.arguments.validate(args)))
+    shown: Any = tool.preview(ctx, **tool.arguments.keywords(tool.arguments.validate(args, ctx.settings)))
     assert shown.kind == "event"
     return shown.text
 
@@ -66,7 +68,7 @@ def undoable(tool: Tool, ctx: ToolContext, **args: Any) -> tuple[Any, Any]:
     result = call(tool, context(ctx.workspace, ctx.settings, call_key=ctx.call_key, save=saved.append), **args)
     assert tool.undo is not None
     undo = tool.undo
-    finished = FinishedCall(tool.arguments.validate(args), None, saved[-1])
+    finished = FinishedCall(tool.arguments.validate(args, ctx.settings), None, saved[-1])
     return result, lambda: undo(context(ctx.workspace, ctx.settings, call_key="undo"), finished)
 
 
@@ -322,6 +324,31 @@ def test_relative_words_are_resolved_once_when_the_arguments_are_validated() -> 
     assert args["end"] == "10:30"
     assert add_event.arguments.validate(args) == args
     assert add_event.parameters["properties"]["start"]["type"] == "string"
+
+
+def test_relative_words_count_in_the_calendars_zone_wherever_the_machine_is(tmp_path: Path) -> None:
+    """It is never the same day in these two zones, so at every hour one of them has another day than the machine."""
+    for name in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+        ctx = context(tmp_path / name.rpartition("/")[2], CalendarSettings(timezone=name))
+        days = {(datetime.now(ZoneInfo(name)) + timedelta(days=1)).date()}
+        added = call(add_event, ctx, title="Tea", start="tomorrow at 16:00", end="17:00")
+        days.add((datetime.now(ZoneInfo(name)) + timedelta(days=1)).date())
+        assert date.fromisoformat(added.start[:10]) in days
+        assert [event.uid for event in call(list_events, ctx, start="tomorrow").events] == [added.uid]
+
+
+async def test_the_gate_resolves_them_in_the_zone_of_the_config_file(assistants: Any, tmp_path: Path) -> None:
+    for name in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+        home = tmp_path / name.rpartition("/")[2]
+        home.mkdir()
+        (home / "config.toml").write_text(f'[plugins.calendar]\ntimezone = "{name}"\n')
+        script = Script([scripted_call("add_event", title="Tea", start="tomorrow at 16:00")], "Asked.")
+        assistant = assistants(script, home=home, plugins=["calendar"])
+        days = {(datetime.now(ZoneInfo(name)) + timedelta(days=1)).date()}
+        waiting = (await assistant.ask("Tea tomorrow at four in the afternoon")).pending
+        days.add((datetime.now(ZoneInfo(name)) + timedelta(days=1)).date())
+        assert waiting[0].args is not None
+        assert waiting[0].args["start"] in {f"{day} 16:00" for day in days}
 
 
 @pytest.mark.parametrize(
