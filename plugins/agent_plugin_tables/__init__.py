@@ -47,7 +47,7 @@ def query_table(
         path: The table's file, such as budget.csv or sales.xlsx.
         operation: What to work out: sum (add up, total), mean (average), median, min (smallest, lowest, earliest),
             max (largest, highest, latest), count (how many), distinct (which different values), list (show rows).
-            Needed unless there is a question.
+            list if left out.
         column: The column to work it out of, such as amount; not needed to count or to list whole rows.
         where: Only rows for which this holds, such as "amount > 100 and region = 'North'", or in words such as
             "from Lisbon", "under 20 euros" or "in March 2027".
@@ -61,13 +61,12 @@ def query_table(
     typed = (operation, column, where, group_by, sort_by, order, limit)
     if question and any(value is not None for value in typed):
         raise ToolArgumentError("Give a question in words, or an operation with its columns, not both.")
-    if not question and operation is None:
-        raise ToolArgumentError("Give an operation, such as sum, or a question in words.")
     with open_table(ctx, path, sheet) as table:
-        if operation is None:
-            result = ask_table(table, question or "")
+        if question:
+            result = ask_table(table, question)
         else:
-            result = answer(prepare(ctx, table, operation, column, where, group_by, sort_by, order, limit))
+            asked = prepare(ctx, table, operation or "list", column, where, group_by, sort_by, order, limit)
+            result = answer(asked)
     # A number cannot tell anybody what to do; the text of a cell can, and perhaps somebody else wrote it.
     if result.rows or result.groups or result.notes or not isinstance(result.value, int | float):
         ctx.mark_result({"untrusted"})

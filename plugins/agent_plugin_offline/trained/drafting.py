@@ -18,6 +18,7 @@ from agent_plugin_offline.mentions import Mention, mentions, words_of
 from agent_plugin_offline.plausible import NOTHING_NAMED, PLACEHOLDERS
 from agent_plugin_offline.proposals import Proposal, ToolSpec
 from agent_plugin_offline.slots import Slot, slots_of
+from agent_plugin_offline.tabular import handed_over
 from agent_plugin_offline.text import STOP_WORDS, stem
 from agent_plugin_offline.trained.arguments import filled
 from agent_plugin_offline.trained.understanding import NONE, Clause, Meaning, understanding_of
@@ -178,6 +179,8 @@ class Drafter:
             value = found.args.get(slot.name)
             if slot.required and _only_says_what_kind(wording, slot, value) and not _is_quoted(text, str(value)):
                 del found.args[slot.name]
+        if (asked := handed_over(wording.slots, found.args, _JOINING.sub("", without_courtesies(text)))) is not None:
+            return asked, {}
         return found.args, found.referring
 
     def _assembled(self, calls: Sequence[_Call], said: str) -> list[Step]:

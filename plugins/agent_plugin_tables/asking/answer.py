@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import PurePath
 
 from agent_core import ToolArgumentError
 from agent_plugin_tables.answers import answer
@@ -18,6 +16,7 @@ from agent_plugin_tables.question import Query
 from agent_plugin_tables.results import TableAnswer
 from agent_plugin_tables.table import Table
 from agent_plugin_tables.wording import plain, scaled, worded
+from agent_questions.paths import without_path
 from agent_questions.reading import NotUnderstoodError
 from agent_questions.request import Request
 from agent_questions.understanding import Way, understand
@@ -36,20 +35,10 @@ def ask_table(table: Table, question: str) -> TableAnswer:
         return Way(asked, 0.0, in_words(asked, table))
 
     try:
-        asked = understand(_without_path(question, table.path), vocabulary, lambda label: None, way)
+        asked = understand(without_path(question, table.path), vocabulary, lambda label: None, way)
     except NotUnderstoodError as error:
         raise ToolArgumentError(f"{error} The columns of {table.path!r} are {table.listed()}.") from error
     return answered(asked, table)
-
-
-_LEAD = r"(?:\b(?:in|from|of|using|with|open|read|load|take)\s+)?(?:\b(?:the|my|our)\s+)?(?:\b(?:file|table|sheet)\s+)?"
-
-
-def _without_path(question: str, path: str) -> str:
-    """The question without the name of the file that it is put to."""
-    names = "|".join(re.escape(name) for name in dict.fromkeys((path, PurePath(path).name)))
-    named = rf"{_LEAD}[\"'`“]?(?<![\w./-])(?:\./)?(?:{names})(?![\w-])[\"'`”]?"
-    return re.sub(named, " ", question, flags=re.IGNORECASE)
 
 
 def answered(asked: Asked, table: Table) -> TableAnswer:
