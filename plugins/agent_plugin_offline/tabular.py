@@ -51,8 +51,8 @@ def handed_over(slots: Sequence[Slot], args: Mapping[str, Any], clause: str) -> 
     places = {slot.name: args[slot.name] for slot in slots if slot.role == "file" and slot.name in args}
     if asked is None or not places:
         return None
-    rest = without_path(clause, str(next(iter(places.values()))))
-    return {**places, asked.name: rest} if rest else places
+    file = str(next(iter(places.values())))
+    return {**places, asked.name: without_path(clause, file)} if _asks_of_rows(clause, file) else places
 
 
 def take_table_question(found: Explanation) -> None:

@@ -18,7 +18,7 @@ from agent_plugin_offline.mentions import Mention, mentions, words_of
 from agent_plugin_offline.plausible import NOTHING_NAMED, PLACEHOLDERS
 from agent_plugin_offline.proposals import Proposal, ToolSpec
 from agent_plugin_offline.slots import Slot, slots_of
-from agent_plugin_offline.tabular import handed_over
+from agent_plugin_offline.tabular import handed_over, in_words
 from agent_plugin_offline.text import STOP_WORDS, stem
 from agent_plugin_offline.trained.arguments import filled
 from agent_plugin_offline.trained.understanding import NONE, Clause, Meaning, understanding_of
@@ -142,7 +142,8 @@ class Drafter:
         elif tool in self._calculators:
             args = {name: value for name, value in args.items() if not _talks(Proposal(tool, {name: value}, 0.0))}
         slots = self._wordings[tool].slots
-        missing = tuple(s.name for s in slots if s.required and s.name not in args and s.name not in referring)
+        wanted = {slot.name for slot in slots if slot.required} | {slot.name for slot in (in_words(slots),) if slot}
+        missing = tuple(s.name for s in slots if s.name in wanted and s.name not in args and s.name not in referring)
         for name in missing:
             worth += _IMPLIED if several and results.is_content(name, {}) else _MISSING
         spec = self._tools[tool]
