@@ -71,7 +71,9 @@ class _Assembly(Conditions, Extremes, Measures):
             after = self.after(at, "set", "number")
             if self.kind(at) == "when":
                 dates = [n for n in self.all("field") if self.is_date(n)]
-                if len(dates) == 1:
+                if not dates and self.known.rows and len(own := self.known.fields(self.known.rows.label, "date")) == 1:
+                    self._virtual(Word("field", own[0], "when"))
+                elif len(dates) == 1:
                     self.target = dates[0]
                 elif dates or not self.all("superlative"):
                     raise self.fail("It does not say which date is asked for.")
@@ -99,16 +101,18 @@ class _Assembly(Conditions, Extremes, Measures):
         pairs = self.known.schema.relationships[self.words[link].detail.type]
         labels = {start for start, _ in pairs if self.known.name_of(start).name != self.known.schema.keys[start]}
         if len(labels) == 1:
-            self.words.append(Word("thing", Thing(labels.pop()), "who"))
-            self.target = len(self.words) - 1
-            self.left.add(self.target)
+            self._virtual(Word("thing", Thing(labels.pop()), "who"))
 
     def _rows(self) -> None:
         """“Who is the oldest”: a row."""
         if self.known.rows and not self.all("thing"):
-            self.words.append(Word("thing", self.known.rows, "who"))
-            self.target = len(self.words) - 1
-            self.left.add(self.target)
+            self._virtual(Word("thing", self.known.rows, "who"))
+
+    def _virtual(self, word: Word) -> None:
+        """Ask for something that the question does not name."""
+        self.words.append(word)
+        self.target = len(self.words) - 1
+        self.left.add(self.target)
 
     def _singular(self) -> None:
         """“Hospital name”, "patient's blood type": a label before its own property says whose it is."""
@@ -164,6 +168,9 @@ class _Assembly(Conditions, Extremes, Measures):
         if self.made.counted:
             return
         target = self.target if self.target is not None else next(iter(self.all("thing", "field")), None)
+        if (target is None or target not in self.left) and self.known.rows and (self.made.filters or self.made.moments):
+            self.made.outputs.append(Quantity(self.known.rows.label))  # "orders over 20" that are not called orders
+            return
         if target is None or target not in self.left:
             raise self.fail("It does not say what is asked for.")
         if self.kind(target) == "part":
@@ -201,6 +208,12 @@ class _Assembly(Conditions, Extremes, Measures):
             else:
                 return
 
+    def _is_unit(self, at: int) -> bool:
+        """Whether a name stands behind a number of it: "heavier than 70 kg"."""
+        field = self.words[at].detail
+        of = [one.of for one in self.made.filters]
+        return self.kind(at - 1) in ("compare", "number") and Quantity(field.label, field.name) in of
+
     def _rest(self) -> None:
         measured = {(m.of.label, m.of.name) for m in self.made.measures} | {
             (o.label, o.name) for o in self.made.outputs
@@ -216,7 +229,8 @@ class _Assembly(Conditions, Extremes, Measures):
             self.use(at)
         for at in self.all("field"):
             field: Field = self.words[at].detail
-            if (field.label, field.name) in measured:
+            named_rows = self.known.rows and self.known.is_name(field)  # "the average price of products"
+            if (field.label, field.name) in measured or named_rows or self._is_unit(at):
                 self.use(at)
             elif self.is_date(at) or self.kind(at - 1) == "set" or self.words[at].text.lower().endswith("ed"):
                 self.made.filters.append(Filter(Quantity(field.label, field.name), "is set", at=self.words[at].at))

@@ -48,7 +48,10 @@ class Conditions(Places):
             if self.kind(self.before(before)) in ("count", "superlative") or self.kind(self.after(at)) == "thing":
                 continue
             detail = self.words[before].detail
-            field = detail if isinstance(detail, Field) else Field(detail.label, self.known.schema.keys[detail.label])
+            key = self.known.schema.keys.get(detail.label)
+            if not key and not isinstance(detail, Field):
+                continue
+            field = detail if isinstance(detail, Field) else Field(detail.label, key or "")
             kind = self.known.type_of(field)
             if kind in NUMERIC or (kind == "text" and self.known.schema.keys.get(field.label) == field.name):
                 value = self.words[at].detail if kind in NUMERIC else self.words[at].text
@@ -66,6 +69,9 @@ class Conditions(Places):
                 listed = ", ".join(known.values[:4]) + (", ..." if len(known.values) > 4 else "")
                 raise self.fail(f"“{known.part}” can be {listed} ({known.field.path}).")
             self.use(*fields)
+            sited = self.before(at, "set", "by", "which")
+            if self.kind(sited) == "sited" and self.words[sited or 0].detail & self.stems(known.field):
+                self.use(sited)
             if self.known.is_name(known.field):
                 for thing in (at - 1, at + 1):
                     if thing in self.left and self.words[thing].detail == Thing(known.field.label):

@@ -36,13 +36,14 @@ DIMENSIONS = (
     _dimension(
         "dearest dearer priciest pricier costliest costlier",
         "cheapest cheaper",
-        "cost costs costing expensive cheap spend spends spending spent pay pays paid paying",
+        "cost costs costing expensive cheap",
         _PRICE,
     ),
+    _dimension("", "", "spend spends spending spent pay pays paid paying", f"amount total {_PRICE}"),
     _dimension("", "", "earn earns earned earning", "salary wage pay income earnings compensation revenue sales"),
     _dimension("", "", "donate donates donated give gave given raise raised", "donation gift amount total sum"),
     _dimension(
-        "oldest older eldest elder", "youngest younger", "old young aged", "age birth birthday birthdate dob born"
+        "oldest older eldest elder", "youngest younger", "old young aged born", "age birth birthday birthdate dob born"
     ),
     _dimension(
         "heaviest heavier", "lightest lighter", "heavy weigh weighs weighed", "weight mass kg kilo kilogram gram lbs"
@@ -65,16 +66,53 @@ DIMENSIONS = (
         "longest longer",
         "shortest shorter",
         "long last lasts lasted lasting take takes took",
-        "duration length distance minutes hours runtime time days",
+        "duration length distance minutes hours runtime time days pages",
     ),
     _dimension("", "", "work worked works", "hours"),
+    _dimension("", "", "published released issued", "publication release published released year"),
+    _dimension("", "", "founded established built opened", "foundation founded established built opened year"),
+    _dimension("", "", "joined hired employed", "joined join hire hired start started since"),
     _dimension("", "", "sell sells sold selling", "sold sales quantity units revenue"),
     _dimension("richest richer wealthiest", "poorest poorer", "rich wealthy", "wealth income gdp"),
     _dimension("busiest busier", "quietest quieter", "busy", "passengers visitors visits traffic"),
 )
 """Words may speak of several."""
-TIMES = frozenset({"fastest", "faster", "quickest", "quicker"})
-"""Where only a time is known, these mean less of it."""
+_DOERS = {
+    "author": "write writes wrote written",
+    "writer": "write writes wrote written",
+    "teacher": "teach teaches taught",
+    "singer": "sing sings sang sung",
+    "artist": "sing sings sang sung paint painted",
+    "driver": "drive drives drove driven",
+    "winner": "win wins won",
+    "maker": "make makes made",
+    "manufacturer": "make makes made",
+    "buyer": "buy buys bought",
+    "doctor": "treat treats treated",
+    "physician": "treat treats treated",
+}
+_TOWNS = "town city village country state region province county district area place location address"
+_TEAMS = "department dept team division office branch site company employer unit section location city town shop store"
+
+
+def _sited(verbs: str, names: str) -> dict[str, frozenset[str]]:
+    return dict.fromkeys(words(verbs), frozenset(map(stem, words(names))))
+
+
+SITED = {
+    **_sited("live lives living lived reside resides", f"{_TOWNS} residence home neighbourhood neighborhood"),
+    **_sited("based located situated stationed", f"{_TOWNS} office site"),
+    **_sited("work works working worked employed", f"{_TEAMS} plant group"),
+}
+"""Verbs of being somewhere, and what properties say where."""
+
+
+def doers_of(verb: str) -> set[str]:
+    """What somebody who does it is called: a director directs, an author writes."""
+    base = stem(verb)
+    return {stem(f"{base}{ending}") for ending in ("er", "or", "r")} | {
+        stem(noun) for noun, verbs in _DOERS.items() if verb in verbs.split()
+    }
 
 
 def dimensions_of(word: str) -> Sequence[Dimension]:

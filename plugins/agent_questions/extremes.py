@@ -86,6 +86,8 @@ class Extremes(Places):
         if before is not None and self.is_number(before):
             of = self.quantity(before)
             self.use(before)
+            if self.known.rows and self._is_shared(self.target):
+                return self._rank_groups(Measure("sum", of), most, count)  # "which customer spent the most"
             if self.target is None or self.label_of(self.target) == of.label:
                 return self._rank_nodes(of, most, count)
             return self._rank_groups(Measure("sum", of), most, count)
@@ -93,6 +95,8 @@ class Extremes(Places):
 
     def _extreme(self, at: int, sort: str, most: bool, count: int) -> None:  # noqa: C901 - one branch for each sort
         after = self.after(at)
+        if after is not None and self.words[after].text == "when" and after == self.target:
+            after = None  # it is asked for, and not said
         if self.target is None and sort == "value" and self.kind(after) == "thing" and after is not None:
             # "top 3 hospitals by ..."
             by = self.after(after)
@@ -129,15 +133,22 @@ class Extremes(Places):
             if thing is not None and (count > 1 or (sort != "duration" and self._names_node(thing, at))):
                 self.target = thing
         if self.target is None:
+            if count > 1 and self.known.rows:
+                return self._rank_nodes(of, most, count)
             if count > 1:
                 raise self.fail("It does not say what is listed.")
             self.made.measures.append(Measure("max" if most else "min", of))
             return None
-        if self.label_of(self.target) == of.label:
+        shared = self.known.rows is not None and self._is_shared(self.target)
+        if self.label_of(self.target) == of.label and not shared:
             return self._rank_nodes(of, most, count)
         if sort in ("value", "money", "wage"):
             raise self.fail(f"It does not say whether the total, the average or a single {of.name} is meant.")
         return self._rank_groups(Measure("max" if most else "min", of), most, count)
+
+    def _is_shared(self, at: int | None) -> bool:
+        """Whether what is asked for is a property that several rows may have the same value of."""
+        return self.kind(at) == "field" and not self.is_date(at) and not self.known.is_name(self.words[at or 0].detail)
 
     def _names_node(self, thing: int, at: int) -> bool:
         """Whether a label right after a superlative is what is asked for: "the most expensive visit"."""

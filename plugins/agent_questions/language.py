@@ -48,8 +48,8 @@ count: how many | number of | count of | count | total number of | total count o
     volume of | how many total
 aggregate avg: average | avg | mean | on average | typical | average amount of
 aggregate median: median | median of | middle value
-aggregate sum: add up | sum up | tot up | total up |
-    total | sum | sum of | sum total | total amount of | total of | combined | in total | total sum of |
+aggregate sum: add up | sum up | tot up | total up | add together | total | sum | sum total |
+    total amount of | combined | in total | total sum of |
     grand total | overall total | aggregate | cumulative
 aggregate much: how much | how much money | what amount
 superlative most up: most | greatest number of | highest number of | largest number of | highest count of |
@@ -143,5 +143,9 @@ LIFE = frozenset(
 )
 """Words of dates that belong to somebody, and are not when something took place."""
 BIRTH = frozenset(map(stem, words("born birth birthday dob birthdate")))
+RATES = frozenset(
+    map(stem, words("price age rating score grade temperature temp rate percent percentage weight height salary wage"))
+)
+"""Of these a sum over rows says nothing, so that a mere "price per city" may be a mean as well."""
 MONEY = frozenset(map(stem, words("price cost amount bill billing charge fee total paid")))
 WAGE = frozenset(map(stem, words("salary wage pay income earnings compensation")))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from agent_questions import language
+from agent_questions.meanings import Field
 from agent_questions.places import Places
 from agent_questions.request import Function, Measure, Quantity
+from agent_questions.tokens import name_stems
 
 
 class Measures(Places):
@@ -24,6 +27,18 @@ class Measures(Places):
         for at in self.all("duration"):
             self.use(at)
             self.made.outputs.append(self.duration_near(at))
+        if self.known.rows and not self.made.measures and not self.made.kept:
+            self._summed()
+
+    def _summed(self) -> None:
+        """“Hours per client”: a number before what it is grouped by is added up, unless it is a rate."""
+        for at in self.all("group", "by"):
+            before = self.before(at, "thing")
+            grouped = self.kind(at + 1) in ("field", "part", "dated part")
+            if grouped and self.is_number(before) and not self.stems(self.words[before or 0].detail) & language.RATES:
+                self.made.measures.append(Measure("sum", self.quantity(before or 0)))
+                self.use(before, *(n for n in self.all("thing", "which") if n < at))
+                return
 
     def _shared(self, at: int) -> None:
         """“What percentage of visits were emergencies”: what stands after the verb is the share's alone."""
@@ -102,6 +117,11 @@ class Measures(Places):
             self.made.mean_of_groups = function == "avg"
             self.made.measures.append(Measure("count distinct", self.quantity(after)))
             self.use(at, after)
+            return
+        if of is None and self.known.rows and (own := self.known.names.get(name_stems(self.words[at].text))):
+            self.use(at)  # "the total", of a column that is called so
+            fields = [one for one in own if isinstance(one, Field)]
+            self.made.measures += [Measure(function, Quantity(field.label, field.name)) for field in fields]
             return
         if of is None:
             if function == "avg" and [m.function for m in self.made.measures] == ["count distinct"]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_questions import language
-from agent_questions.dimensions import dimensions_of
+from agent_questions.dimensions import SITED, dimensions_of
 from agent_questions.meanings import Field, Known, Link, Thing
 from agent_questions.moments import spans
 from agent_questions.request import Sign
@@ -72,8 +72,6 @@ def read(question: str, vocabulary: Vocabulary) -> list[Item]:
     unknown = set(range(len(given))) - {at for start, end in found for at in range(start, end)}
     if unknown:
         _add_parts(given, unknown, found, vocabulary)
-        if vocabulary.rows:
-            _add_rows(given, unknown, found, vocabulary.rows)
     items = _chosen(given, found)
     covered = {at for item in items for at in range(item.start, item.end)}
     if lost := [token.text for at, token in enumerate(given) if at not in covered]:
@@ -221,10 +219,16 @@ def _add_dimensions(given: Sequence[Token], found: _Candidates, vocabulary: Voca
     """Adjectives and verbs that speak of a property: "how tall", "costs"."""
     for at, token in enumerate(given):
         known = [reading for reading in found.get((at, at + 1), ()) if reading.kind != "filler"]
-        if not known and (field := vocabulary.spoken_of(token.word)):
+        if known or token.quoted:
+            continue
+        if field := vocabulary.spoken_of(token.word) or vocabulary.done_by(token.word):
             found[at, at + 1] = {Reading("field", field): None}
             if at and given[at - 1].word == "how":
                 found[at - 1, at] = {Reading("which"): None}
+        elif token.word in SITED:
+            found[at, at + 1] = {Reading("sited", SITED[token.word]): None}
+        elif token.word not in language.FILLER and (field := vocabulary.abbreviated(token.word)):
+            found[at, at + 1] = {Reading("field", field): None}
 
 
 def _add_parts(given: Sequence[Token], unknown: set[int], found: _Candidates, vocabulary: Vocabulary) -> None:
@@ -246,36 +250,6 @@ def _add_parts(given: Sequence[Token], unknown: set[int], found: _Candidates, vo
                 if proper or not one.part or not vocabulary.is_name(one.field):  # "the best" is nobody's name
                     found.setdefault((start, end), {})[Reading("known", one)] = None
     _add_searched(given, unknown, found)
-
-
-_ASKING = frozenset({"count", "which", "superlative"})
-_BETWEEN = frozenset({"the", "all", "of", "my", "our", "these", "those"})
-
-
-def _add_rows(given: Sequence[Token], unknown: set[int], found: _Candidates, rows: Thing) -> None:
-    """What is not known stands for the rows where it says what is asked for; only one noun does."""
-    left = sorted(unknown - {at for start, end in found for at in range(start, end)})
-    heads = [at for at in left if given[at].word.isalpha() and _is_asked_for(given, at, found)]
-    if heads and len({given[at].stem for at in heads}) == 1:
-        for at in left:
-            if given[at].stem == given[heads[0]].stem:
-                found[at, at + 1] = {Reading("thing", rows): None}
-
-
-def _is_asked_for(given: Sequence[Token], at: int, found: _Candidates) -> bool:
-    """Whether a noun stands at the beginning, or after "how many", "which", "the highest" with no more than values."""
-    while at > 0:
-        before = [(start, readings) for (start, end), readings in found.items() if end == at]
-        if any(reading.kind in _ASKING for _, readings in before for reading in readings):
-            return True
-        values = [start for start, readings in before if any(one.kind in ("known", "number") for one in readings)]
-        if values:
-            at = min(values)
-        elif given[at - 1].word in _BETWEEN:
-            at -= 1
-        else:
-            return False
-    return True
 
 
 def _add_searched(given: Sequence[Token], unknown: set[int], found: _Candidates) -> None:

@@ -73,8 +73,9 @@ def value_words(value: str) -> tuple[str, ...]:
 
 def name_stems(name: str) -> tuple[str, ...]:
     """The stems of an identifier or phrase: blood_type, BloodType and "blood type" are the same."""
-    return (
-        tuple(stem(fold(part)) for part in _IDENTIFIER.findall(name))
-        if name.isascii()
-        else tuple(stem(word) for word in value_words(name))
-    )
+    return tuple(stem(word) for word in name_words(name))
+
+
+def name_words(name: str) -> tuple[str, ...]:
+    """The words of an identifier or phrase."""
+    return tuple(fold(part) for part in _IDENTIFIER.findall(name)) if name.isascii() else value_words(name)

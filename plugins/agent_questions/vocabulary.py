@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property, partial
 
-from agent_questions.dimensions import dimensions_of
+from agent_questions.abbreviations import is_short
+from agent_questions.dimensions import dimensions_of, doers_of
 from agent_questions.meanings import Field, Known, Link, Thing
 from agent_questions.schema import MOST_LISTED, Schema, Values
-from agent_questions.tokens import Token, name_stems, value_words
+from agent_questions.tokens import Token, name_stems, name_words, value_words
+from agent_questions.words import stem
 
 _WORDY = 60
 """Values that are longer, on average, are prose: they are searched, not named."""
@@ -21,18 +23,21 @@ _NAMES = ("name", "title", "label", "full_name", "fullname")
 class Vocabulary:
     """The words of what can be asked about. Values are looked up when a question is there to be read."""
 
-    def __init__(self, schema: Schema, values: Values, rows: Thing | None = None) -> None:
+    def __init__(
+        self, schema: Schema, values: Values, rows: Thing | None = None, unique: Collection[Field] = ()
+    ) -> None:
         """Know the words of a schema.
 
         Args:
             schema: The names.
             values: The texts.
-            rows: What a noun that is not known stands for where it says what is asked for ("how many households"):
-                only where there is but one thing to ask for.
+            rows: The one label of a table: what is meant where a question names nothing ("how many are open").
+            unique: Properties of which no two nodes have the same value.
         """
         self.schema = schema
         self.rows = rows
         self._values = values
+        self._unique = frozenset(unique)
         self.dated = rows is None or any(
             kind == "date" or (kind == "integer" and "year" in name_stems(name))
             for properties in schema.properties.values()
@@ -53,6 +58,8 @@ class Vocabulary:
     def _call(self, meaning: Thing | Field | Link, phrase: str) -> None:
         if stems := name_stems(phrase):
             self.names[stems].add(meaning)
+            if self.rows and len(stems) == 1 and isinstance(meaning, Field):
+                self.names[(stem(f"{stems[0].removesuffix('e')}ed"),)].add(meaning)  # "hired", of a hire date
 
     def _declare(self, subject: str, words: frozenset[str]) -> None:
         place, _, value = subject.partition("=")
@@ -93,7 +100,10 @@ class Vocabulary:
 
     def is_name(self, field: Field) -> bool:
         """Whether a value of it means one node, as a name or key does."""
-        return field.name in (self.schema.keys.get(field.label), self.name_of(field.label).name)
+        return field in self._unique or field.name in (
+            self.schema.keys.get(field.label),
+            self.name_of(field.label).name,
+        )
 
     def spoken_of(self, word: str, label: str = "") -> Field | None:
         """The one property of the dimension that an adjective or verb speaks of: "tall", "costs"."""
@@ -109,6 +119,29 @@ class Vocabulary:
                 if len(fitting) == 1:
                     return fitting[0]
         return None
+
+    def done_by(self, verb: str) -> Field | None:
+        """The one property that says who does something: "wrote", of an author."""
+        doers = doers_of(verb)
+        fitting = [
+            field
+            for label in self.schema.properties
+            for field in self.fields(label, "text", "boolean")
+            if doers & set(name_stems(field.name))
+        ]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def abbreviated(self, word: str) -> Field | None:
+        """The one property with a word in its name that is short for this one, or that this one is short for."""
+        if not word.isalpha() or len(word) < 2:
+            return None
+        fitting = [
+            field
+            for label in self.schema.properties
+            for field in map(partial(Field, label), self.schema.properties[label])
+            if any(is_short(part, word) or is_short(word, part) for part in name_words(field.name))
+        ]
+        return fitting[0] if len(fitting) == 1 else None
 
     def only_measure(self, label: str) -> Field | None:
         """The one property of numbers that measures something, rather than numbering; None if there are others."""

@@ -32,7 +32,9 @@ def ask_table(table: Table, question: str) -> TableAnswer:
 
     def way(request: Request) -> Way[Asked]:
         asked = compiled(request, table, vocabulary)
-        return Way(asked, 0.0, in_words(asked, table))
+        # A column of numbers is rather added up than listed, where "the total" may be either.
+        numbers = [i for i in asked.shown if table.kinds[i].kind == "number"]
+        return Way(asked, 0.5 if numbers and not asked.where else 0.0, in_words(asked, table))
 
     try:
         asked = understand(without_path(question, table.path), vocabulary, lambda label: None, way)

@@ -10,23 +10,43 @@ from agent_plugin_tables.cells import shown
 from agent_plugin_tables.table import Table
 from agent_questions.meanings import Field, Thing
 from agent_questions.schema import MOST_LISTED, Schema
-from agent_questions.tokens import name_stems
+from agent_questions.tokens import name_stems, name_words
 from agent_questions.vocabulary import Vocabulary
-from agent_questions.words import words
+from agent_questions.words import stem, words
 
+_MOST_KEYS = 200_000
 ROW = "row"
 """The one label that a table has."""
 TRUE, FALSE = frozenset({"yes", "y", "true", "x"}), frozenset({"no", "n", "false"})
 _ROWS = frozenset({"row", "entry", "record", "line", "item", "people", "person", "everybody", "everyone", "anyone"})
+_WORKERS = frozenset({"employee", "staff", "worker", "colleague", "member"})
+_OF_WORK = frozenset(map(stem, words("salary wage pay hire hired job department dept position manager")))
+_CALLED = frozenset({"id", "no", "nr", "number", "name", "code", "key", "title"})
 
 
 def table_vocabulary(table: Table) -> Vocabulary:
-    """The words of a table. An unknown name of what is asked for stands for its rows: "how many employees"."""
+    """The words of a table."""
     texts = Texts(table)
     types = {name: texts.type_of(i) for i, name in enumerate(table.columns)}
-    named = {ROW: _ROWS | {PurePath(table.path).stem}}
-    schema = Schema({ROW: types}, {}, {}, named | _partial_names(table.columns, named[ROW]))
-    return Vocabulary(schema, texts, Thing(ROW))
+    unique = [name for i, name in enumerate(table.columns) if texts.is_unique(i)]
+    rows = _names_of_rows(table, unique)
+    words = {ROW: rows} | _partial_names(table.columns, rows)
+    schema = Schema({ROW: types}, {}, {ROW: unique[0]} if unique else {}, words)
+    return Vocabulary(schema, texts, Thing(ROW), [Field(ROW, name) for name in unique])
+
+
+def _names_of_rows(table: Table, unique: Sequence[str]) -> frozenset[str]:
+    """What a row is called: by the file's name, and by the column that tells the rows apart ("order no")."""
+    stems = {name: name_stems(name) for name in table.columns}
+    found = set(_ROWS)
+    if any(set(name) & _OF_WORK for name in stems.values()):
+        found |= _WORKERS
+    found |= {word for word in name_words(PurePath(table.path).stem) if word.isalpha()}
+    for name in unique[:1]:
+        said = name_words(name)
+        found |= {said[0]} if len(said) == 1 or (len(said) == 2 and said[1] in _CALLED) else set()
+    columns = {parts for name, parts in stems.items() if name not in unique[:1]}
+    return frozenset(word for word in found if name_stems(word) not in columns)
 
 
 def _partial_names(columns: Sequence[str], rows: frozenset[str]) -> dict[str, frozenset[str]]:
@@ -55,10 +75,12 @@ class Texts:
         self._found: list[dict[str, None]] = [{} for _ in table.columns]
         self._blank = [False] * len(table.columns)
         whole = [True] * len(table.columns)
+        self._seen: list[set[str] | None] = [set() for _ in table.columns]
         kinds = [table.kinds[i].kind for i in range(len(table.columns))]
         for row in table.rows():
             for i, kind in enumerate(kinds):
                 cell = row.cell(i)
+                self._look_for_equal(i, shown(cell).strip())
                 if kind == "number":
                     number = table.kinds[i].number(cell)
                     whole[i] &= number is None or number.value == number.value.to_integral_value()
@@ -69,6 +91,17 @@ class Texts:
                     else:
                         self._blank[i] = True
         self._types = [self._type(kind, whole[i], self._found[i]) for i, kind in enumerate(kinds)]
+
+    def _look_for_equal(self, column: int, text: str) -> None:
+        seen = self._seen[column]
+        if seen is not None:
+            self._seen[column] = None if not text or text in seen or len(seen) > _MOST_KEYS else seen
+            seen.add(text)
+
+    def is_unique(self, column: int) -> bool:
+        """Whether each row has a name of its own there: a text, or a number that is called one ("order no")."""
+        numbers = self._types[column] == "integer" and set(name_words(self._table.columns[column])[-1:]) & _CALLED
+        return bool(self._seen[column]) and (self._types[column] == "text" or bool(numbers))
 
     @staticmethod
     def _type(kind: str, whole: bool, texts: dict[str, None]) -> str:
