@@ -110,9 +110,8 @@ SITED = {
 def doers_of(verb: str) -> set[str]:
     """What somebody who does it is called: a director directs, an author writes."""
     base = stem(verb)
-    return {stem(f"{base}{ending}") for ending in ("er", "or", "r")} | {
-        stem(noun) for noun, verbs in _DOERS.items() if verb in verbs.split()
-    }
+    nouns = {noun for noun, verbs in _DOERS.items() if verb in verbs.split()}
+    return {stem(noun) for noun in (f"{base}er", f"{base}or", f"{base}r", *nouns)}
 
 
 def dimensions_of(word: str) -> Sequence[Dimension]:

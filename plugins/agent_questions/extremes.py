@@ -86,7 +86,7 @@ class Extremes(Places):
         if before is not None and self.is_number(before):
             of = self.quantity(before)
             self.use(before)
-            if self.known.rows and self._is_shared(self.target):
+            if self._is_shared(self.target):
                 return self._rank_groups(Measure("sum", of), most, count)  # "which customer spent the most"
             if self.target is None or self.label_of(self.target) == of.label:
                 return self._rank_nodes(of, most, count)
@@ -139,16 +139,18 @@ class Extremes(Places):
                 raise self.fail("It does not say what is listed.")
             self.made.measures.append(Measure("max" if most else "min", of))
             return None
-        shared = self.known.rows is not None and self._is_shared(self.target)
-        if self.label_of(self.target) == of.label and not shared:
+        if self.label_of(self.target) == of.label and not self._is_shared(self.target):
             return self._rank_nodes(of, most, count)
         if sort in ("value", "money", "wage"):
             raise self.fail(f"It does not say whether the total, the average or a single {of.name} is meant.")
         return self._rank_groups(Measure("max" if most else "min", of), most, count)
 
     def _is_shared(self, at: int | None) -> bool:
-        """Whether what is asked for is a property that several rows may have the same value of."""
-        return self.kind(at) == "field" and not self.is_date(at) and not self.known.is_name(self.words[at or 0].detail)
+        """Whether what is asked for is a text that several rows of a table may have: "which customer"."""
+        if not self.known.rows or self.kind(at) != "field":
+            return False
+        field = self.words[at or 0].detail
+        return self.known.type_of(field) == "text" and not self.known.is_name(field)
 
     def _names_node(self, thing: int, at: int) -> bool:
         """Whether a label right after a superlative is what is asked for: "the most expensive visit"."""

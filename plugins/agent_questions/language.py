@@ -11,7 +11,7 @@ FILLER = frozenset(
     can come compute could data database dataset determine did different distinct do does done dr during entire
     entries ever exist exists figure file files for from full get give got graph had happen happened happens has
     have having he held her his i identify in individual individuals into is it its kind kinds know known like
-    look made make may me mr mrs ms my named need occur occurred of on one ones our overall people person place
+    look made make may me mr mrs ms my named need occur occurred of on one ones our overall people person place placed
     please receive received receives record recorded records registered report respectively retrieve return s
     see separate shall she should so sort stored system table tables take taken tell that the their then there
     these they this those to took unique us use used value various want was we were whole will would you your

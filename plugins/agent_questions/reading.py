@@ -115,6 +115,9 @@ def _candidates(given: Sequence[Token], vocabulary: Vocabulary) -> _Candidates: 
         if given[start].word in language.FILLER and given[start].word not in language.PHRASES:
             add(start, start + 1, Reading("filler"))
     for start, end, span in spans(given) if vocabulary.dated else ():
+        named = any(one.kind == "thing" for one in found.get((start - 1, start), ()))
+        if vocabulary.rows and named and given[start].word.isdigit():
+            continue  # "order 2024"
         add(start, end, Reading("date", span))
     for start, end, reading in _numbers(given):
         add(start, end, reading)
