@@ -75,6 +75,10 @@ class Extremes(Places):
     def _most(self, at: int, most: bool, count: int) -> None:
         after = self.after(at)
         if self.kind(after) == "field" and after is not None and self.is_number(after):
+            if self._is_shared(self.target):
+                measure = Measure("sum", self.quantity(after))
+                self.use(after)
+                return self._rank_groups(measure, most, count)  # "which region sold the most units"
             return self._extreme(at, "value", most, count)  # "the most expensive"
         if self.kind(after) == "thing" and after is not None:
             if self.target == after:
