@@ -11,6 +11,8 @@ from agent_questions.places import NUMERIC, Places, Word
 from agent_questions.reading import Comparison
 from agent_questions.request import Filter, Measure, Quantity, Sign
 
+_OLDEST = 130
+
 
 class Conditions(Places):
     """The steps that make filters."""
@@ -200,6 +202,9 @@ class Conditions(Places):
         if len(numbers) == 1 and not self.all("aggregate", "superlative"):
             self.use(at, numbers[0])
             return self.quantity(numbers[0])
+        age = self._compared_by("older")
+        if by is None and age and self.known.rows and self.kind(before) == "thing" and comparison.number < _OLDEST:
+            by = age  # "members under 30"
         if by:
             self.use(at)
             return by
@@ -294,6 +299,8 @@ class Conditions(Places):
             if after is None or self.kind(after) != "field":
                 raise self.fail(f"I can tell what has no value of its own, but not “{self.words[at].text}” here.")
             of = self.quantity(after)
+            if self.known.rows and self.is_number(after):
+                raise self.fail(f"“{self.words[at].text} {self.words[after].text}” may be 0 or empty: say which.")
             self.made.filters.append(Filter(of, "is empty", at=self.words[at].at))
             self.use(at, after)
         for at in self.all("not"):

@@ -34,7 +34,9 @@ class Extremes(Places):
 
     def sorted(self) -> None:
         """“Sorted by price, highest first”: everything, in order."""
-        for at in self.all("order"):
+        telling = ("order", "aggregate", "count", "superlative", "percent", "group")
+        by = self.all("by")[:1] if self.known.rows and self.kind(0) == "which" and not self.all(*telling) else []
+        for at in self.all("order") or [at for at in by if self.is_number(at + 1) or self.is_date(at + 1)]:
             after = self.after(at, "thing", "by", "which")
             if self.made.ranking or after is None or not (self.kind(after) == "field"):
                 raise self.fail(f"It does not say by what “{self.words[at].text}” is meant.")
@@ -80,7 +82,10 @@ class Extremes(Places):
                 self.use(after)
                 return self._rank_groups(measure, most, count)  # "which region sold the most units"
             return self._extreme(at, "value", most, count)  # "the most expensive"
-        if self.kind(after) == "thing" and after is not None:
+        names_rows = (
+            self.kind(after) == "field" and self.known.rows and self.known.is_name(self.words[after or 0].detail)
+        )
+        if (self.kind(after) == "thing" or names_rows) and after is not None:
             if self.target == after:
                 raise self.fail("It does not say of what there are most.")
             measure = Measure("count distinct", self.quantity(after))
@@ -143,11 +148,16 @@ class Extremes(Places):
                 raise self.fail("It does not say what is listed.")
             self.made.measures.append(Measure("max" if most else "min", of))
             return None
-        if self.label_of(self.target) == of.label and not self._is_shared(self.target):
-            return self._rank_nodes(of, most, count)
+        if self.label_of(self.target) == of.label:
+            each = self.quantity(self.target) if self._is_shared(self.target) else None
+            return self._rank_nodes(of, most, count, each)
         if sort in ("value", "money", "wage"):
             raise self.fail(f"It does not say whether the total, the average or a single {of.name} is meant.")
         return self._rank_groups(Measure("max" if most else "min", of), most, count)
+
+    def _names_rows(self, at: int | None) -> bool:
+        """Whether the names of a table's rows stand there: "the most items"."""
+        return bool(self.known.rows and self.kind(at) == "field" and self.known.is_name(self.words[at or 0].detail))
 
     def _is_shared(self, at: int | None) -> bool:
         """Whether what is asked for is a text that several rows of a table may have: "which customer"."""
@@ -216,11 +226,11 @@ class Extremes(Places):
             raise self.fail(f"It does not say which property of {label} “{said}” is about.")
         return Quantity(label, fitting[0].name)
 
-    def _rank_nodes(self, of: Quantity, most: bool, count: int) -> None:
+    def _rank_nodes(self, of: Quantity, most: bool, count: int, each: Quantity | None = None) -> None:
         self._take_target()
         self.made.outputs.append(Quantity(of.label))
         self.made.outputs.append(of)
-        self.made.ranking = Ranking(of, most, count)
+        self.made.ranking = Ranking(of, most, count, each)
 
     def _rank_groups(self, measure: Measure, most: bool, count: int) -> None:
         if self.target is None:

@@ -14,7 +14,7 @@ FILLER = frozenset(
     look made make may me mr mrs ms my named need occur occurred of on one ones our overall people person place placed
     please receive received receives record recorded records registered report respectively retrieve return s
     see separate shall she should so sort stored system table tables take taken tell that the their then there
-    these they this those to took unique us use used value various want was we were whole will would you your
+    these they this those to took type types unique us use used value various want was we were whole will would you your
     """)
 )
 """Words that add nothing once everything else is accounted for. What negates, compares or orders is not among them."""

@@ -11,8 +11,9 @@ from agent_questions.dimensions import SITED, dimensions_of
 from agent_questions.meanings import Field, Known, Link, Thing
 from agent_questions.moments import spans
 from agent_questions.request import Sign
-from agent_questions.tokens import Token, tokens
+from agent_questions.tokens import Token, name_stems, tokens
 from agent_questions.vocabulary import Vocabulary
+from agent_questions.words import stem
 
 _LONGEST_PHRASE = 4
 _LONGEST_NAME = 6
@@ -72,6 +73,7 @@ def read(question: str, vocabulary: Vocabulary) -> list[Item]:
     unknown = set(range(len(given))) - {at for start, end in found for at in range(start, end)}
     if unknown:
         _add_parts(given, unknown, found, vocabulary)
+    _prefer_ends(given, found)
     items = _chosen(given, found)
     covered = {at for item in items for at in range(item.start, item.end)}
     if lost := [token.text for at, token in enumerate(given) if at not in covered]:
@@ -216,6 +218,24 @@ def _unit(given: Sequence[Token], at: int) -> tuple[int | None, int]:
     if at < len(given) and (days := language.UNITS.get(given[at].stem)):
         return days, at + 1
     return None, at
+
+
+_ENDS = {
+    "from": frozenset(map(stem, ("origin", "source", "from", "start", "departure", "sender"))),
+    "to": frozenset(map(stem, ("destination", "to", "target", "end", "arrival", "recipient"))),
+}
+"""What properties are called that say where something comes from, and where it goes."""
+
+
+def _prefer_ends(given: Sequence[Token], found: _Candidates) -> None:
+    """Of a value that several properties have, the preposition says whose it is: "from Oslo to Paris"."""
+    for (start, _), readings in found.items():
+        ends = _ENDS.get(given[start - 1].word, frozenset[str]()) if start else frozenset[str]()
+        known = [one for one in readings if one.kind == "known"]
+        fitting = [one for one in known if ends & set(name_stems(one.detail.field.name))]
+        if fitting:
+            for one in set(known) - set(fitting):
+                del readings[one]
 
 
 def _add_dimensions(given: Sequence[Token], found: _Candidates, vocabulary: Vocabulary) -> None:

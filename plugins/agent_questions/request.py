@@ -52,6 +52,8 @@ class Ranking:
     by: Measure | Quantity
     descending: bool
     most: int
+    each: Quantity | None = None
+    """What has to have one of these numbers each, as the question does not say whether a sum or a mean is meant."""
 
 
 @dataclass

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from agent_plugin_tables.asking.words import FALSE, ROW, TRUE
-from agent_plugin_tables.conditions import Comparison, Group, Node
+from agent_plugin_tables.cells import shown
+from agent_plugin_tables.conditions import Comparison, Group, Node, columns_of, compile_test
 from agent_plugin_tables.question import Operation
 from agent_plugin_tables.table import Table
 from agent_questions.language import LIFE
@@ -122,11 +123,27 @@ class _Compiling:
         ranking = request.ranking
         if ranking and isinstance(ranking.by, Quantity):
             sort = self._column(ranking.by)
-            shown = () if whole else tuple(outputs)
-            return Asked("list", sort=sort, descending=ranking.descending, limit=ranking.most, shown=shown)
+            if ranking.each and self._is_repeated(self._column(ranking.each)):
+                name = self.table.columns[sort]
+                raise NotUnderstoodError(f"It does not say whether the total, the average or a single {name} is meant.")
+            listed = () if whole else tuple(outputs)
+            return Asked("list", sort=sort, descending=ranking.descending, limit=ranking.most, shown=listed)
         if not request.filters and whole and not request.moments:
             raise NotUnderstoodError("It does not say which of the rows are meant.")
         return Asked("list", shown=() if whole else tuple(dict.fromkeys(outputs)))
+
+    def _is_repeated(self, column: int) -> bool:
+        """Whether several of the rows that are meant have the same value."""
+        node = Group("and", self._where(self.request.filters))
+        readers = self.table.readers(sorted({column} | columns_of(node)))
+        test = compile_test(node, readers)
+        seen: set[str] = set()
+        for row in filter(test, self.table.rows()):
+            text = shown(row.cell(column)).casefold()
+            if text in seen:
+                return True
+            seen.add(text)
+        return False
 
     def _group(self, of: Quantity) -> tuple[int, Part | None]:
         if not of.name:

@@ -21,6 +21,18 @@ TRUE, FALSE = frozenset({"yes", "y", "true", "x"}), frozenset({"no", "n", "false
 _ROWS = frozenset({"row", "entry", "record", "line", "item", "people", "person", "everybody", "everyone", "anyone"})
 _WORKERS = frozenset({"employee", "staff", "worker", "colleague", "member"})
 _OF_WORK = frozenset(map(stem, words("salary wage pay hire hired job department dept position manager")))
+_UNITS = frozenset(
+    map(
+        stem,
+        words("""
+        date day month year time hour hours minutes min seconds sec usd eur euro euros gbp chf dollars musd meur cents
+        kg g mg lb lbs km km2 m m2 cm mm ml l litres liters miles pct percent qty quantity amount count number no nr id
+        name code key c f celsius millions million thousands k kwh mwh
+        """),
+    )
+)
+"""What says of a name only how it is written or measured."""
+_NO_NAMES = frozenset({"no", "nr", "c", "f", "g", "k", "l", "m", "min"})
 _CALLED = frozenset({"id", "no", "nr", "number", "name", "code", "key", "title"})
 
 
@@ -53,18 +65,29 @@ def _partial_names(columns: Sequence[str], rows: frozenset[str]) -> dict[str, fr
     """What else a column may be called: words of its name that are in no other column's, nor mean the rows."""
     stems = [name_stems(name) for name in columns]
     whole = {*stems, *(name_stems(name) for name in rows)}
-    parts = [
-        {name[at:end] for at in range(len(name)) for end in range(at + 1, len(name) + 1) if end - at < len(name)}
-        for name in stems
-    ]
-    count = Counter(part for some in parts for part in some)
+    parts = [_parts(name) for name in stems]
+    count = Counter(part for name in stems for part in _runs(name))
     return {
-        f"{ROW}.{column}": frozenset(
-            " ".join(part) for part in some if count[part] == 1 and part not in whole and words(" ".join(part))
-        )
+        f"{ROW}.{column}": frozenset(" ".join(part) for part in some if count[part] == 1 and part not in whole)
         for column, some in zip(columns, parts, strict=True)
         if "=" not in column
     }
+
+
+def _runs(name: Sequence[str]) -> set[tuple[str, ...]]:
+    return {tuple(name[at:end]) for at in range(len(name)) for end in range(at + 1, len(name) + 1)}
+
+
+def _parts(name: tuple[str, ...]) -> set[tuple[str, ...]]:
+    """Words of a name that say what it is: its noun, with or without what describes it, or its unit.
+
+    A "unit cost" is a cost and no unit, a "hire date" may be called either, "delay minutes" are a delay.
+    """
+    head = next(
+        (at for at in reversed(range(len(name))) if name[at] not in _UNITS and not name[at].isdigit()), len(name) - 1
+    )
+    units = set(name[head + 1 :])
+    return {run for run in _runs(name) if run != name and (name[head] in run or set(run) <= units - _NO_NAMES)}
 
 
 class Texts:
