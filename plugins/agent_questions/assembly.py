@@ -10,7 +10,8 @@ from agent_questions.extremes import Extremes
 from agent_questions.meanings import Field, Thing
 from agent_questions.measures import Measures
 from agent_questions.places import Word
-from agent_questions.request import Filter, Quantity, Request
+from agent_questions.request import Filter, Measure, Quantity, Request
+from agent_questions.tokens import name_stems
 from agent_questions.vocabulary import Vocabulary
 
 _SOFT = ("set", "by", "and", "which", "days", "currency", "equals", "either")
@@ -208,6 +209,11 @@ class _Assembly(Conditions, Extremes, Measures):
             else:
                 return
 
+    def _says_it_is_set(self, at: int) -> bool:
+        """“Discharged patients”: a participle that is a name of the property, not one of its dimension ("earned")."""
+        text = self.words[at].text
+        return text.lower().endswith("ed") and self.words[at].detail in self.known.names.get(name_stems(text), ())
+
     def _is_unit(self, at: int) -> bool:
         """Whether a name stands behind a number of it: "heavier than 70 kg"."""
         field = self.words[at].detail
@@ -218,6 +224,10 @@ class _Assembly(Conditions, Extremes, Measures):
         measured = {(m.of.label, m.of.name) for m in self.made.measures} | {
             (o.label, o.name) for o in self.made.outputs
         }
+        if self.made.ranking:
+            by = self.made.ranking.by
+            of = by.of if isinstance(by, Measure) else by
+            measured.add((of.label, of.name))
         things = self.all("thing")
         for at in things:
             if self.kind(at - 1) == "and" and self.kind(at - 2) == "thing":
@@ -232,7 +242,7 @@ class _Assembly(Conditions, Extremes, Measures):
             named_rows = self.known.rows and self.known.is_name(field)  # "the average price of products"
             if (field.label, field.name) in measured or named_rows or self._is_unit(at):
                 self.use(at)
-            elif self.is_date(at) or self.kind(at - 1) == "set" or self.words[at].text.lower().endswith("ed"):
+            elif self.is_date(at) or self.kind(at - 1) == "set" or self._says_it_is_set(at):
                 self.made.filters.append(Filter(Quantity(field.label, field.name), "is set", at=self.words[at].at))
                 self.use(at)
         for at in self.all("and"):

@@ -82,10 +82,7 @@ class Extremes(Places):
                 self.use(after)
                 return self._rank_groups(measure, most, count)  # "which region sold the most units"
             return self._extreme(at, "value", most, count)  # "the most expensive"
-        names_rows = (
-            self.kind(after) == "field" and self.known.rows and self.known.is_name(self.words[after or 0].detail)
-        )
-        if (self.kind(after) == "thing" or names_rows) and after is not None:
+        if (self.kind(after) == "thing" or self._names_rows(after)) and after is not None:
             if self.target == after:
                 raise self.fail("It does not say of what there are most.")
             measure = Measure("count distinct", self.quantity(after))

@@ -27,14 +27,20 @@ class Measures(Places):
         for at in self.all("duration"):
             self.use(at)
             self.made.outputs.append(self.duration_near(at))
-        if self.known.rows and not self.made.measures and not self.made.kept:
-            self._summed()
+        if not self.made.measures and not self.made.kept and not self.made.outputs:
+            self._implied()
 
-    def _summed(self) -> None:
-        """“Hours per client”: a number before what it is grouped by is added up, unless it is a rate."""
-        for at in self.all("group", "by"):
-            before = self.before(at, "thing")
+    def _implied(self) -> None:
+        """“Visits per ward” counts, “hours per client” adds up, unless it is a rate."""
+        for at in self.all("group", *(("by",) if self.known.rows else ())):
             grouped = self.kind(at + 1) in ("field", "part", "dated part")
+            if grouped and self.kind(at - 1) == "thing" and at - 1 in self.left and self.kind(at) == "group":
+                self.made.measures.append(Measure("count distinct", self.quantity(at - 1)))
+                self.use(at - 1)
+                return
+            before = self.before(at, "thing")
+            if not self.known.rows:
+                continue
             if grouped and self.is_number(before) and not self.stems(self.words[before or 0].detail) & language.RATES:
                 self.made.measures.append(Measure("sum", self.quantity(before or 0)))
                 self.use(before, *(n for n in self.all("thing", "which") if n < at))
