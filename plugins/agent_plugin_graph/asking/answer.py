@@ -10,7 +10,6 @@ from agent_plugin_graph.asking.result import NotUnderstood, TableAnswer
 from agent_plugin_graph.asking.tables import Tables
 from agent_plugin_graph.asking.telling import in_words, shown, told
 from agent_plugin_graph.query.model import MOST_ROWS, Column, GraphQuery, Value
-from agent_plugin_graph.store.protocol import GraphStore
 from agent_questions.meanings import Field
 from agent_questions.reading import NotUnderstoodError, names_something
 from agent_questions.request import Request
@@ -19,9 +18,8 @@ from agent_questions.understanding import Way, understand
 _TIES = 100
 
 
-def ask_tables(store: GraphStore, question: str) -> TableAnswer | NotUnderstood:
+def ask_tables(tables: Tables, question: str) -> TableAnswer | NotUnderstood:
     """Answer a question from the tables, if every word of it can be accounted for."""
-    tables = Tables(store)
     try:
         if not tables.vocabulary.schema.properties:
             raise NotUnderstoodError("There are no tables.")

@@ -37,11 +37,16 @@ class _Texts:
 
 
 class Tables:
-    """A store's tables while one question is answered."""
+    """A store's tables as they are when a question is asked."""
 
     def __init__(self, store: GraphStore) -> None:
         self._store = store
+        self._state = store.state()
         self._durations: dict[str, Quantity | None] = {}
+
+    def are_of_now(self) -> bool:
+        """Whether nothing was written since, so that what is known of them still holds."""
+        return self._state is not None and self._state == self._store.state()
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

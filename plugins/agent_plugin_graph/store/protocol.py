@@ -288,6 +288,10 @@ class GraphStore(Protocol):
         """What kinds of nodes and relationships there are."""
         ...
 
+    def state(self) -> object | None:
+        """What is another after anything was written, by whomever; None where that cannot be told cheaply."""
+        ...
+
     def query(self, checked: Checked) -> list[dict[str, Any]]:
         """The rows of a checked query, each by column name."""
         ...

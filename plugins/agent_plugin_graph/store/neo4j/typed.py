@@ -87,6 +87,9 @@ class TypedNodes(Connection):
                 rows=[[subject, sorted(words)] for subject, words in schema.words.items()],
             )
 
+    def state(self) -> None:
+        """Others may write at any time: a server's state cannot be told."""
+
     def schema(self) -> Schema:
         """What kinds of nodes and relationships there are."""
         properties: dict[str, dict[str, str]] = defaultdict(dict)
