@@ -65,7 +65,7 @@ class Conditions(Places):
         told: dict[Field, list[int]] = {}
         for at in self.all("known"):
             known: Known = self.words[at].detail
-            beside = [n for n in (self.before(at, "by", "equals"), self.after(at)) if n is not None]
+            beside = [n for n in (self.before(at, "by", "equals", "not"), self.after(at)) if n is not None]
             fields = [n for n in beside if self.kind(n) == "field" and self.words[n].detail == known.field]
             if known.part and len(known.values) > 1 and (not fields or self.known.is_name(known.field)):
                 listed = ", ".join(known.values[:4]) + (", ..." if len(known.values) > 4 else "")
@@ -203,8 +203,11 @@ class Conditions(Places):
             self.use(at, numbers[0])
             return self.quantity(numbers[0])
         age = self._compared_by("older")
-        if by is None and age and self.known.rows and self.kind(before) == "thing" and comparison.number < _OLDEST:
+        of_rows = before is not None and self.kind(before) == "thing" and self.known.rows is not None
+        if by is None and age and of_rows and comparison.number < _OLDEST and not self._says_row(before):
             by = age  # "members under 30"
+        only = self.known.only_measure(self.known.rows.label) if by is None and self.known.rows else None
+        by = Quantity(only.label, only.name) if only else by
         if by:
             self.use(at)
             return by
@@ -214,6 +217,9 @@ class Conditions(Places):
         """What a comparative speaks of, where it is a number."""
         field = self.known.spoken_of(word) if word else None
         return Quantity(field.label, field.name) if field and self.known.type_of(field) in NUMERIC else None
+
+    def _says_row(self, at: int | None) -> bool:
+        return self.words[at or 0].text.lower() in language.ROWS
 
     def flagged(self) -> None:
         """Properties that are yes or no: "insured patients", "who have no car", "paid = no"."""

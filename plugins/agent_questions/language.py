@@ -143,6 +143,8 @@ LIFE = frozenset(
 )
 """Words of dates that belong to somebody, and are not when something took place."""
 BIRTH = frozenset(map(stem, words("born birth birthday dob birthdate")))
+ROWS = frozenset(words("row rows line lines entry entries record records item items"))
+"""What stands for whatever a table is about."""
 RATES = frozenset(
     map(stem, words("price age rating score grade temperature temp rate percent percentage weight height salary wage"))
 )

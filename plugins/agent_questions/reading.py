@@ -9,7 +9,7 @@ from typing import Any
 from agent_questions import language
 from agent_questions.dimensions import SITED, dimensions_of
 from agent_questions.meanings import Field, Known, Link, Thing
-from agent_questions.moments import spans
+from agent_questions.moments import MONTHS, spans
 from agent_questions.request import Sign
 from agent_questions.tokens import Token, name_stems, tokens
 from agent_questions.vocabulary import Vocabulary
@@ -74,6 +74,7 @@ def read(question: str, vocabulary: Vocabulary) -> list[Item]:
     if unknown:
         _add_parts(given, unknown, found, vocabulary)
     _prefer_ends(given, found)
+    _prefer_numbers(given, found, vocabulary)
     items = _chosen(given, found)
     covered = {at for item in items for at in range(item.start, item.end)}
     if lost := [token.text for at, token in enumerate(given) if at not in covered]:
@@ -218,6 +219,27 @@ def _unit(given: Sequence[Token], at: int) -> tuple[int | None, int]:
     if at < len(given) and (days := language.UNITS.get(given[at].stem)):
         return days, at + 1
     return None, at
+
+
+def _prefer_numbers(given: Sequence[Token], found: _Candidates, vocabulary: Vocabulary) -> None:
+    """“A salary of 2000”: behind a number that is no year, a year is a number."""
+    ends: set[int] = set()
+    for (_, end), readings in found.items():
+        fields = [one.detail for one in readings if one.kind == "field"]
+        if any(vocabulary.type_of(f) in ("integer", "number") and not vocabulary.is_year(f) for f in fields):
+            ends.add(end)
+    for start, end in list(found):
+        before = start
+        while before > 0 and before not in ends and given[before - 1].word in _BEFORE_NUMBERS:
+            before -= 1
+        if before in ends and not any(token.word in _MONTHS_OR_DAYS or "-" in token.text for token in given[start:end]):
+            found[start, end] = {one: None for one in found[start, end] if one.kind != "date"}
+            if not found[start, end]:
+                del found[start, end]
+
+
+_BEFORE_NUMBERS = frozenset({"of", "is", "was", "are", "were", "equals", "equal", "to", "="})
+_MONTHS_OR_DAYS = frozenset({name for name in MONTHS} | {"q1", "q2", "q3", "q4", "quarter", "half", "year"})
 
 
 _ENDS = {

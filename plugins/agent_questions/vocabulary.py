@@ -24,7 +24,11 @@ class Vocabulary:
     """The words of what can be asked about. Values are looked up when a question is there to be read."""
 
     def __init__(
-        self, schema: Schema, values: Values, rows: Thing | None = None, unique: Collection[Field] = ()
+        self,
+        schema: Schema,
+        values: Values,
+        rows: Thing | None = None,
+        unique: Collection[Field] = (),
     ) -> None:
         """Know the words of a schema.
 
@@ -142,6 +146,10 @@ class Vocabulary:
             if any(is_short(part, word) or is_short(word, part) for part in name_words(field.name))
         ]
         return fitting[0] if len(fitting) == 1 else None
+
+    def is_year(self, field: Field) -> bool:
+        """Whether a whole number is a year, by its name."""
+        return "year" in self.stems(field) or bool(self.stems(field) & {"publish", "founded", "born", "birth"})
 
     def only_measure(self, label: str) -> Field | None:
         """The one property of numbers that measures something, rather than numbering; None if there are others."""
