@@ -77,6 +77,8 @@ DIMENSIONS = (
     _dimension("busiest busier", "quietest quieter", "busy", "passengers visitors visits traffic"),
 )
 """Words may speak of several."""
+AS_NOUNS = frozenset({"cost", "costs", "pay", "spending", "work", "works", "run", "drive", "ride", "walk", "travel"})
+"""Verbs that name something else, where they stand as a noun: "the total cost" is no sum of prices."""
 _DOERS = {
     "author": "write writes wrote written",
     "writer": "write writes wrote written",

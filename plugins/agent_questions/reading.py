@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_questions import language
-from agent_questions.dimensions import SITED, dimensions_of
+from agent_questions.dimensions import AS_NOUNS, SITED, dimensions_of
 from agent_questions.meanings import Field, Known, Link, Thing
 from agent_questions.moments import MONTHS, spans
 from agent_questions.request import Sign
@@ -25,6 +25,10 @@ _SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 
 class NotUnderstoodError(Exception):
     """The question cannot be read as one to the tables; the message says why, for the person who asked."""
+
+
+class AmbiguousError(NotUnderstoodError):
+    """It can be read in several ways that are as likely as each other; the message says both."""
 
 
 @dataclass(frozen=True)
@@ -260,13 +264,24 @@ def _prefer_ends(given: Sequence[Token], found: _Candidates) -> None:
                 del readings[one]
 
 
+_BEFORE_NOUNS = frozenset(
+    """
+    the a an of by per with total average mean median sum highest lowest largest smallest greatest maximum minimum max
+    min overall each every what which whose and or
+    """.split()  # noqa: SIM905
+)
+"""What stands before a noun, and not before a verb."""
+
+
 def _add_dimensions(given: Sequence[Token], found: _Candidates, vocabulary: Vocabulary) -> None:
     """Adjectives and verbs that speak of a property: "how tall", "costs"."""
     for at, token in enumerate(given):
         known = [reading for reading in found.get((at, at + 1), ()) if reading.kind != "filler"]
         if known or token.quoted:
             continue
-        if field := vocabulary.spoken_of(token.word) or vocabulary.done_by(token.word):
+        noun = token.word in AS_NOUNS and (not at or given[at - 1].word in _BEFORE_NOUNS)
+        spoken = None if noun else vocabulary.spoken_of(token.word)
+        if field := spoken or vocabulary.done_by(token.word):
             found[at, at + 1] = {Reading("field", field): None}
             if at and given[at - 1].word == "how":
                 found[at - 1, at] = {Reading("which"): None}

@@ -11,7 +11,7 @@ from agent_questions.assembly import assemble
 from agent_questions.language import RELATIVES, VERBS
 from agent_questions.meanings import Field, Known, Thing
 from agent_questions.places import Word
-from agent_questions.reading import Item, NotUnderstoodError, Reading, read
+from agent_questions.reading import AmbiguousError, Item, NotUnderstoodError, Reading, read
 from agent_questions.request import Quantity, Request
 from agent_questions.vocabulary import Vocabulary
 
@@ -48,7 +48,8 @@ def understand(
         compiled: Makes a query of a request, or raises the error below.
 
     Raises:
-        NotUnderstoodError: it has words that mean nothing here, or can be read in several ways.
+        NotUnderstoodError: it has words that mean nothing here.
+        AmbiguousError: it can be read in several ways.
     """
     items = read(question, vocabulary)
     failures: list[NotUnderstoodError] = []
@@ -71,7 +72,7 @@ def understand(
     for _, (total, others, other) in ranked[1:]:
         # Whose name it is, no distance tells; what a word means, the simpler reading does.
         if total - cost < _CLOSE or any(others.get(at, field) != field for at, field in fields.items()):
-            raise NotUnderstoodError(f"It can be read in two ways: {said}. Or: {other}. Say which is meant.")
+            raise AmbiguousError(f"It can be read in two ways: {said}. Or: {other}. Say which is meant.")
     return best
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from functools import cached_property, partial
 
 from agent_questions.abbreviations import is_short
@@ -42,6 +43,7 @@ class Vocabulary:
         self.rows = rows
         self._values = values
         self._unique = frozenset(unique)
+        self._measured: Field | None = None
         self.dated = rows is None or any(
             kind == "date" or (kind == "integer" and "year" in name_stems(name))
             for properties in schema.properties.values()
@@ -151,8 +153,18 @@ class Vocabulary:
         """Whether a whole number is a year, by its name."""
         return "year" in self.stems(field) or bool(self.stems(field) & {"publish", "founded", "born", "birth"})
 
+    def about(self, measured: Field | None) -> Vocabulary:
+        """The same words, where a number is known to be asked for: what a mere "over 90" compares."""
+        if measured is None:
+            return self
+        other = copy(self)
+        other._measured = measured
+        return other
+
     def only_measure(self, label: str) -> Field | None:
         """The one property of numbers that measures something, rather than numbering; None if there are others."""
+        if self._measured:
+            return self._measured
         fields = [f for f in self.fields(label, "integer", "number") if not set(name_stems(f.name)[-1:]) & _NUMBERING]
         return fields[0] if len(fields) == 1 else None
 

@@ -10,7 +10,6 @@ from agent_core import ToolArgumentError
 from agent_plugin_tables.answers import answer
 from agent_plugin_tables.asking.compiling import Asked, compiled
 from agent_plugin_tables.asking.telling import in_words
-from agent_plugin_tables.asking.words import table_vocabulary
 from agent_plugin_tables.conditions import Group, Node, columns_of, compile_test
 from agent_plugin_tables.question import Query
 from agent_plugin_tables.results import TableAnswer
@@ -28,7 +27,7 @@ def ask_table(table: Table, question: str) -> TableAnswer:
     Raises:
         ToolArgumentError: it cannot be read as one to this table; the message says which words are not understood.
     """
-    vocabulary = table_vocabulary(table)
+    vocabulary = table.vocabulary
 
     def way(request: Request) -> Way[Asked]:
         asked = compiled(request, table, vocabulary)

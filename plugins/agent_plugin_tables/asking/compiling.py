@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from agent_plugin_tables.asking.words import FALSE, ROW, TRUE
 from agent_plugin_tables.cells import shown
 from agent_plugin_tables.conditions import Comparison, Group, Node, columns_of, compile_test
-from agent_plugin_tables.question import Operation
 from agent_plugin_tables.table import Table
 from agent_questions.language import LIFE
 from agent_questions.moments import Span
@@ -18,6 +17,9 @@ from agent_questions.reading import NotUnderstoodError
 from agent_questions.request import Filter, Function, Measure, Part, Quantity, Request, Sign
 from agent_questions.tokens import name_stems
 from agent_questions.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from agent_plugin_tables.question import Operation
 
 _OPERATIONS: dict[Function, Operation] = {
     "count": "count",
