@@ -37,6 +37,7 @@ _OF_FILES = words(
     "like inside first last next about structure"
 )
 """What is asked of a file rather than of its rows."""
+_OPENING = words("read open load take look see check use show list display print find tell give")
 
 
 def in_words(slots: Sequence[Slot]) -> Slot | None:
@@ -52,7 +53,8 @@ def handed_over(slots: Sequence[Slot], args: Mapping[str, Any], clause: str) -> 
     if asked is None or not places:
         return None
     file = str(next(iter(places.values())))
-    return {**places, asked.name: without_path(clause, file)} if _asks_of_rows(clause, file) else places
+    rest = without_path(clause, file)
+    return {**places, asked.name: rest} if _FIGURES.search(rest) or _named_in(rest) - _OPENING else places
 
 
 def take_table_question(found: Explanation) -> None:
@@ -64,8 +66,12 @@ def take_table_question(found: Explanation) -> None:
 
 
 def _asks_of_rows(text: str, file: str) -> bool:
-    rest = text.replace(file, " ")
+    rest = without_path(text, file)
     if _FIGURES.search(rest):
         return True
     listing = _LISTING.match(rest)
-    return listing is not None and bool(set(re.findall(r"[a-z]+", listing["rest"].lower())) - _OF_FILES)
+    return listing is not None and bool(_named_in(listing["rest"]))
+
+
+def _named_in(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]+", text.lower())) - _OF_FILES
