@@ -7,14 +7,15 @@ from agent_questions.words import stem, words
 
 FILLER = frozenset(
     words("""
-    a across all also altogether am among amongst amount an any are as at be been being calculate called came
-    can come compute could data database dataset determine did different distinct do does done dr during entire
-    entries ever exist exists figure file files for from full get give got graph had happen happened happens has
-    have having he held her his i identify in individual individuals into is it its kind kinds know known like
-    look made make may me mr mrs ms my named need occur occurred of on one ones our overall people person place placed
-    please receive received receives record recorded records registered report respectively retrieve return s
-    see separate shall she should so sort stored system table tables take taken tell that the their then there
-    these they this those to took type types unique us use used value various want was we were whole will would you your
+    a according across all also altogether am among amongst amount an any appear appeared appears are as at be been
+    being calculate called came can column columns come compute could data database dataset determine did different
+    distinct do does done dr during entire entries ever exist exists figure file files for from full get give got
+    graph had happen happened happens has have having he held her his i identify in individual individuals into is
+    it its kind kinds know known like list listed listing look looking made make may me mr mrs ms my named names
+    need occur occurred of on one ones our overall people person place placed please present receive received
+    receives record recorded records registered report represented respectively retrieve return s see separate shall
+    she should so sort stored system table tables take taken tell that the their then there these they this those to
+    took type types unique us use used value various want was we were whole will would yet you your
     """)
 )
 """Words that add nothing once everything else is accounted for. What negates, compares or orders is not among them."""
@@ -48,7 +49,10 @@ count: how many | number of | count of | count | total number of | total count o
     volume of | how many total
 aggregate avg: average | avg | mean | on average | typical | average amount of
 aggregate median: median | median of | middle value
-aggregate sum: add up | sum up | tot up | total up | add together | total | sum | sum total |
+filler: work out | works out | working out | going by | looking at | turn up | turns up | turned up | show up |
+    shows up | break down | come up | comes up | at all | so far | each one | all in all
+aggregate sum: add up | adds up to | add up to | adds up | come to | comes to | came to | amount to | amounts to |
+    sum to | sums to | sum up | tot up | total up | add together | total | sum | sum total |
     total amount of | combined | in total | total sum of |
     grand total | overall total | aggregate | cumulative
 aggregate much: how much | how much money | what amount
@@ -78,7 +82,8 @@ which: which | what | list | show | name | who | whose | whom | give me | show m
 when: when | what date | on what date | on which date
 where: where
 not: not | except | except for | other than | excluding | non | isn't | aren't | wasn't | weren't | isnt | arent |
-    not in | not from | != | ≠ | besides | apart from
+    not in | not from | != | ≠ | besides | apart from | haven't | hasn't | hadn't | don't | doesn't | didn't | never |
+    did not | does not | do not | has not | have not | had not | was not | were not | is not | are not | not yet
 equals: = | equals | equal to
 truth: yes | true
 order: sort | sorted | sort by | sorted by | order by | ordered by | rank | ranked | rank by | ranked by | in order of

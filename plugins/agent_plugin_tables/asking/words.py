@@ -33,6 +33,25 @@ _UNITS = frozenset(
 )
 """What says of a name only how it is written or measured."""
 _NO_NAMES = frozenset({"no", "nr", "c", "f", "g", "k", "l", "m", "min"})
+_SPOKEN_UNITS = {
+    "kg": ("kilos", "kilograms"),
+    "g": ("grams",),
+    "km": ("kilometres", "kilometers"),
+    "m": ("metres", "meters"),
+    "cm": ("centimetres", "centimeters"),
+    "mm": ("millimetres", "millimeters"),
+    "l": ("litres", "liters"),
+    "ml": ("millilitres", "milliliters"),
+    "lb": ("pounds",),
+    "h": ("hours",),
+    "hr": ("hours",),
+    "min": ("minutes",),
+    "eur": ("euros",),
+    "usd": ("dollars",),
+    "pct": ("percent",),
+    "kwh": ("kilowatt hours",),
+}
+"""By what is written at a name: what people say."""
 _CALLED = frozenset({"id", "no", "nr", "number", "name", "code", "key", "title"})
 
 
@@ -67,9 +86,12 @@ def _partial_names(columns: Sequence[str], rows: frozenset[str]) -> dict[str, fr
     whole = {*stems, *(name_stems(name) for name in rows)}
     parts = [_parts(name) for name in stems]
     count = Counter(part for name in stems for part in _runs(name))
+    said = [[one for part in name for one in _SPOKEN_UNITS.get(part, ())] for name in stems]
+    units = Counter(unit for some in said for unit in some)
     return {
         f"{ROW}.{column}": frozenset(" ".join(part) for part in some if count[part] == 1 and part not in whole)
-        for column, some in zip(columns, parts, strict=True)
+        | {unit for unit in spoken if units[unit] == 1 and name_stems(unit) not in whole}
+        for column, some, spoken in zip(columns, parts, said, strict=True)
         if "=" not in column
     }
 
