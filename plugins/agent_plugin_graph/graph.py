@@ -20,6 +20,7 @@ from agent_plugin_graph.store.scope import EVERYWHERE, Scope, normal_type
 
 if TYPE_CHECKING:
     from agent_plugin_graph.asking.result import NotUnderstood, TableAnswer
+    from agent_plugin_graph.asking.tables import Tables
     from agent_plugin_graph.index.embedding import Embedder
     from agent_plugin_graph.ingest.adding import Added, PageReading, Progress
     from agent_plugin_graph.ingest.extraction import Extractor
@@ -81,6 +82,7 @@ class Graph:
         self._notify = notify
         self._scope = EVERYWHERE
         self._times_ms: list[float] = []
+        self._tables: Tables | None = None
 
     @classmethod
     def open(
@@ -346,8 +348,12 @@ class Graph:
         mapping gives for them, or by what English says of numbers, dates, groups and order.
         """
         from agent_plugin_graph.asking.answer import ask_tables
+        from agent_plugin_graph.asking.tables import Tables
 
-        return ask_tables(self.store, question)
+        tables = self._tables
+        if tables is None or not tables.are_of_now():
+            self._tables = tables = Tables(self.store)
+        return ask_tables(tables, question)
 
     def forget(self, source: str) -> int:
         """Remove a source and all that came from it alone, unreadably; how many passages and nodes that were.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from agent_core import Tool, ToolContext, hookimpl, tool
+from agent_core import Tool, ToolArgumentError, ToolContext, hookimpl, tool
 from agent_plugin_tables.answers import answer
+from agent_plugin_tables.asking.answer import ask_table
 from agent_plugin_tables.conditions import Condition
 from agent_plugin_tables.description import TableDescription, describe
 from agent_plugin_tables.question import prepare
@@ -30,7 +31,7 @@ from agent_plugin_tables.table import open_table
 def query_table(
     ctx: ToolContext,
     path: str,
-    operation: Literal["sum", "mean", "median", "min", "max", "count", "distinct", "list"],
+    operation: Literal["sum", "mean", "median", "min", "max", "count", "distinct", "list"] | None = None,
     column: str | None = None,
     where: str | list[Condition] | None = None,
     group_by: str | None = None,
@@ -38,6 +39,7 @@ def query_table(
     order: Literal["ascending", "descending"] | None = None,
     limit: int | None = None,
     sheet: str | None = None,
+    question: str | None = None,
 ) -> TableAnswer:
     """Answer a question about a table in a CSV or Excel file: add up, total, average, count, filter, group or sort it.
 
@@ -45,6 +47,7 @@ def query_table(
         path: The table's file, such as budget.csv or sales.xlsx.
         operation: What to work out: sum (add up, total), mean (average), median, min (smallest, lowest, earliest),
             max (largest, highest, latest), count (how many), distinct (which different values), list (show rows).
+            list if left out.
         column: The column to work it out of, such as amount; not needed to count or to list whole rows.
         where: Only rows for which this holds, such as "amount > 100 and region = 'North'", or in words such as
             "from Lisbon", "under 20 euros" or "in March 2027".
@@ -53,9 +56,17 @@ def query_table(
         order: ascending (smallest first) or descending (largest first). Left out: largest first where there is a limit.
         limit: How many rows or groups at most, such as 5 for the top five.
         sheet: Which sheet of an Excel file; the first if left out.
+        question: Instead of all of these but path and sheet: the question in words, such as "average price per city".
     """
+    typed = (operation, column, where, group_by, sort_by, order, limit)
+    if question and any(value is not None for value in typed):
+        raise ToolArgumentError("Give a question in words, or an operation with its columns, not both.")
     with open_table(ctx, path, sheet) as table:
-        result = answer(prepare(ctx, table, operation, column, where, group_by, sort_by, order, limit))
+        if question:
+            result = ask_table(table, question)
+        else:
+            asked = prepare(ctx, table, operation or "list", column, where, group_by, sort_by, order, limit)
+            result = answer(asked)
     # A number cannot tell anybody what to do; the text of a cell can, and perhaps somebody else wrote it.
     if result.rows or result.groups or result.notes or not isinstance(result.value, int | float):
         ctx.mark_result({"untrusted"})

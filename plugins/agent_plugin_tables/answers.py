@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
+import operator
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Context, Decimal, localcontext
@@ -24,6 +25,8 @@ MAX_GROUPS = 100_000
 MAX_DISTINCT = 1_000_000
 _TOTALS = frozenset({"total", "totals", "sum", "subtotal", "summe", "gesamt", "overall"})
 _LONGEST_LABEL = 20
+_TIES = 100
+"""How many rows that are equal to the last are listed besides, at most."""
 _EXACT = Context(prec=900)
 """Digits enough for the sum of any cells that are read as numbers: sums are exact."""
 _QUOTIENT = Context(prec=28)
@@ -111,7 +114,7 @@ def _tally(query: Query) -> tuple[dict[tuple[str, ...], Tally], Skipped]:
                 skipped.add(row, cell)
                 continue
         skipped.look_for_total(row)
-        key = tuple([shown(row.cell(i)) for i in query.group]) if query.group else ()
+        key = tuple([_key(query, row, i) for i in query.group]) if query.group else ()
         tally = tallies.get(key)
         if tally is None:
             if len(tallies) >= MAX_GROUPS:
@@ -123,6 +126,28 @@ def _tally(query: Query) -> tuple[dict[tuple[str, ...], Tally], Skipped]:
         if distinct > MAX_DISTINCT:
             raise ToolError(f"There are more than {MAX_DISTINCT:,} different values; add a condition with where.")
     return tallies, skipped
+
+
+def _key(query: Query, row: Row, column: int) -> str:
+    """What a row is grouped by: a cell, or the part of its date."""
+    part = query.parts.get(column)
+    if part is None:
+        return shown(row.cell(column))
+    moment = query.readers[column].date(row.cell(column))
+    if moment is None:
+        return ""
+    quarter = f"{moment.year}-Q{(moment.month + 2) // 3}"
+    day = moment.date().isoformat()
+    return {"year": day[:4], "quarter": quarter, "month": day[:7]}.get(part, day)
+
+
+_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
+def _is_kept(query: Query, value: Any) -> bool:
+    return all(_SIGNS[sign](value, Decimal(str(number))) for sign, number in query.having)
 
 
 def _value_of(operation: Operation, reader: ColumnReader, cell: Cell, skipped: Skipped) -> Any:
@@ -190,6 +215,7 @@ def _distinct(query: Query, tally: Tally, skipped: Skipped) -> TableAnswer:
 
 def _grouped(query: Query, tallies: Mapping[tuple[str, ...], Tally], skipped: Skipped) -> TableAnswer:
     found = [(key, _result(query.operation, tally), tally.count) for key, tally in tallies.items()]
+    found = [each for each in found if _is_kept(query, each[1])]
     found.sort(key=lambda each: [part.casefold() for part in each[0]])
     if query.sort is not None:
         key_of, place = query.readers[query.sort].key, query.group.index(query.sort)
@@ -198,9 +224,12 @@ def _grouped(query: Query, tallies: Mapping[tuple[str, ...], Tally], skipped: Sk
         found = known + [each for each in found if key_of(each[0][place]) is None]
     elif query.sort_by_value or query.limit or query.order:
         found.sort(key=lambda each: _sortable(each[1]), reverse=query.order != "ascending")
+    keep = min(query.limit or MAX_ROWS, MAX_ROWS)
+    while query.ties and keep < min(len(found), MAX_ROWS) and found[keep][1] == found[keep - 1][1]:
+        keep += 1
     groups = [
         Group(", ".join(part or "(blank)" for part in key), plain(value), scaled(value), count)
-        for key, value, count in found[: min(query.limit or MAX_ROWS, MAX_ROWS)]
+        for key, value, count in found[:keep]
     ]
     if not groups and skipped.unfit:
         raise _nothing_used(query, skipped)
@@ -230,10 +259,22 @@ def _listed(query: Query) -> TableAnswer:
     if query.sort is None:
         first = [row for i, row in enumerate(rows()) if i < keep]
     else:
-        first = _first_sorted(rows(), query.sort, query.readers[query.sort], query.descending, keep)
-    only = [query.column] if query.column is not None else None
+        reader = query.readers[query.sort]
+        first = _first_sorted(rows(), query.sort, reader, query.descending, keep + _TIES * query.ties)
+        first = _with_ties(first, query.sort, reader, keep) if query.ties else first
+    only = [query.column] if query.column is not None else query.shown
     listed = [_as_dict(query.table, row, only) for row in first]
+    if query.shown:
+        listed = list({tuple(row.values()): row for row in listed}.values())
+        matched = len(listed) if len(listed) < keep else matched
     return _answered(query, None, listed, [], matched, skipped, total=matched)
+
+
+def _with_ties(rows: list[Row], column: int, reader: ColumnReader, keep: int) -> list[Row]:
+    """The first of sorted rows, with those that are equal to the last of them; without those that have no value."""
+    valued = [row for row in rows if reader.key(row.cell(column)) is not None]
+    last = reader.key(valued[min(keep, len(valued)) - 1].cell(column)) if valued else None
+    return [row for place, row in enumerate(valued) if place < keep or reader.key(row.cell(column)) == last]
 
 
 def _first_sorted(rows: Iterable[Row], column: int, reader: ColumnReader, descending: bool, keep: int) -> list[Row]:

@@ -2,7 +2,7 @@
 
     either   := both ("or" both)*
     both     := single ("and" single)*
-    single   := "not" single | "(" either ")" | column comparison | what `spoken` understands
+    single   := "not" single | "(" either ")" | column comparison | what `asking` understands
     comparison := operator value | ["not"] "in" "(" value ("," value)* ")" | "between" value "and" value
                 | "is one of" value (("," | "or") value)* | "is" ["not"] "empty" | "like" pattern
                 | ["not"] ("contains" | "starts with" | "ends with") value
@@ -16,8 +16,8 @@ from __future__ import annotations
 import re
 
 from agent_core import ToolArgumentError
+from agent_plugin_tables.asking.conditions import condition_in_words
 from agent_plugin_tables.conditions import COMPARISONS, Comparison, Group, Node, Operator
-from agent_plugin_tables.spoken import spoken_condition
 from agent_plugin_tables.table import Table
 
 _LONGEST = 2000
@@ -133,10 +133,10 @@ class _Parser:
 
     def _spoken(self, depth: int) -> Node | None:
         """What the words mean that are no comparison: all of them if that is plain, else those up to "and" or "or"."""
-        if depth == 0 and (whole := spoken_condition(self._table, self.rest(), self._measure)):
+        if depth == 0 and (whole := condition_in_words(self._table, self.rest(), self._measure)):
             self._at = len(self._text)
             return whole
-        return spoken_condition(self._table, self._value(), self._measure)
+        return condition_in_words(self._table, self._value(), self._measure)
 
     def _comparison(self, column: int) -> Node:
         if found := self._match(_EMPTY):

@@ -11,35 +11,8 @@ from typing import Literal
 
 from agent_core import ToolArgumentError
 from agent_plugin_tables.table import Table
+from agent_questions.dimensions import AS_NOUNS, dimensions_of
 
-_DIMENSIONS = (
-    (
-        "cheap cheaper cheapest expensive dear dearest costly pricey pricier priciest spend spent pay paid earn "
-        "earned earning give given gave donate donated raise raised",
-        "price cost amount total value fee charge salary wage pay revenue sales income",
-    ),
-    (
-        "far long longer longest short shorter shortest travel travelled traveled drive drove driven ride rode walk "
-        "walked run ran fly flew",
-        "distance km kilometres kilometers miles length metres meters duration hours minutes time",
-    ),
-    ("old older oldest young younger youngest", "age born birth birthday birthdate year date"),
-    ("new newer newest recent late later latest early earlier earliest last first", "date day time when year created"),
-    (
-        "heavy heavier heaviest light lighter lightest weigh weighs weighed kilos kilograms",
-        "weight mass kg kilos grams",
-    ),
-    ("tall taller tallest high low deep deeper deepest", "height elevation depth level"),
-    ("fast faster fastest slow slower slowest", "speed velocity time duration"),
-    ("big bigger biggest large larger largest small smaller smallest great greatest", "size area population amount"),
-    ("hot hotter hottest cold colder coldest warm warmer warmest cool coolest", "temperature temp degrees"),
-    ("good better best bad worse worst", "rating score grade stars points marks"),
-    ("work worked", "hours time duration"),
-    ("sell sold selling", "sales sold quantity units revenue"),
-)
-"""Words that speak of a dimension, and what columns of that dimension are called, the likeliest first."""
-FALLING = frozenset("cheaper shorter younger earlier lighter slower smaller colder cooler worse".split())  # noqa: SIM905
-"""Comparatives that mean less of their dimension."""
 _RANKS = frozenset(["top", "highest", "lowest", "most", "least"])
 _OF_NUMBERS = ("sum", "mean", "median", "min", "max", "sort")
 _NAMES_A_ROW = re.compile(r"(?:\b|_)(?:id|no|nr|number|code|key|index|year)$|^#", re.IGNORECASE)
@@ -92,14 +65,11 @@ def order_meant(table: Table, column: int, phrase: str) -> Literal["ascending", 
 
 def dimension(table: Table, words: list[str]) -> int | None:
     """The column of the dimension that one of `words` speaks of."""
-    said = {*words, *(word.removesuffix("s") for word in words)}  # "who earns the most"
-    for spoken, names in _DIMENSIONS:
-        if not said & set(spoken.split()):
-            continue
-        columns = (named(table, name) for name in names.split())
-        found = next((column for column in columns if column is not None), None)
-        return only_measure(table) if found is None else found
-    return None
+    words = [word for word in words if word not in AS_NOUNS]
+    for word in words:
+        if field := table.vocabulary.spoken_of(word):
+            return table.columns.index(field.name)
+    return only_measure(table) if any(dimensions_of(word) for word in words) else None
 
 
 def _measures(table: Table, columns: set[int]) -> set[int]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from agent_core import ToolArgumentError, ToolContext
+from agent_plugin_tables.asking.conditions import condition_in_words
 from agent_plugin_tables.columns import ColumnReader
 from agent_plugin_tables.condition_text import parse_where
 from agent_plugin_tables.conditions import Condition, Group, Test, columns_of, compile_test, from_list
 from agent_plugin_tables.meaning import column_meant, only_measure, order_meant
-from agent_plugin_tables.spoken import spoken_condition
 from agent_plugin_tables.table import Table
 
 Operation: TypeAlias = Literal["sum", "mean", "median", "min", "max", "count", "distinct", "list"]
@@ -36,6 +36,14 @@ class Query:
     test: Test
     readers: Mapping[int, ColumnReader]
     where: str
+    parts: Mapping[int, str] = field(default_factory=dict[int, str])
+    """Dates that are grouped by their year, quarter, month or day."""
+    having: Sequence[tuple[str, float | int]] = ()
+    """Which groups are kept: signs and numbers that their results are compared with."""
+    shown: Sequence[int] = ()
+    """The columns that are listed, equal rows once; whole rows, if left out."""
+    ties: bool = False
+    """Whether what is equal to the last that the limit leaves belongs to the result."""
 
     @property
     def descending(self) -> bool:
@@ -70,7 +78,7 @@ def prepare(
         chosen = column_meant(table, column, operation) if column and column.strip() not in ("*", "") else None
     except ToolArgumentError:
         # "how much was spent on fuel", where fuel is one of the things that money was spent on
-        named, chosen = spoken_condition(table, column or ""), only_measure(table)
+        named, chosen = condition_in_words(table, column or ""), only_measure(table)
         if named is None or chosen is None or operation not in (*NUMERIC, "min", "max"):
             raise
     node = parse_where(where, table, chosen) if isinstance(where, str) else from_list(where or [], table)

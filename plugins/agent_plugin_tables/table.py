@@ -18,7 +18,7 @@ from agent_plugin_tables.delimited import DelimitedFile
 from agent_plugin_tables.spreadsheet import Spreadsheet
 
 if TYPE_CHECKING:
-    from agent_plugin_tables.values import Values
+    from agent_questions.vocabulary import Vocabulary
 
 _HEADER_WITHIN = 20
 """Rows from the top among which the header is looked for, below titles and blank rows."""
@@ -124,11 +124,11 @@ class Table:
         return self.readers(range(len(self.columns)), TYPED_ROWS)
 
     @cached_property
-    def values(self) -> Values:
-        """Which column holds a value that somebody names."""
-        from agent_plugin_tables.values import Values
+    def vocabulary(self) -> Vocabulary:
+        """What words can mean here."""
+        from agent_plugin_tables.asking.words import table_vocabulary
 
-        return Values(self)
+        return table_vocabulary(self)
 
 
 @contextmanager

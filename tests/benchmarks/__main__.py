@@ -37,8 +37,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which of {', '.join(BENCHMARKS)}; left out, all")
     parser.add_argument("--quick", action="store_true", help="few repeats: to see that they run, not to compare")
     chosen, rest = parser.parse_known_args()
-    if chosen.names[:1] == ["graph_questions"]:
-        import_module("tests.benchmarks.bench_graph_questions").main(chosen.quick, [*chosen.names[1:], *rest])
+    if chosen.names[:1] in (["graph_questions"], ["table_questions"]):
+        import_module(f"tests.benchmarks.bench_{chosen.names[0]}").main(chosen.quick, [*chosen.names[1:], *rest])
         return
     if rest:
         parser.error(f"{rest[0]} is not known")

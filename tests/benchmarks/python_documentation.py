@@ -16,7 +16,8 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 
-from agent_plugin_graph.index.terms import STOP_WORDS, words
+from agent_plugin_graph.index.terms import STOP_WORDS
+from agent_questions.words import words
 from tests.benchmarks.bench_graph_retrieval import Corpus
 
 _LONGEST = 900

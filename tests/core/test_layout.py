@@ -22,7 +22,7 @@ from agent_core.tools.plugins import load_plugins
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ("agent_core", "plugins", "domains", "finetune")
-ON_THE_PATH = {"plugins": "agent_plugin_", "domains": "agent_domain_", "finetune": "agent_finetune"}
+ON_THE_PATH = {"plugins": "agent_", "domains": "agent_domain_", "finetune": "agent_finetune"}
 """Folders that an editable install puts on `sys.path`: what lies in them is importable, so it needs a name of ours."""
 
 TOP_LEVEL = {
@@ -121,7 +121,7 @@ def test_contracts_that_speak_of_plugins_speak_of_all() -> None:
     of_plugins = [
         {name for name in listed if name.startswith(("agent_plugin_", "agent_finetune"))} for listed in listings
     ]
-    assert [named for named in of_plugins if named] == [plugin_packages()] * 4
+    assert [named for named in of_plugins if named] == [plugin_packages()] * 5
 
 
 def project() -> dict[str, Any]:

@@ -50,7 +50,7 @@ class Names:
     [
         ("in the Kitchen department", "Ann Cy"),
         ("from Lisbon", "Ann Cy"),
-        ("who live in Porto or Faro", None),  # nobody says here that "live" is the town
+        ("who live in Porto or Faro", "Bo Di Ed"),
         ("Porto or Faro", "Bo Di Ed"),
         ("for the people from Porto and Faro", "Bo Di Ed"),
         ("the town is Porto", "Bo Ed"),
@@ -59,7 +59,7 @@ class Names:
         ("everyone except the Bar", "Ann Bo Cy"),
         ("front of house", "Bo"),
         ("over 40", None),  # an age or a salary?
-        ("aged over 40", None),
+        ("aged over 40", "Bo Di"),
         ("age over 40", "Bo Di"),
         ("with a salary over 2,000", "Ann Bo Di"),
         ("older than 40", "Bo Di"),
@@ -76,7 +76,7 @@ class Names:
         ("from March to November 2025", "Bo Cy"),
         ("in 2025", "Bo Cy"),
         ("before 2025", "Ann"),
-        ("without a car", "Cy"),
+        ("without a car", "Bo Di"),
         ("whose car is no", "Bo Di"),
         ("Lee", "Ann"),
         ("in the kitchens", "Ann Cy"),

@@ -1,6 +1,4 @@
-"""Questions in words about the tables: read by rules into a `GraphQuery`, or refused with what was not understood.
+"""Questions in words about the tables of a graph: what `agent_questions` reads, as a `GraphQuery` and its answer.
 
-`tokens` cuts the question up; `vocabulary` knows what the schema's words and values are; `language` and `moments` know
-those of English; `reading` makes items of them, `assembly` a request, `pattern` the joins. Nothing is left out: a word
-that no rule accounts for refuses the question, because a wrong number is worse than none.
+`joins` finds the way between the labels that a question names, `compiling` the query, `telling` says both in words.
 """

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agent_plugin_graph.asking.joins import joined
-from agent_plugin_graph.asking.moments import Span
-from agent_plugin_graph.asking.reading import NotUnderstoodError
-from agent_plugin_graph.asking.request import Filter, Measure, Quantity, Request
 from agent_plugin_graph.asking.tables import Tables
 from agent_plugin_graph.query.model import (
     MOST_ROWS,
@@ -20,6 +17,9 @@ from agent_plugin_graph.query.model import (
     Part,
     Value,
 )
+from agent_questions.moments import Span
+from agent_questions.reading import NotUnderstoodError
+from agent_questions.request import Filter, Measure, Quantity, Request
 
 
 @dataclass(frozen=True)
@@ -169,6 +169,8 @@ class _Compiling:
         what = _called(measure.of) if measure.of.name else f"{measure.of.label.lower()}s"
         words = {"sum": "total ", "avg": "average ", "min": "lowest ", "max": "highest ", "count": ""}
         name = f"{words.get(measure.function, 'different ' if measure.of.name else '')}{what}"
+        if measure.function == "median":
+            raise NotUnderstoodError("Medians are not computed here.")
         once = joins and measure.function in ("sum", "avg")
         column = Column(name, value, measure.function, once=once)
         if column not in self.columns:

@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from agent_plugin_graph.asking.reading import NotUnderstoodError
 from agent_plugin_graph.query.model import MOST_HOPS, Hop
-from agent_plugin_graph.store.protocol import Schema
+from agent_questions.reading import NotUnderstoodError
+from agent_questions.schema import Schema
 
 
 @dataclass(frozen=True)

@@ -6,26 +6,52 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from agent_plugin_graph.asking import language
-from agent_plugin_graph.asking.request import Quantity
-from agent_plugin_graph.asking.tokens import name_stems
-from agent_plugin_graph.asking.vocabulary import Field, Vocabulary
 from agent_plugin_graph.query.check import check
 from agent_plugin_graph.query.model import Column, Condition, GraphQuery, Hop, Order, Value
 from agent_plugin_graph.store.protocol import GraphStore
+from agent_questions import language
+from agent_questions.meanings import Field
+from agent_questions.request import Quantity
+from agent_questions.schema import MOST_LISTED
+from agent_questions.tokens import name_stems
+from agent_questions.vocabulary import Vocabulary
 
 
-class Tables:
-    """A store's tables while one question is answered."""
+class _Texts:
+    """The texts of a store's properties."""
 
     def __init__(self, store: GraphStore) -> None:
         self._store = store
+
+    def of(self, field: Field, holding: str = "") -> list[str | None]:
+        """The different ones, in order."""
+        query = GraphQuery(
+            field.label,
+            [Column("value", Value(field.path))],
+            where=[Condition(Value(field.path), "contains", holding)] if holding else (),
+            order=[Order("value")],
+            limit=MOST_LISTED,
+            distinct=True,
+        )
+        return [row["value"] for row in self._store.query(check(query, self._store.schema()))]
+
+
+class Tables:
+    """A store's tables as they are when a question is asked."""
+
+    def __init__(self, store: GraphStore) -> None:
+        self._store = store
+        self._state = store.state()
         self._durations: dict[str, Quantity | None] = {}
+
+    def are_of_now(self) -> bool:
+        """Whether nothing was written since, so that what is known of them still holds."""
+        return self._state is not None and self._state == self._store.state()
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """What words can mean."""
-        return Vocabulary(self._store)
+        return Vocabulary(self._store.schema(), _Texts(self._store))
 
     def rows(self, query: GraphQuery) -> list[dict[str, Any]]:
         """The rows of a query."""

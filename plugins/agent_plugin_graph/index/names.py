@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
-from agent_plugin_graph.index.terms import STOP_WORDS, fold, words
+from agent_plugin_graph.index.terms import STOP_WORDS
 from agent_plugin_graph.passage import Passage
+from agent_questions.words import fold, words
 
 LONGEST_NAME = 12
 """Words in the longest name that is looked up."""

@@ -18,7 +18,8 @@ from pydantic import BaseModel, Field
 from agent_plugin_graph.index.names import key_of
 from agent_plugin_graph.ingest.memo import Facts
 from agent_plugin_graph.passage import Passage
-from agent_plugin_graph.store.protocol import Edge, GraphStore, Node, Schema
+from agent_plugin_graph.store.protocol import Edge, GraphStore, Node
+from agent_questions.schema import Schema
 
 if TYPE_CHECKING:
     from agent_core.models import ResolvedModel

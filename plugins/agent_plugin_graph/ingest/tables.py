@@ -10,7 +10,8 @@ from pathlib import Path
 from agent_core.errors import UsageError
 from agent_plugin_graph.ingest.cells import column_type, typed
 from agent_plugin_graph.ingest.mapping import NodeTable, RelationshipTable, read_mapping
-from agent_plugin_graph.store.protocol import Edge, GraphStore, Node, Schema, frozen
+from agent_plugin_graph.store.protocol import Edge, GraphStore, Node, frozen
+from agent_questions.schema import Schema
 
 _Rows = list[dict[str, str]]
 

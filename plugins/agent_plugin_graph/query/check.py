@@ -19,7 +19,7 @@ from agent_plugin_graph.query.model import (
     Scalar,
     Value,
 )
-from agent_plugin_graph.store.protocol import Schema
+from agent_questions.schema import Schema
 
 _NUMBERS = ("integer", "number")
 

@@ -13,10 +13,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from agent_plugin_graph.index.terms import stem, terms, words
+from agent_plugin_graph.index.terms import terms
 from agent_plugin_graph.retrieve.candidates import Asked, Candidate
 from agent_plugin_graph.retrieve.learned import Learned, weighed
 from agent_plugin_graph.retrieve.matching import strongest
+from agent_questions.words import stem, words
 
 Outcome = Literal["answered", "nearest", "nothing"]
 """What is quoted answers the question; nothing says it outright, and what is quoted comes nearest; there is nothing."""

@@ -9,11 +9,12 @@ from functools import cached_property
 from itertools import pairwise
 
 from agent_plugin_graph.index.names import spans as names
-from agent_plugin_graph.index.terms import STOP_WORDS, stem, terms, words
+from agent_plugin_graph.index.terms import STOP_WORDS, terms
 from agent_plugin_graph.passage import Hit
 from agent_plugin_graph.retrieve.kinds import asked_kind, holds_kind
 from agent_plugin_graph.retrieve.matching import Matcher, strongest
 from agent_plugin_graph.retrieve.sentences import Span, leads, sentences
+from agent_questions.words import stem, words
 
 _NEAR = 0.5
 """What a term counts that only a neighbouring sentence holds."""

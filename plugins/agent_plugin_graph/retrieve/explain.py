@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from agent_plugin_graph.index.terms import stem, terms, words
+from agent_plugin_graph.index.terms import terms
 from agent_plugin_graph.passage import Passage
 from agent_plugin_graph.retrieve.search import Ranking
 from agent_plugin_graph.retrieve.walk import DEFINING_WEIGHT
+from agent_questions.words import stem, words
 
 _MOST_WORDS = 5
 _NEAR_ENOUGH = 0.8

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from agent_plugin_graph.index.names import spans
-from agent_plugin_graph.index.terms import STOP_WORDS, fold, words
+from agent_plugin_graph.index.terms import STOP_WORDS
+from agent_questions.words import fold, words
 
 _NUMBERS = (
     r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|eighty|"

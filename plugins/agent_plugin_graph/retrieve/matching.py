@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
-from agent_plugin_graph.index.terms import STOP_WORDS, stem, words
+from agent_plugin_graph.index.terms import STOP_WORDS
+from agent_questions.words import stem, words
 
 _FORM, _RELATED = 0.85, 0.6
 """What another form of a word counts, and a related word, where the word itself counts 1."""

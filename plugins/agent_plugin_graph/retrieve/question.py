@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agent_plugin_graph.index.names import LONGEST_NAME, spans
-from agent_plugin_graph.index.terms import STOP_WORDS, fold, terms, words
+from agent_plugin_graph.index.terms import STOP_WORDS, terms
 from agent_plugin_graph.store.protocol import Entity, GraphStore
+from agent_questions.words import fold, words
 
 _PART = re.compile(r"[\W_]+")
 _COMMON = 0.02

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from agent_plugin_graph.index.terms import STOP_WORDS, stem, terms, words
+from agent_plugin_graph.index.terms import STOP_WORDS, terms
 from agent_plugin_graph.passage import Passage
 from agent_plugin_graph.retrieve.bearing import LIGHT, weights
 from agent_plugin_graph.retrieve.sentences import sentences
 from agent_plugin_graph.store.protocol import GraphStore
+from agent_questions.words import stem, words
 
 MOST_GATHERED = 2_000
 """Passages that are read for one question."""

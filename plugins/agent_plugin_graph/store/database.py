@@ -108,6 +108,11 @@ class Database:
         """Whether what is read may hold what is not durable yet."""
         return self._depth > 0
 
+    def state(self) -> tuple[int, int] | None:
+        """What is another after whatever is written, here or by another process; None while something is written."""
+        with self._lock:
+            return None if self._db.in_transaction else (int(self.value("PRAGMA data_version")), self._db.total_changes)
+
     def _settle(self) -> None:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")  # a power cut may lose the last batch, which `sync` adds again

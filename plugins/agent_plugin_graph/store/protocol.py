@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from agent_plugin_graph.passage import Passage, Stats
 from agent_plugin_graph.store.scope import EVERYWHERE, Scope
+from agent_questions.schema import Schema
 
 if TYPE_CHECKING:
     from agent_plugin_graph.query.check import Checked
@@ -105,20 +106,6 @@ class Edge:
     start: tuple[str, str]
     """Label and key."""
     end: tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Schema:
-    """What kinds of nodes and relationships there are."""
-
-    properties: Mapping[str, Mapping[str, str]]
-    """Label to property to type ("text", "integer", "number", "boolean", "date")."""
-    relationships: Mapping[str, frozenset[tuple[str, str]]]
-    """Type to the (start label, end label) pairs that it joins."""
-    keys: Mapping[str, str]
-    """Label to the property that is its key."""
-    words: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
-    """What else people call a label, a relationship, a property ("Visit.billing") or a value ("Hospital.state=TX")."""
 
 
 def frozen(sets: Mapping[str, Iterable[_Item]]) -> dict[str, frozenset[_Item]]:
@@ -299,6 +286,10 @@ class GraphStore(Protocol):
 
     def schema(self) -> Schema:
         """What kinds of nodes and relationships there are."""
+        ...
+
+    def state(self) -> object | None:
+        """What is another after anything was written, by whomever; None where that cannot be told cheaply."""
         ...
 
     def query(self, checked: Checked) -> list[dict[str, Any]]:

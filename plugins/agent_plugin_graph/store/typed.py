@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent_plugin_graph.store.database import Database
-from agent_plugin_graph.store.protocol import Edge, Node, Schema, frozen
+from agent_plugin_graph.store.protocol import Edge, Node, frozen
+from agent_questions.schema import Schema
 
 _NUMBER_OF = "(SELECT id FROM node WHERE label = ? AND key = ?)"
 

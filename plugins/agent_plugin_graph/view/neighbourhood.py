@@ -11,8 +11,9 @@ from agent_plugin_graph.graph import Graph
 from agent_plugin_graph.index.names import key_of
 from agent_plugin_graph.passage import Passage
 from agent_plugin_graph.query.model import Column, Condition, GraphQuery, Hop, Value
-from agent_plugin_graph.store.protocol import Node, Schema
+from agent_plugin_graph.store.protocol import Node
 from agent_plugin_graph.view.picture import Mark, Picture
+from agent_questions.schema import Schema
 
 MOST_MARKS = 60
 _PER_RELATIONSHIP = 12

@@ -19,6 +19,7 @@ from agent_plugin_offline.plausible import NOTHING_NAMED, PLACEHOLDERS
 from agent_plugin_offline.proposals import Proposal, ToolSpec
 from agent_plugin_offline.slots import Slot, slots_of
 from agent_plugin_offline.story import told_sum
+from agent_plugin_offline.tabular import handed_over, in_words
 from agent_plugin_offline.text import STOP_WORDS, stem, words
 from agent_plugin_offline.trained.algebra import canonical, says_where
 from agent_plugin_offline.trained.arguments import Filled, filled
@@ -169,7 +170,8 @@ class Drafter:
         elif tool in self._calculators:
             args = {name: value for name, value in args.items() if not _talks(Proposal(tool, {name: value}, 0.0))}
         slots = self._wordings[tool].slots
-        missing = tuple(s.name for s in slots if s.required and s.name not in args and s.name not in referring)
+        wanted = {slot.name for slot in slots if slot.required} | {slot.name for slot in (in_words(slots),) if slot}
+        missing = tuple(s.name for s in slots if s.name in wanted and s.name not in args and s.name not in referring)
         for name in missing:
             worth += _IMPLIED if name in found.vague or (several and results.is_content(name, {})) else _MISSING
         spec = self._tools[tool]
@@ -250,6 +252,8 @@ class Drafter:
             ):
                 del found.args[slot.name]
                 found.vague.add(slot.name)
+        if (asked := handed_over(wording.slots, found.args, _JOINING.sub("", without_courtesies(text)))) is not None:
+            return Filled(asked)
         return found
 
     def _assembled(self, calls: Sequence[_Call], said: str) -> list[Step]:

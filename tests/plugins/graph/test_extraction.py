@@ -15,7 +15,7 @@ import pytest
 from agent_core.models import resolve
 from agent_plugin_graph import Column, Graph, GraphQuery, Value
 from agent_plugin_graph.ingest.extraction import Extractor
-from agent_plugin_graph.store.protocol import Schema
+from agent_questions.schema import Schema
 from tests.servers.llm_script import Call, Fault, Turn
 from tests.servers.scripted_llm import ScriptedLLM
 

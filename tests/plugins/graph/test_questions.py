@@ -64,3 +64,16 @@ def test_the_hospital_is_asked_in_words(any_graph: Graph, given: Callable[[str],
     folder = given("hospital")
     any_graph.load_tables(HOSPITAL, folder)
     assert asked(any_graph, folder, QUESTIONS["hospital"]) == {}
+
+
+def test_what_is_known_of_the_tables_follows_whoever_writes(tmp_path: Path) -> None:
+    write_shop(tmp_path)
+    question = "What is the price of the Garden Bench?"
+    url = f"sqlite:///{tmp_path}/tables.db"
+    with Graph.open(url) as graph, Graph.open(url) as other:
+        graph.load_tables(SHOP, tmp_path)
+        assert isinstance(graph.ask(question), NotUnderstood)
+        products = tmp_path / "products.csv"
+        products.write_text(products.read_text("utf-8").replace("Garden Chair", "Garden Bench"), "utf-8")
+        other.load_tables(SHOP, tmp_path)
+        assert isinstance(graph.ask(question), TableAnswer)

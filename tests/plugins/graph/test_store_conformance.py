@@ -10,8 +10,9 @@ from agent_plugin_graph.index.indexing import Indexer
 from agent_plugin_graph.passage import Passage
 from agent_plugin_graph.query.check import check
 from agent_plugin_graph.query.model import Column, Condition, GraphQuery, Hop, Order, Value
-from agent_plugin_graph.store.protocol import Edge, GraphStore, Node, Schema, Source, VectorModel
+from agent_plugin_graph.store.protocol import Edge, GraphStore, Node, Source, VectorModel
 from agent_plugin_graph.store.scope import Scope
+from agent_questions.schema import Schema
 
 HARBOUR = Passage(
     "h1", "Blue Harbour", "Blue Harbour was founded in Lisbon by Marta Kovacs.", "a.md", "line 1", "a.md:1"

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from agent_plugin_graph.query.cypher import quoted
 from agent_plugin_graph.store.neo4j.connection import PART, Connection
-from agent_plugin_graph.store.protocol import Edge, Node, Schema, frozen
+from agent_plugin_graph.store.protocol import Edge, Node, frozen
+from agent_questions.schema import Schema
 
 _OURS = ("_id", "_key", "_label")
 _Told = TypeVar("_Told", Node, Edge)
@@ -85,6 +86,9 @@ class TypedNodes(Connection):
                 "UNWIND $rows AS row MERGE (w:_Words {subject: row[0]}) SET w.words = row[1]",
                 rows=[[subject, sorted(words)] for subject, words in schema.words.items()],
             )
+
+    def state(self) -> None:
+        """Others may write at any time: a server's state cannot be told."""
 
     def schema(self) -> Schema:
         """What kinds of nodes and relationships there are."""

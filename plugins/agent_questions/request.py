@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
-from agent_plugin_graph.asking.moments import Span
-from agent_plugin_graph.query.model import Comparison, Function, Part, Scalar, Sign
+from agent_questions.moments import Span
+
+Scalar: TypeAlias = str | int | float | bool
+Part: TypeAlias = Literal["year", "quarter", "month", "day"]
+Sign: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">="]
+Comparison: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "in", "contains", "starts with", "is empty", "is set"]
+Function: TypeAlias = Literal["count", "count distinct", "sum", "avg", "median", "min", "max"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,8 @@ class Ranking:
     by: Measure | Quantity
     descending: bool
     most: int
+    each: Quantity | None = None
+    """What has to have one of these numbers each, as the question does not say whether a sum or a mean is meant."""
 
 
 @dataclass

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent_plugin_graph.asking import language
-from agent_plugin_graph.asking.moments import spans
-from agent_plugin_graph.asking.tokens import Token, tokens
-from agent_plugin_graph.asking.vocabulary import Field, Known, Link, Thing, Vocabulary
-from agent_plugin_graph.query.model import Sign
+from agent_questions import language
+from agent_questions.dimensions import AS_NOUNS, SITED, dimensions_of
+from agent_questions.meanings import Field, Known, Link, Thing
+from agent_questions.moments import MONTHS, spans
+from agent_questions.request import Sign
+from agent_questions.tokens import Token, name_stems, tokens
+from agent_questions.vocabulary import Vocabulary
+from agent_questions.words import stem
 
 _LONGEST_PHRASE = 4
 _LONGEST_NAME = 6
@@ -22,6 +25,10 @@ _SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 
 class NotUnderstoodError(Exception):
     """The question cannot be read as one to the tables; the message says why, for the person who asked."""
+
+
+class AmbiguousError(NotUnderstoodError):
+    """It can be read in several ways that are as likely as each other; the message says both."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,8 @@ class Comparison:
     """Whether it is a number of days."""
     upper: float | int | None = None
     """With it, both bounds are included."""
+    by: str = ""
+    """The comparative, which may say what is compared: "older"."""
 
 
 def read(question: str, vocabulary: Vocabulary) -> list[Item]:
@@ -64,9 +73,12 @@ def read(question: str, vocabulary: Vocabulary) -> list[Item]:
     if not given or len(given) > _MOST_TOKENS:
         raise NotUnderstoodError("It is empty." if not given else f"It has more than {_MOST_TOKENS} words.")
     found = _candidates(given, vocabulary)
+    _add_dimensions(given, found, vocabulary)
     unknown = set(range(len(given))) - {at for start, end in found for at in range(start, end)}
     if unknown:
         _add_parts(given, unknown, found, vocabulary)
+    _prefer_ends(given, found)
+    _prefer_numbers(given, found, vocabulary)
     items = _chosen(given, found)
     covered = {at for item in items for at in range(item.start, item.end)}
     if lost := [token.text for at, token in enumerate(given) if at not in covered]:
@@ -109,7 +121,10 @@ def _candidates(given: Sequence[Token], vocabulary: Vocabulary) -> _Candidates: 
                     add(start, end, Reading(*language.PHRASES[phrase]))
         if given[start].word in language.FILLER and given[start].word not in language.PHRASES:
             add(start, start + 1, Reading("filler"))
-    for start, end, span in spans(given):
+    for start, end, span in spans(given) if vocabulary.dated else ():
+        named = any(one.kind == "thing" for one in found.get((start - 1, start), ()))
+        if vocabulary.rows and named and given[start].word.isdigit():
+            continue  # "order 2024"
         add(start, end, Reading("date", span))
     for start, end, reading in _numbers(given):
         add(start, end, reading)
@@ -150,9 +165,11 @@ def _numbers(given: Sequence[Token]) -> list[tuple[int, int, Reading]]:
                 value, end = _number(given, start + length)
                 if value is not None:
                     unit, end = _unit(given, end)
-                    comparison = Comparison(_SIGNS[language.COMPARISONS[phrase]], value * (unit or 1), unit is not None)
+                    sign = _SIGNS[language.COMPARISONS[phrase]]
+                    comparison = Comparison(sign, value * (unit or 1), unit is not None, by=given[start].word)
                     found.append((start, end, Reading("compare", comparison)))
                 break
+        found += _than(given, start)
         if given[start].word == "between":
             value, end = _number(given, start + 1)
             if value is not None and end < len(given) and given[end].word == "and":
@@ -163,6 +180,23 @@ def _numbers(given: Sequence[Token]) -> list[tuple[int, int, Reading]]:
                     comparison = Comparison(">=", value * scale, unit is not None, upper * scale)
                     found.append((start, end, Reading("compare", comparison)))
     return found
+
+
+def _than(given: Sequence[Token], start: int) -> list[tuple[int, int, Reading]]:
+    """“Older than 40”, “less expensive than 20”."""
+    words = [token.word for token in given[start : start + 3]]
+    if words[1:2] == ["than"] and words[0] in language.COMPARATIVES:
+        sign, by, at = language.COMPARATIVES[words[0]], words[0], start + 2
+    elif words[2:] == ["than"] and words[0] in ("more", "less") and dimensions_of(words[1]):
+        sign, by, at = ">" if words[0] == "more" else "<", words[1], start + 3
+    else:
+        return []
+    value, end = _number(given, at)
+    if value is None:
+        return []
+    if end < len(given) and given[end].stem == "year" and by in ("older", "younger"):
+        end += 1 + (end + 1 < len(given) and given[end + 1].word == "old")
+    return [(start, end, Reading("compare", Comparison(_SIGNS[sign], value, by=by)))]
 
 
 def _number(given: Sequence[Token], at: int) -> tuple[float | int | None, int]:
@@ -189,6 +223,72 @@ def _unit(given: Sequence[Token], at: int) -> tuple[int | None, int]:
     if at < len(given) and (days := language.UNITS.get(given[at].stem)):
         return days, at + 1
     return None, at
+
+
+def _prefer_numbers(given: Sequence[Token], found: _Candidates, vocabulary: Vocabulary) -> None:
+    """“A salary of 2000”: behind a number that is no year, a year is a number."""
+    ends: set[int] = set()
+    for (_, end), readings in found.items():
+        fields = [one.detail for one in readings if one.kind == "field"]
+        if any(vocabulary.type_of(f) in ("integer", "number") and not vocabulary.is_year(f) for f in fields):
+            ends.add(end)
+    for start, end in list(found):
+        before = start
+        while before > 0 and before not in ends and given[before - 1].word in _BEFORE_NUMBERS:
+            before -= 1
+        if before in ends and not any(token.word in _MONTHS_OR_DAYS or "-" in token.text for token in given[start:end]):
+            found[start, end] = {one: None for one in found[start, end] if one.kind != "date"}
+            if not found[start, end]:
+                del found[start, end]
+
+
+_BEFORE_NUMBERS = frozenset({"of", "is", "was", "are", "were", "equals", "equal", "to", "="})
+_MONTHS_OR_DAYS = frozenset({name for name in MONTHS} | {"q1", "q2", "q3", "q4", "quarter", "half", "year"})
+
+
+_ENDS = {
+    "from": frozenset(map(stem, ("origin", "source", "from", "start", "departure", "sender"))),
+    "to": frozenset(map(stem, ("destination", "to", "target", "end", "arrival", "recipient"))),
+}
+"""What properties are called that say where something comes from, and where it goes."""
+
+
+def _prefer_ends(given: Sequence[Token], found: _Candidates) -> None:
+    """Of a value that several properties have, the preposition says whose it is: "from Oslo to Paris"."""
+    for (start, _), readings in found.items():
+        ends = _ENDS.get(given[start - 1].word, frozenset[str]()) if start else frozenset[str]()
+        known = [one for one in readings if one.kind == "known"]
+        fitting = [one for one in known if ends & set(name_stems(one.detail.field.name))]
+        if fitting:
+            for one in set(known) - set(fitting):
+                del readings[one]
+
+
+_BEFORE_NOUNS = frozenset(
+    """
+    the a an of by per with total average mean median sum highest lowest largest smallest greatest maximum minimum max
+    min overall each every what which whose and or
+    """.split()  # noqa: SIM905
+)
+"""What stands before a noun, and not before a verb."""
+
+
+def _add_dimensions(given: Sequence[Token], found: _Candidates, vocabulary: Vocabulary) -> None:
+    """Adjectives and verbs that speak of a property: "how tall", "costs"."""
+    for at, token in enumerate(given):
+        known = [reading for reading in found.get((at, at + 1), ()) if reading.kind != "filler"]
+        if known or token.quoted:
+            continue
+        noun = token.word in AS_NOUNS and (not at or given[at - 1].word in _BEFORE_NOUNS)
+        spoken = None if noun else vocabulary.spoken_of(token.word)
+        if field := spoken or vocabulary.done_by(token.word):
+            found[at, at + 1] = {Reading("field", field): None}
+            if at and given[at - 1].word == "how":
+                found[at - 1, at] = {Reading("which"): None}
+        elif token.word in SITED:
+            found[at, at + 1] = {Reading("sited", SITED[token.word]): None}
+        elif token.word not in language.FILLER and (field := vocabulary.abbreviated(token.word)):
+            found[at, at + 1] = {Reading("field", field): None}
 
 
 def _add_parts(given: Sequence[Token], unknown: set[int], found: _Candidates, vocabulary: Vocabulary) -> None:

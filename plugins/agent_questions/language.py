@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from agent_plugin_graph.index.terms import stem, words
+from agent_questions.dimensions import DIMENSIONS
+from agent_questions.words import stem, words
 
 FILLER = frozenset(
     words("""
-    a across all also altogether am among amongst amount an any are as at be been being calculate called came
-    can come compute could data database dataset determine did different distinct do does done dr during entire
-    entries ever exist exists figure file files for from full get give got graph had happen happened happens has
-    have having he held her his i identify in individual individuals into is it its kind kinds know known like
-    look made make may me mr mrs ms my named need occur occurred of on one ones our overall people person place
-    please receive received receives record recorded records registered report respectively retrieve return s
-    see separate shall she should so sort stored system table tables take taken tell that the their then there
-    these they this those to took unique us use used value various want was we were whole will would you your
+    a according across all also altogether am among amongst amount an any appear appeared appears are as at be been
+    being calculate called came can column columns come compute could data database dataset determine did different
+    distinct do does done dr during entire entries ever exist exists figure file files for from full get give got
+    graph had happen happened happens has have having he held her his i identify in individual individuals into is
+    it its kind kinds know known like list listed listing look looking made make may me mr mrs ms my named names
+    need occur occurred of on one ones our overall people person place placed please present receive received
+    receives record recorded records registered report represented respectively retrieve return s see separate shall
+    she should so sort stored system table tables take taken tell that the their then there these they this those to
+    took type types unique us use used value various want was we were whole will would yet you your
     """)
 )
 """Words that add nothing once everything else is accounted for. What negates, compares or orders is not among them."""
@@ -46,7 +48,12 @@ _PHRASES = _read("""
 count: how many | number of | count of | count | total number of | total count of | how many times | what number of |
     volume of | how many total
 aggregate avg: average | avg | mean | on average | typical | average amount of
-aggregate sum: total | sum | sum of | sum total | total amount of | total of | combined | in total | total sum of |
+aggregate median: median | median of | middle value
+filler: work out | works out | working out | going by | looking at | turn up | turns up | turned up | show up |
+    shows up | break down | come up | comes up | at all | so far | each one | all in all
+aggregate sum: add up | adds up to | add up to | adds up | come to | comes to | came to | amount to | amounts to |
+    sum to | sums to | sum up | tot up | total up | add together | total | sum | sum total |
+    total amount of | combined | in total | total sum of |
     grand total | overall total | aggregate | cumulative
 aggregate much: how much | how much money | what amount
 superlative most up: most | greatest number of | highest number of | largest number of | highest count of |
@@ -74,14 +81,23 @@ which: which | what | list | show | name | who | whose | whom | give me | show m
     to which | in what | at what | display | by which | which of
 when: when | what date | on what date | on which date
 where: where
-not: not | except | except for | other than | excluding | non | isn t | aren t | wasn t | weren t
+not: not | except | except for | other than | excluding | non | isn't | aren't | wasn't | weren't | isnt | arent |
+    not in | not from | != | ≠ | besides | apart from | haven't | hasn't | hadn't | don't | doesn't | didn't | never |
+    did not | does not | do not | has not | have not | had not | was not | were not | is not | are not | not yet
+equals: = | equals | equal to
+truth: yes | true
+order: sort | sorted | sort by | sorted by | order by | ordered by | rank | ranked | rank by | ranked by | in order of
+direction up: ascending | increasing | rising | alphabetically | in ascending order | in alphabetical order |
+    lowest first | smallest first | cheapest first | oldest first | earliest first | from low to high
+direction down: descending | decreasing | falling | in descending order | highest first | largest first |
+    biggest first | newest first | latest first | most expensive first | best first | from high to low
 empty: without | without a | without any | with no | have no | has no | had no | missing | lacking | without an |
     do not have a | does not have a | did not have a | no | lack | lacks
 set: with a | with an | have a | has a | had a | have any | with any | has an | have an | had an | that have a |
     with | had any
 or: or
 and: and | as well as | and also | along with | plus
-either: either
+either: either | both
 part year: year | years | calendar year
 part quarter: quarter | quarters
 part month: month | months | calendar month
@@ -95,18 +111,30 @@ currency: dollars | dollar | usd | euros | euro
 percent: percentage of | percent of | percentage | percent | share of | proportion of | fraction of
 """)
 PHRASES: dict[str, tuple[str, object]] = {
-    phrase: (said.split()[0], _detail(said.split()[1:])) for phrase, said in _PHRASES.items()
-}
+    word: ("superlative", ("dimension", word in one.more))
+    for one in DIMENSIONS
+    for word in (*one.more, *one.less)
+    if word.endswith("st")
+} | {phrase: (said.split()[0], _detail(said.split()[1:])) for phrase, said in _PHRASES.items()}
 """What a phrase does: the kind of its item, and a detail; of a superlative, by what, and whether the most is meant."""
+COMPARATIVES = {
+    word: ">" if word in one.more else "<"
+    for one in DIMENSIONS
+    for word in (*one.more, *one.less)
+    if not word.endswith("st")
+}
+"""What stands before "than" and a number, and says of what it is: "older than 40"."""
+GENERAL = frozenset(words("higher lower larger bigger smaller greater longer shorter"))
+"""Comparatives that may be of anything that is named beside them."""
 COMPARISONS = _read("""
->: more than | greater than | higher than | larger than | bigger than | over | above | exceeding | exceeds | exceed |
-    exceeded | in excess of | longer than | upwards of | more then | beyond | bigger then | costing more than |
+>: > | more than | greater than | higher than | larger than | bigger than | over | above | exceeding | exceeds |
+    exceed | exceeded | in excess of | longer than | upwards of | more then | beyond | bigger then | costing more than |
     greater
-<: less than | fewer than | lower than | smaller than | under | below | shorter than | cheaper than | beneath
->=: at least | no less than | no fewer than | not less than | not fewer than | minimum of | a minimum of
-<=: at most | no more than | not more than | up to | maximum of | a maximum of | not over | no longer than |
+<: < | less than | fewer than | lower than | smaller than | under | below | shorter than | cheaper than | beneath
+>=: >= | ≥ | at least | no less than | no fewer than | not less than | not fewer than | minimum of | a minimum of
+<=: <= | ≤ | at most | no more than | not more than | up to | maximum of | a maximum of | not over | no longer than |
     not exceeding
-=: exactly | equal to | equals | precisely | equal | of exactly
+=: exactly | equal to | equals | precisely | equal | of exactly | =
 """)
 """What stands before a number."""
 AFTERWARDS = _read("""
@@ -120,5 +148,11 @@ LIFE = frozenset(
 )
 """Words of dates that belong to somebody, and are not when something took place."""
 BIRTH = frozenset(map(stem, words("born birth birthday dob birthdate")))
+ROWS = frozenset(words("row rows line lines entry entries record records item items"))
+"""What stands for whatever a table is about."""
+RATES = frozenset(
+    map(stem, words("price age rating score grade temperature temp rate percent percentage weight height salary wage"))
+)
+"""Of these a sum over rows says nothing, so that a mere "price per city" may be a mean as well."""
 MONEY = frozenset(map(stem, words("price cost amount bill billing charge fee total paid")))
 WAGE = frozenset(map(stem, words("salary wage pay income earnings compensation")))

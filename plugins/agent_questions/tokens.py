@@ -6,22 +6,23 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from agent_plugin_graph.index.terms import fold, stem
+from agent_questions.words import fold, stem
 
 _TOKEN = re.compile(
     r"""
     \d{4}-\d{2}-\d{2}(?!\d)                             # a date
     | \d{1,2}(?:st|nd|rd|th)\b | [qQ][1-4]\b            # 3rd, Q2
     | [12]\d\d0s\b                                       # a decade
-    | [$€£]?\d+(?:,\d{3})*(?:\.\d+)?(?:[kKmM]\b|%)?     # a number
+    | (?:(?<![\w).])-)?[$€£]?\d+(?:,\d{3})*(?:\.\d+)?(?:[kKmM]\b|%)?     # a number
     | (?<![^\W_])[A-Za-z]{1,2}[+-](?![\w+-])            # a code such as AB+
     | [^\W\d_]+(?:['’](?![sS]\b)[^\W\d_]+)*             # a word; 's is none
     """,
     re.VERBOSE,
 )
+_IN_QUESTIONS = re.compile(rf"[<>]=?|!=|[=≤≥≠] | {_TOKEN.pattern}", re.VERBOSE)
 _IDENTIFIER = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _QUOTED = re.compile(r"[\"“”„](?P<text>[^\"“”„]{1,200})[\"“”]")
-_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?[kKmM]?")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?[kKmM]?")
 _SCALE = {"k": 1_000, "m": 1_000_000}
 
 
@@ -46,7 +47,7 @@ class Token:
     @cached_property
     def number(self) -> float | int | None:
         """Its value; None for what is no number."""
-        text = self.text.lstrip("$€£").replace(",", "")
+        text = re.sub(r"[$€£,]", "", self.text)
         if not _NUMBER.fullmatch(text):
             return None
         scale = _SCALE.get(text[-1].lower(), 1)
@@ -59,10 +60,10 @@ def tokens(text: str) -> list[Token]:
     found: list[Token] = []
     at = 0
     for quote in _QUOTED.finditer(text):
-        found += [Token(match.group()) for match in _TOKEN.finditer(text[at : quote.start()])]
+        found += [Token(match.group()) for match in _IN_QUESTIONS.finditer(text[at : quote.start()])]
         found.append(Token(quote["text"].strip(), quoted=True))
         at = quote.end()
-    return found + [Token(match.group()) for match in _TOKEN.finditer(text[at:])]
+    return found + [Token(match.group()) for match in _IN_QUESTIONS.finditer(text[at:])]
 
 
 def value_words(value: str) -> tuple[str, ...]:
@@ -72,8 +73,9 @@ def value_words(value: str) -> tuple[str, ...]:
 
 def name_stems(name: str) -> tuple[str, ...]:
     """The stems of an identifier or phrase: blood_type, BloodType and "blood type" are the same."""
-    return (
-        tuple(stem(fold(part)) for part in _IDENTIFIER.findall(name))
-        if name.isascii()
-        else tuple(stem(word) for word in value_words(name))
-    )
+    return tuple(stem(word) for word in name_words(name))
+
+
+def name_words(name: str) -> tuple[str, ...]:
+    """The words of an identifier or phrase."""
+    return tuple(fold(part) for part in _IDENTIFIER.findall(name)) if name.isascii() else value_words(name)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from agent_plugin_graph.asking.tokens import Token
+from agent_questions.tokens import Token
 
 _MONTHS = [
     "january",
@@ -24,8 +24,8 @@ _MONTHS = [
     "november",
     "december",
 ]
-_MONTH = {name: n for n, name in enumerate(_MONTHS, 1)} | {name[:3]: n for n, name in enumerate(_MONTHS, 1)}
-_MONTH["sept"] = 9
+MONTHS = {name: n for n, name in enumerate(_MONTHS, 1)} | {name[:3]: n for n, name in enumerate(_MONTHS, 1)}
+MONTHS["sept"] = 9
 _QUARTER = {"q1": 1, "q2": 2, "q3": 3, "q4": 4, "first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _IN, _ON = frozenset(["in", "during", "of", "for", "within", "throughout"]), frozenset(["on", "at"])
@@ -136,12 +136,12 @@ def _absolute(given: Sequence[Token], at: int) -> tuple[int, Span] | None:
         return at + 1, _whole(year)
     if words[0] in _QUARTER and (words[0].startswith("q") or words[1] in ("quarter", "half")):
         return _of_year(words, at)
-    if words[0] in _MONTH:
+    if words[0] in MONTHS:
         return _with_month(words, at)
     if (day := _day_of_month(words[0])) and words[0] != "may":
         place = 2 if words[1] == "of" else 1
-        if words[place] in _MONTH and (year := _year(words[place + 1])):
-            return _day(at + place + 2, f"{year:04}-{_MONTH[words[place]]:02}-{day:02}")
+        if words[place] in MONTHS and (year := _year(words[place + 1])):
+            return _day(at + place + 2, f"{year:04}-{MONTHS[words[place]]:02}-{day:02}")
     return None
 
 
@@ -165,7 +165,7 @@ def _of_year(words: Sequence[str], at: int) -> tuple[int, Span] | None:
 
 
 def _with_month(words: Sequence[str], at: int) -> tuple[int, Span] | None:
-    month = _MONTH[words[0]]
+    month = MONTHS[words[0]]
     place = 2 if words[1] == "of" else 1
     if year := _year(words[place]):
         return at + place + 1, _month(year, month)

@@ -3,68 +3,53 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TypeAlias
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
+from functools import cached_property, partial
 
-from agent_plugin_graph.asking.tokens import Token, name_stems, value_words
-from agent_plugin_graph.query.check import check
-from agent_plugin_graph.query.model import MOST_ROWS, Column, Condition, GraphQuery, Order, Value
-from agent_plugin_graph.store.protocol import GraphStore, Schema
+from agent_questions.abbreviations import is_short
+from agent_questions.dimensions import dimensions_of, doers_of
+from agent_questions.meanings import Field, Known, Link, Thing
+from agent_questions.schema import MOST_LISTED, Schema, Values
+from agent_questions.tokens import Token, name_stems, name_words, value_words
+from agent_questions.words import stem
 
 _WORDY = 60
 """Values that are longer, on average, are prose: they are searched, not named."""
 _LONGEST = 12
+_NUMBERING = frozenset({"id", "no", "nr", "number", "code", "key", "index", "year"})
 _NAMES = ("name", "title", "label", "full_name", "fullname")
 
 
-@dataclass(frozen=True)
-class Thing:
-    """A label."""
-
-    label: str
-
-
-@dataclass(frozen=True)
-class Field:
-    """A property of a label."""
-
-    label: str
-    name: str
-
-    @property
-    def path(self) -> str:
-        """As queries write it."""
-        return f"{self.label}.{self.name}"
-
-
-@dataclass(frozen=True)
-class Link:
-    """A relationship."""
-
-    type: str
-
-
-@dataclass(frozen=True)
-class Known:
-    """A value that a property has, or several of which a question says only a part."""
-
-    field: Field
-    values: tuple[str, ...]
-    part: str = ""
-    """What the question says, where it is not the whole of a value."""
-
-
-Meaning: TypeAlias = Thing | Field | Link | Known
-
-
 class Vocabulary:
-    """The words of one graph's tables. Values are looked up when a question is there to be read."""
+    """The words of what can be asked about. Values are looked up when a question is there to be read."""
 
-    def __init__(self, store: GraphStore) -> None:
-        self._store = store
-        self.schema: Schema = store.schema()
+    def __init__(
+        self,
+        schema: Schema,
+        values: Values,
+        rows: Thing | None = None,
+        unique: Collection[Field] = (),
+    ) -> None:
+        """Know the words of a schema.
+
+        Args:
+            schema: The names.
+            values: The texts.
+            rows: The one label of a table: what is meant where a question names nothing ("how many are open").
+            unique: Properties of which no two nodes have the same value.
+        """
+        self.schema = schema
+        self.rows = rows
+        self._values = values
+        self._unique = frozenset(unique)
+        self._measured: Field | None = None
+        self.dated = rows is None or any(
+            kind == "date" or (kind == "integer" and "year" in name_stems(name))
+            for properties in schema.properties.values()
+            for name, kind in properties.items()
+        )
+        """Whether a stretch of time can mean anything."""
         self.names: dict[tuple[str, ...], set[Thing | Field | Link]] = defaultdict(set)
         self.declared: dict[tuple[str, ...], set[Known]] = defaultdict(set)
         for label, properties in self.schema.properties.items():
@@ -79,6 +64,8 @@ class Vocabulary:
     def _call(self, meaning: Thing | Field | Link, phrase: str) -> None:
         if stems := name_stems(phrase):
             self.names[stems].add(meaning)
+            if self.rows and len(stems) == 1 and isinstance(meaning, Field):
+                self.names[(stem(f"{stems[0].removesuffix('e')}ed"),)].add(meaning)  # "hired", of a hire date
 
     def _declare(self, subject: str, words: frozenset[str]) -> None:
         place, _, value = subject.partition("=")
@@ -110,14 +97,81 @@ class Vocabulary:
         return "when" in self.schema.words.get(field.path, ())
 
     def name_of(self, label: str) -> Field:
-        """The property that says what a node is called; its key, where there is none."""
+        """The property that says what a node is called; its key, where there is none; without a key it has no name."""
         properties = self.schema.properties[label]
         called = [name for name in (*_NAMES, f"{label.lower()}_name", f"{label.lower()}_title") if name in properties]
+        if label not in self.schema.keys:
+            called = called or [name for name in properties if name_stems(name)[-1:] == ("name",)][:1] or [""]
         return Field(label, called[0] if called else self.schema.keys[label])
 
     def is_name(self, field: Field) -> bool:
         """Whether a value of it means one node, as a name or key does."""
-        return field.name in (self.schema.keys.get(field.label), self.name_of(field.label).name)
+        return field in self._unique or field.name in (
+            self.schema.keys.get(field.label),
+            self.name_of(field.label).name,
+        )
+
+    def spoken_of(self, word: str, label: str = "") -> Field | None:
+        """The one property of the dimension that an adjective or verb speaks of: "tall", "costs"."""
+        for dimension in dimensions_of(word):
+            for name in dimension.names:
+                fitting = [
+                    field
+                    for one in self.schema.properties
+                    if label in ("", one)
+                    for field in self.fields(one, "integer", "number", "date")
+                    if name in self.stems(field)
+                ]
+                if len(fitting) == 1:
+                    return fitting[0]
+        return None
+
+    def done_by(self, verb: str) -> Field | None:
+        """The one property that says who does something: "wrote", of an author."""
+        doers = doers_of(verb)
+        fitting = [
+            field
+            for label in self.schema.properties
+            for field in self.fields(label, "text", "boolean")
+            if doers & set(name_stems(field.name))
+        ]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def abbreviated(self, word: str) -> Field | None:
+        """The one property with a word in its name that is short for this one, or that this one is short for."""
+        if not word.isalpha() or len(word) < 2:
+            return None
+        fitting = [
+            field
+            for label in self.schema.properties
+            for field in map(partial(Field, label), self.schema.properties[label])
+            if any(is_short(part, word) or is_short(word, part) for part in name_words(field.name))
+        ]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def is_year(self, field: Field) -> bool:
+        """Whether a whole number is a year, by its name."""
+        return "year" in self.stems(field) or bool(self.stems(field) & {"publish", "founded", "born", "birth"})
+
+    def about(self, measured: Field | None) -> Vocabulary:
+        """The same words, where a number is known to be asked for: what a mere "over 90" compares."""
+        if measured is None:
+            return self
+        other = copy(self)
+        other._measured = measured
+        return other
+
+    def only_measure(self, label: str) -> Field | None:
+        """The one property of numbers that measures something, rather than numbering; None if there are others."""
+        if self._measured:
+            return self._measured
+        fields = [f for f in self.fields(label, "integer", "number") if not set(name_stems(f.name)[-1:]) & _NUMBERING]
+        return fields[0] if len(fields) == 1 else None
+
+    def stems(self, field: Field) -> set[str]:
+        """The stems of all words for a property."""
+        own = {stem for word in self.schema.words.get(field.path, ()) for stem in name_stems(word)}
+        return own | set(name_stems(field.name))
 
     @cached_property
     def listed(self) -> Mapping[Field, Sequence[str]]:
@@ -125,7 +179,7 @@ class Vocabulary:
         found: dict[Field, Sequence[str]] = {}
         for field, values in self._distinct.items():
             texts = [value for value in values if value is not None]
-            if len(values) < MOST_ROWS and not _is_prose(texts):
+            if len(values) < MOST_LISTED and not _is_prose(texts):
                 found[field] = texts
         return found
 
@@ -135,7 +189,7 @@ class Vocabulary:
         return [
             field
             for field, values in self._distinct.items()
-            if len(values) == MOST_ROWS and not _is_prose([value for value in values if value is not None])
+            if len(values) == MOST_LISTED and not _is_prose([value for value in values if value is not None])
         ]
 
     @cached_property
@@ -148,7 +202,7 @@ class Vocabulary:
     def may_be_empty(self, field: Field) -> bool:
         """Whether some node has no value of it."""
         if field in self._distinct:
-            return None in self._distinct[field] or len(self._distinct[field]) == MOST_ROWS
+            return None in self._distinct[field] or len(self._distinct[field]) == MOST_LISTED
         return True
 
     @cached_property
@@ -156,19 +210,8 @@ class Vocabulary:
         found: dict[Field, Sequence[str | None]] = {}
         for label in self.schema.properties:
             for field in self.fields(label, "text"):
-                found[field] = self._values(field)
+                found[field] = self._values.of(field)
         return found
-
-    def _values(self, field: Field, *conditions: Condition) -> list[str | None]:
-        query = GraphQuery(
-            field.label,
-            [Column("value", Value(field.path))],
-            where=conditions,
-            order=[Order("value")],
-            limit=MOST_ROWS,
-            distinct=True,
-        )
-        return [row["value"] for row in self._store.query(check(query, self.schema))]
 
     @cached_property
     def _whole(self) -> Mapping[tuple[str, ...], Sequence[Known]]:
@@ -219,7 +262,7 @@ class Vocabulary:
         said = " ".join(token.text for token in given)
         found: list[Known] = []
         for field in self.open:
-            some = self._values(field, Condition(Value(field.path), "contains", max(words, key=len)))
+            some = self._values.of(field, max(words, key=len))
             fitting = [value for value in some if value is not None and _holds(value_words(value), words)]
             if whole := [value for value in fitting if value_words(value) == words]:
                 found.append(Known(field, tuple(whole)))

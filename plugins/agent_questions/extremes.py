@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from agent_plugin_graph.asking import language
-from agent_plugin_graph.asking.places import NUMERIC, Places
-from agent_plugin_graph.asking.request import Measure, Quantity, Ranking
-from agent_plugin_graph.query.model import Function
+from agent_questions import language
+from agent_questions.places import NUMERIC, Places
+from agent_questions.request import Function, Measure, Quantity, Ranking
+from agent_questions.schema import MOST_LISTED
 
 
 class Extremes(Places):
@@ -21,12 +21,31 @@ class Extremes(Places):
         at = places[0]
         (sort, most), count = self.words[at].detail, self._how_many(at)
         self.use(at)
+        if self.known.rows and sort == "life":
+            field = self.known.spoken_of(self.words[at].text.lower())
+            # Of an age the oldest is the greatest, of a birthday the earliest.
+            most = most != bool(field and self.known.type_of(field) in NUMERIC)
         if sort == "common":
             self._commonest(at, most, count)
         elif sort == "most":
             self._most(at, most, count)
         else:
             self._extreme(at, sort, most, count)
+
+    def sorted(self) -> None:
+        """“Sorted by price, highest first”: everything, in order."""
+        telling = ("order", "aggregate", "count", "superlative", "percent", "group")
+        by = self.all("by")[:1] if self.known.rows and self.kind(0) == "which" and not self.all(*telling) else []
+        for at in self.all("order") or [at for at in by if self.is_number(at + 1) or self.is_date(at + 1)]:
+            after = self.after(at, "thing", "by", "which")
+            if self.made.ranking or after is None or not (self.kind(after) == "field"):
+                raise self.fail(f"It does not say by what “{self.words[at].text}” is meant.")
+            direction = next(iter(self.all("direction")), None)
+            of = self.quantity(after)
+            self.made.outputs += [Quantity(of.label), of]
+            descending = direction is not None and self.words[direction].detail == "down"
+            self.made.ranking = Ranking(of, descending, MOST_LISTED)
+            self.use(at, after, direction, *(n for n in self.all("thing", "by") if n < after), self.target)
 
     def _how_many(self, at: int) -> int:
         """The number beside a superlative: "top 5", "the three oldest", "5 hospitals with the most"."""
@@ -58,8 +77,12 @@ class Extremes(Places):
     def _most(self, at: int, most: bool, count: int) -> None:
         after = self.after(at)
         if self.kind(after) == "field" and after is not None and self.is_number(after):
+            if self._is_shared(self.target):
+                measure = Measure("sum", self.quantity(after))
+                self.use(after)
+                return self._rank_groups(measure, most, count)  # "which region sold the most units"
             return self._extreme(at, "value", most, count)  # "the most expensive"
-        if self.kind(after) == "thing" and after is not None:
+        if (self.kind(after) == "thing" or self._names_rows(after)) and after is not None:
             if self.target == after:
                 raise self.fail("It does not say of what there are most.")
             measure = Measure("count distinct", self.quantity(after))
@@ -69,6 +92,8 @@ class Extremes(Places):
         if before is not None and self.is_number(before):
             of = self.quantity(before)
             self.use(before)
+            if self._is_shared(self.target):
+                return self._rank_groups(Measure("sum", of), most, count)  # "which customer spent the most"
             if self.target is None or self.label_of(self.target) == of.label:
                 return self._rank_nodes(of, most, count)
             return self._rank_groups(Measure("sum", of), most, count)
@@ -76,6 +101,8 @@ class Extremes(Places):
 
     def _extreme(self, at: int, sort: str, most: bool, count: int) -> None:  # noqa: C901 - one branch for each sort
         after = self.after(at)
+        if after is not None and self.words[after].text == "when" and after == self.target:
+            after = None  # it is asked for, and not said
         if self.target is None and sort == "value" and self.kind(after) == "thing" and after is not None:
             # "top 3 hospitals by ..."
             by = self.after(after)
@@ -112,15 +139,29 @@ class Extremes(Places):
             if thing is not None and (count > 1 or (sort != "duration" and self._names_node(thing, at))):
                 self.target = thing
         if self.target is None:
+            if count > 1 and self.known.rows:
+                return self._rank_nodes(of, most, count)
             if count > 1:
                 raise self.fail("It does not say what is listed.")
             self.made.measures.append(Measure("max" if most else "min", of))
             return None
         if self.label_of(self.target) == of.label:
-            return self._rank_nodes(of, most, count)
+            each = self.quantity(self.target) if self._is_shared(self.target) else None
+            return self._rank_nodes(of, most, count, each)
         if sort in ("value", "money", "wage"):
             raise self.fail(f"It does not say whether the total, the average or a single {of.name} is meant.")
         return self._rank_groups(Measure("max" if most else "min", of), most, count)
+
+    def _names_rows(self, at: int | None) -> bool:
+        """Whether the names of a table's rows stand there: "the most items"."""
+        return bool(self.known.rows and self.kind(at) == "field" and self.known.is_name(self.words[at or 0].detail))
+
+    def _is_shared(self, at: int | None) -> bool:
+        """Whether what is asked for is a text that several rows of a table may have: "which customer"."""
+        if not self.known.rows or self.kind(at) != "field":
+            return False
+        field = self.words[at or 0].detail
+        return self.known.type_of(field) == "text" and not self.known.is_name(field)
 
     def _names_node(self, thing: int, at: int) -> bool:
         """Whether a label right after a superlative is what is asked for: "the most expensive visit"."""
@@ -132,7 +173,7 @@ class Extremes(Places):
         return same[0] if same else (things[0] if things and self.words[at].detail[0] != "value" else None)
 
     def _extreme_of(self, at: int, sort: str, after: int | None) -> Quantity:
-        if sort == "duration":
+        if sort == "duration" and not self.known.rows:
             if self.kind(after) == "thing" and after is not None and not self.duration(self.label_of(after)):
                 raise self.fail(f"It does not say how “{self.words[after].text}” is measured.")
             for near in (after, self.before(at)):
@@ -152,9 +193,20 @@ class Extremes(Places):
             self.use(before)
             return self.quantity(before)
         thing = self.target if self.target is not None and self.kind(self.target) == "thing" else after
+        if self.known.rows:
+            return self._by_dimension(sort, self.known.rows.label, at)
         if self.kind(thing) != "thing" or thing is None:
             raise self.fail(f"It does not say by what “{self.words[at].text}” is measured.")
         return self._by_nature(sort, self.words[thing].detail.label, self.words[at].text)
+
+    def _by_dimension(self, sort: str, label: str, at: int) -> Quantity:
+        """What a superlative compares in a table: the property of its dimension, else the only number that measures."""
+        said = self.words[at].text
+        words = said.lower().split()
+        found = next((field for word in reversed(words) if (field := self.known.spoken_of(word, label))), None)
+        if found is None and sort in ("value", "most", "money"):
+            found = self.known.only_measure(label)
+        return Quantity(label, found.name) if found else self._by_nature(sort, label, said)
 
     def _by_nature(self, sort: str, label: str, said: str) -> Quantity:
         """What adjectives such as "oldest" or "latest" compare."""
@@ -171,11 +223,11 @@ class Extremes(Places):
             raise self.fail(f"It does not say which property of {label} “{said}” is about.")
         return Quantity(label, fitting[0].name)
 
-    def _rank_nodes(self, of: Quantity, most: bool, count: int) -> None:
+    def _rank_nodes(self, of: Quantity, most: bool, count: int, each: Quantity | None = None) -> None:
         self._take_target()
         self.made.outputs.append(Quantity(of.label))
         self.made.outputs.append(of)
-        self.made.ranking = Ranking(of, most, count)
+        self.made.ranking = Ranking(of, most, count, each)
 
     def _rank_groups(self, measure: Measure, most: bool, count: int) -> None:
         if self.target is None:

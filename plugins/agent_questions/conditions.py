@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from agent_plugin_graph.asking import language
-from agent_plugin_graph.asking.moments import Span
-from agent_plugin_graph.asking.places import NUMERIC, Places, Word
-from agent_plugin_graph.asking.reading import Comparison
-from agent_plugin_graph.asking.request import Filter, Measure, Quantity
-from agent_plugin_graph.asking.vocabulary import Field, Known, Thing
-from agent_plugin_graph.query.model import Sign
+from agent_questions import language
+from agent_questions.meanings import Field, Known, Thing
+from agent_questions.moments import Span
+from agent_questions.places import NUMERIC, Places, Word
+from agent_questions.reading import Comparison
+from agent_questions.request import Filter, Measure, Quantity, Sign
+
+_OLDEST = 130
 
 
 class Conditions(Places):
@@ -49,7 +50,10 @@ class Conditions(Places):
             if self.kind(self.before(before)) in ("count", "superlative") or self.kind(self.after(at)) == "thing":
                 continue
             detail = self.words[before].detail
-            field = detail if isinstance(detail, Field) else Field(detail.label, self.known.schema.keys[detail.label])
+            key = self.known.schema.keys.get(detail.label)
+            if not key and not isinstance(detail, Field):
+                continue
+            field = detail if isinstance(detail, Field) else Field(detail.label, key or "")
             kind = self.known.type_of(field)
             if kind in NUMERIC or (kind == "text" and self.known.schema.keys.get(field.label) == field.name):
                 value = self.words[at].detail if kind in NUMERIC else self.words[at].text
@@ -61,12 +65,15 @@ class Conditions(Places):
         told: dict[Field, list[int]] = {}
         for at in self.all("known"):
             known: Known = self.words[at].detail
-            beside = [n for n in (self.before(at, "by"), self.after(at)) if n is not None]
+            beside = [n for n in (self.before(at, "by", "equals", "not"), self.after(at)) if n is not None]
             fields = [n for n in beside if self.kind(n) == "field" and self.words[n].detail == known.field]
             if known.part and len(known.values) > 1 and (not fields or self.known.is_name(known.field)):
                 listed = ", ".join(known.values[:4]) + (", ..." if len(known.values) > 4 else "")
                 raise self.fail(f"“{known.part}” can be {listed} ({known.field.path}).")
             self.use(*fields)
+            sited = self.before(at, "set", "by", "which")
+            if self.kind(sited) == "sited" and self.words[sited or 0].detail & self.stems(known.field):
+                self.use(sited)
             if self.known.is_name(known.field):
                 for thing in (at - 1, at + 1):
                     if thing in self.left and self.words[thing].detail == Thing(known.field.label):
@@ -177,6 +184,10 @@ class Conditions(Places):
 
     def _compared_quantity(self, at: int, comparison: Comparison) -> Quantity:
         before, after = self.before(at, "set", "which"), self.after(at)
+        by = self._compared_by(comparison.by)
+        if by and comparison.by not in language.GENERAL:
+            self.use(at)
+            return by
         if comparison.days:
             for near in (before, after):
                 if self.kind(near) == "duration":
@@ -191,7 +202,45 @@ class Conditions(Places):
         if len(numbers) == 1 and not self.all("aggregate", "superlative"):
             self.use(at, numbers[0])
             return self.quantity(numbers[0])
+        age = self._compared_by("older")
+        of_rows = before is not None and self.kind(before) == "thing" and self.known.rows is not None
+        if by is None and age and of_rows and comparison.number < _OLDEST and not self._says_row(before):
+            by = age  # "members under 30"
+        only = self.known.only_measure(self.known.rows.label) if by is None and self.known.rows else None
+        by = Quantity(only.label, only.name) if only else by
+        if by:
+            self.use(at)
+            return by
         raise self.fail(f"It does not say what is “{self.words[at].text}”.")
+
+    def _compared_by(self, word: str) -> Quantity | None:
+        """What a comparative speaks of, where it is a number."""
+        field = self.known.spoken_of(word) if word else None
+        return Quantity(field.label, field.name) if field and self.known.type_of(field) in NUMERIC else None
+
+    def _says_row(self, at: int | None) -> bool:
+        return self.words[at or 0].text.lower() in language.ROWS
+
+    def flagged(self) -> None:
+        """Properties that are yes or no: "insured patients", "who have no car", "paid = no"."""
+        for at in self.all("field"):
+            if not self.is_boolean(at) or self.kind(self.before(at)) in ("group", "by", "superlative"):
+                continue
+            after, before = self.after(at, "equals"), self.before(at, "set")
+            value = True
+            if self.kind(after) == "truth" or (
+                self.kind(after) == "empty" and self.kind(self.after(after or 0)) != "field"
+            ):
+                value = self.words[after or 0].text.lower() in ("yes", "true")
+                self.use(after)
+            elif self.kind(before) in ("empty", "not"):
+                value = False
+                self.use(before)
+            elif self.kind(before) == "which" and self.words[before or 0].text.lower() in ("what", "show", "list"):
+                continue
+            field = self.words[at].detail
+            self.made.filters.append(Filter(Quantity(field.label, field.name), "=", value, at=self.words[at].at))
+            self.use(at)
 
     def dated(self) -> None:
         """Stretches of time, with the property that they are of, where one is named."""
@@ -256,6 +305,8 @@ class Conditions(Places):
             if after is None or self.kind(after) != "field":
                 raise self.fail(f"I can tell what has no value of its own, but not “{self.words[at].text}” here.")
             of = self.quantity(after)
+            if self.known.rows and self.is_number(after):
+                raise self.fail(f"“{self.words[at].text} {self.words[after].text}” may be 0 or empty: say which.")
             self.made.filters.append(Filter(of, "is empty", at=self.words[at].at))
             self.use(at, after)
         for at in self.all("not"):

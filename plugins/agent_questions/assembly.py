@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from agent_plugin_graph.asking import language
-from agent_plugin_graph.asking.conditions import Conditions
-from agent_plugin_graph.asking.extremes import Extremes
-from agent_plugin_graph.asking.measures import Measures
-from agent_plugin_graph.asking.places import Word
-from agent_plugin_graph.asking.request import Filter, Quantity, Request
-from agent_plugin_graph.asking.vocabulary import Field, Thing, Vocabulary
+from agent_questions import language
+from agent_questions.conditions import Conditions
+from agent_questions.extremes import Extremes
+from agent_questions.meanings import Field, Thing
+from agent_questions.measures import Measures
+from agent_questions.places import Word
+from agent_questions.request import Filter, Measure, Quantity, Request
+from agent_questions.tokens import name_stems
+from agent_questions.vocabulary import Vocabulary
 
-_SOFT = ("set", "by", "and", "which", "days", "currency")
+_SOFT = ("set", "by", "and", "which", "days", "currency", "equals", "either")
 """What may be left over: it joins or introduces."""
 _NAMED = ("thing", "field", "part", "dated part")
 """What may be asked for, and grouped by."""
@@ -49,8 +51,10 @@ class _Assembly(Conditions, Extremes, Measures):
         self.parts_of_dates()
         self.compared()
         self.dated()
+        self.flagged()
         self.lacking()
         self._asked_for()
+        self.sorted()
         self.ranked()
         self.measured()
         self._grouped()
@@ -68,16 +72,27 @@ class _Assembly(Conditions, Extremes, Measures):
             after = self.after(at, "set", "number")
             if self.kind(at) == "when":
                 dates = [n for n in self.all("field") if self.is_date(n)]
-                if len(dates) == 1:
+                if not dates and self.known.rows and len(own := self.known.fields(self.known.rows.label, "date")) == 1:
+                    self._virtual(Word("field", own[0], "when"))
+                elif len(dates) == 1:
                     self.target = dates[0]
                 elif dates or not self.all("superlative"):
                     raise self.fail("It does not say which date is asked for.")
                 self.use(at)
                 continue
+            if self.kind(at) == "where" and at > 0 and self.known.rows:
+                self.use(at)  # "rows where ..."
+                continue
             if self.kind(at) == "where":
                 raise self.fail("“Where” can be several properties: name the one that is meant.")
             if self.words[at].text.lower() == "who" and self.kind(at + 1) == "link" and after == at + 1:
                 self._who(at + 1)
+            if (
+                self.words[at].text.lower() in ("who", "which")
+                and self.known.rows
+                and self.kind(after) == "superlative"
+            ):
+                self._rows()
             if self.target is None and self.kind(after) in _NAMED:
                 self.target = after
             self.use(at)
@@ -87,9 +102,18 @@ class _Assembly(Conditions, Extremes, Measures):
         pairs = self.known.schema.relationships[self.words[link].detail.type]
         labels = {start for start, _ in pairs if self.known.name_of(start).name != self.known.schema.keys[start]}
         if len(labels) == 1:
-            self.words.append(Word("thing", Thing(labels.pop()), "who"))
-            self.target = len(self.words) - 1
-            self.left.add(self.target)
+            self._virtual(Word("thing", Thing(labels.pop()), "who"))
+
+    def _rows(self) -> None:
+        """“Who is the oldest”: a row."""
+        if self.known.rows and not self.all("thing"):
+            self._virtual(Word("thing", self.known.rows, "who"))
+
+    def _virtual(self, word: Word) -> None:
+        """Ask for something that the question does not name."""
+        self.words.append(word)
+        self.target = len(self.words) - 1
+        self.left.add(self.target)
 
     def _singular(self) -> None:
         """“Hospital name”, "patient's blood type": a label before its own property says whose it is."""
@@ -145,6 +169,9 @@ class _Assembly(Conditions, Extremes, Measures):
         if self.made.counted:
             return
         target = self.target if self.target is not None else next(iter(self.all("thing", "field")), None)
+        if (target is None or target not in self.left) and self.known.rows and (self.made.filters or self.made.moments):
+            self.made.outputs.append(Quantity(self.known.rows.label))  # "orders over 20" that are not called orders
+            return
         if target is None or target not in self.left:
             raise self.fail("It does not say what is asked for.")
         if self.kind(target) == "part":
@@ -182,10 +209,25 @@ class _Assembly(Conditions, Extremes, Measures):
             else:
                 return
 
+    def _says_it_is_set(self, at: int) -> bool:
+        """“Discharged patients”: a participle that is a name of the property, not one of its dimension ("earned")."""
+        text = self.words[at].text
+        return text.lower().endswith("ed") and self.words[at].detail in self.known.names.get(name_stems(text), ())
+
+    def _is_unit(self, at: int) -> bool:
+        """Whether a name stands behind a number of it: "heavier than 70 kg"."""
+        field = self.words[at].detail
+        of = [one.of for one in self.made.filters]
+        return self.kind(at - 1) in ("compare", "number") and Quantity(field.label, field.name) in of
+
     def _rest(self) -> None:
         measured = {(m.of.label, m.of.name) for m in self.made.measures} | {
             (o.label, o.name) for o in self.made.outputs
         }
+        if self.made.ranking:
+            by = self.made.ranking.by
+            of = by.of if isinstance(by, Measure) else by
+            measured.add((of.label, of.name))
         things = self.all("thing")
         for at in things:
             if self.kind(at - 1) == "and" and self.kind(at - 2) == "thing":
@@ -197,9 +239,10 @@ class _Assembly(Conditions, Extremes, Measures):
             self.use(at)
         for at in self.all("field"):
             field: Field = self.words[at].detail
-            if (field.label, field.name) in measured:
+            named_rows = self.known.rows and self.known.is_name(field)  # "the average price of products"
+            if (field.label, field.name) in measured or named_rows or self._is_unit(at):
                 self.use(at)
-            elif self.is_date(at) or self.kind(at - 1) == "set" or self.words[at].text.lower().endswith("ed"):
+            elif self.is_date(at) or self.kind(at - 1) == "set" or self._says_it_is_set(at):
                 self.made.filters.append(Filter(Quantity(field.label, field.name), "is set", at=self.words[at].at))
                 self.use(at)
         for at in self.all("and"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from agent_plugin_graph.asking.places import Places
-from agent_plugin_graph.asking.request import Measure, Quantity
-from agent_plugin_graph.query.model import Function
+from agent_questions import language
+from agent_questions.meanings import Field
+from agent_questions.places import Places
+from agent_questions.request import Function, Measure, Quantity
+from agent_questions.tokens import name_stems
 
 
 class Measures(Places):
@@ -25,6 +27,24 @@ class Measures(Places):
         for at in self.all("duration"):
             self.use(at)
             self.made.outputs.append(self.duration_near(at))
+        if not self.made.measures and not self.made.kept and not self.made.outputs:
+            self._implied()
+
+    def _implied(self) -> None:
+        """“Visits per ward” counts, “hours per client” adds up, unless it is a rate."""
+        for at in self.all("group", *(("by",) if self.known.rows else ())):
+            grouped = self.kind(at + 1) in ("field", "part", "dated part")
+            if grouped and self.kind(at - 1) == "thing" and at - 1 in self.left and self.kind(at) == "group":
+                self.made.measures.append(Measure("count distinct", self.quantity(at - 1)))
+                self.use(at - 1)
+                return
+            before = self.before(at, "thing")
+            if not self.known.rows:
+                continue
+            if grouped and self.is_number(before) and not self.stems(self.words[before or 0].detail) & language.RATES:
+                self.made.measures.append(Measure("sum", self.quantity(before or 0)))
+                self.use(before, *(n for n in self.all("thing", "which") if n < at))
+                return
 
     def _shared(self, at: int) -> None:
         """“What percentage of visits were emergencies”: what stands after the verb is the share's alone."""
@@ -56,6 +76,9 @@ class Measures(Places):
         ):
             of = self.quantity(after)
             self.use(at, after)
+        elif self.known.rows:
+            of = Quantity(self.known.rows.label)  # "how many are open"
+            self.use(at)
         else:
             raise self.fail("It does not say what is counted.")
         if self.made.kept:
@@ -72,6 +95,10 @@ class Measures(Places):
             self.use(at, before, after)
             return
         name = self.known.name_of(of.label).name
+        if self.known.rows:
+            self.made.measures.append(Measure("sum", of))
+            self.use(at, after)
+            return
         if not any(one.of == Quantity(of.label, name) and one.is_ == "=" for one in self.made.filters):
             raise self.fail(f"It does not say whether {of.label}.{of.name} is added up, or counted where it differs.")
         self.made.outputs.append(of)
@@ -96,6 +123,11 @@ class Measures(Places):
             self.made.mean_of_groups = function == "avg"
             self.made.measures.append(Measure("count distinct", self.quantity(after)))
             self.use(at, after)
+            return
+        if of is None and self.known.rows and (own := self.known.names.get(name_stems(self.words[at].text))):
+            self.use(at)  # "the total", of a column that is called so
+            fields = [one for one in own if isinstance(one, Field)]
+            self.made.measures += [Measure(function, Quantity(field.label, field.name)) for field in fields]
             return
         if of is None:
             if function == "avg" and [m.function for m in self.made.measures] == ["count distinct"]:

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent_plugin_graph.asking import language
-from agent_plugin_graph.asking.reading import NotUnderstoodError
-from agent_plugin_graph.asking.request import Quantity, Request
-from agent_plugin_graph.asking.tokens import name_stems
-from agent_plugin_graph.asking.vocabulary import Field, Thing, Vocabulary
-from agent_plugin_graph.query.model import Function
+from agent_questions import language
+from agent_questions.meanings import Field, Thing
+from agent_questions.reading import NotUnderstoodError
+from agent_questions.request import Function, Quantity, Request
+from agent_questions.vocabulary import Vocabulary
 
 NUMERIC = ("integer", "number")
 """The types that are computed with."""
@@ -74,6 +73,10 @@ class Places:
         """Whether a property of dates stands there."""
         return self.kind(at) == "field" and self.known.type_of(self.words[at or 0].detail) == "date"
 
+    def is_boolean(self, at: int | None) -> bool:
+        """Whether a property that says yes or no stands there."""
+        return self.kind(at) == "field" and self.known.type_of(self.words[at or 0].detail) == "boolean"
+
     def quantity(self, at: int) -> Quantity:
         """What a label or property is, as requests say it."""
         detail = self.words[at].detail
@@ -94,8 +97,7 @@ class Places:
 
     def stems(self, field: Field) -> set[str]:
         """The stems of all words for a property."""
-        own = {stem for word in self.known.schema.words.get(field.path, ()) for stem in name_stems(word)}
-        return own | set(name_stems(field.name))
+        return self.known.stems(field)
 
     def function_of(self, at: int) -> Function:
         """What an aggregate computes."""
