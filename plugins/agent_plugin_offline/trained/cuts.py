@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agent_plugin_offline.numbers import NUMBER_WORDS
 from agent_plugin_offline.trained.kindred import groups_of
 from agent_plugin_offline.trained.pieces import PLAIN, Piece
+
+_JOINING = frozenset(("and", "then", "or", "also"))
+
+
+def asks(pieces: Sequence[Piece]) -> bool:
+    """Whether a stretch can be an action of its own: numbers, and what joins them, belong to what is said before."""
+    return any(
+        any(map(str.isalnum, piece.text))
+        for piece in pieces
+        if piece.form not in ("number", "percent")
+        and piece.known not in _JOINING
+        and not all(part in NUMBER_WORDS for part in piece.known.split("-"))
+    )
 
 
 def features_of(pieces: Sequence[Piece]) -> dict[int, list[str]]:

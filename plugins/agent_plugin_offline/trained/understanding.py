@@ -114,8 +114,9 @@ class Understanding:
         for count in range(len(likely) + 1):
             for chosen in combinations(likely, count):
                 gain = sum(math.log(max(told[at], 1e-6)) - math.log(max(1 - told[at], 1e-6)) for at in chosen)
-                ends = [0, *sorted(chosen), len(pieces)]
-                found.append((certain + gain, tuple(pairwise(ends))))
+                clauses = tuple(pairwise([0, *sorted(chosen), len(pieces)]))
+                if not chosen or all(cuts.asks(pieces[start:end]) for start, end in clauses):
+                    found.append((certain + gain, clauses))
         return sorted(found, reverse=True)
 
     def clause(self, request: str, place: tuple[int, int], number: int, after_tool: str) -> Clause:
