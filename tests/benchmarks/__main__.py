@@ -1,6 +1,7 @@
 """All benchmarks, or those named: `python -m tests.benchmarks [help|journal|load|plugins|run|...]... [--quick]`.
 
-A benchmark that judges answers (graph_checker) or plans (offline_reading) takes files of its own behind its name.
+A benchmark that judges answers (graph_checker), quotes (graph_refusal) or plans (offline_reading) takes files of its
+own behind its name.
 
 Each prints a table of ratios that were measured in one go. They are never part of the test run.
 """
@@ -28,7 +29,7 @@ BENCHMARKS = (
     "stream",
     "tool_finding",
 )
-OF_FILES = ("graph_checker", "offline_reading")
+OF_FILES = ("graph_checker", "graph_refusal", "offline_reading")
 
 
 def main() -> None:

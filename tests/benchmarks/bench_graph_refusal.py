@@ -15,19 +15,27 @@ from pathlib import Path
 from agent_plugin_graph.retrieve.bearing import outcome
 from agent_plugin_graph.retrieve.quoting import choose
 from tests.benchmarks.bench_graph_retrieval import SETS
-from tests.benchmarks.document_questions import Documents, document_sets
+from tests.benchmarks.document_questions import Documents, document_sets, sets_in
 from tests.benchmarks.measure import table
 from tests.benchmarks.train_quotes import Case, cases, learn, public_cases
 
 _QUOTES = 3
 _ALL = "all but the small"
+_SAID = [f"{said}: {right}" for said in ("answered", "nearest", "nothing") for right in ("right", "not")]
+_HEADERS = ("set", "asks", "of", "right", "1st right", *_SAID)
+_RECALL = ("set", "of", *(f"{what}@{k}" for what in ("document", "passage") for k in (1, 2, 5)))
 
 
-def judged(found: Mapping[str, Sequence[Case]]) -> dict[str, list[tuple[Case, float, int]]]:
-    """Each case with how probable an answer is, and the place of the first quote that is right, from 1; 0 for none."""
+def judged(found: Mapping[str, Sequence[Case]], by_others: bool = True) -> dict[str, list[tuple[Case, float, int]]]:
+    """Each case with how probable an answer is, and the place of the first quote that is right, from 1; 0 for none.
+
+    With weights learned from the other sets, or else with those that are shipped.
+    """
     told: dict[str, list[tuple[Case, float, int]]] = {}
     for name, asked in found.items():
-        learned = learn([case for other, held in found.items() if other != name for case in held])
+        learned = (
+            learn([case for other, held in found.items() if other != name for case in held]) if by_others else None
+        )
         told[name] = []
         for case in asked:
             probability, chosen = choose(case.asked, case.found, _QUOTES, learned)
@@ -81,17 +89,23 @@ def _public(told: Mapping[str, Sequence[tuple[Case, float, int]]]) -> Iterable[S
             yield name, other, sum(count.values()), *(count[said] for said in ("answered", "nearest", "nothing"))
 
 
-def main(quick: bool = False) -> None:
-    """Print what is quoted, and what is said of it; `quick` changes nothing."""
+def main(quick: bool = False, files: Sequence[Path] = ()) -> None:
+    """Print what is quoted, and what is said of it; `quick` changes nothing. Sets in files meet the shipped weights."""
+    if files:
+        of_files = [one for file in files for one in sets_in(file)]
+        shipped = judged(cases(of_files), by_others=False)
+        together = [one for rows in shipped.values() for one in rows]
+        rows = [row for name, held in [*shipped.items(), ("all", together)] for row in _answers(name, held)]
+        table("Quotes, with the shipped weights", _HEADERS, rows)
+        table("Search, questions of one document", _RECALL, list(_recall(of_files)))
+        return
     sets = document_sets()
     told = judged({**cases(sets), **public_cases()})
     own = {name: rows for name, rows in told.items() if name not in SETS}
     large = [one for name, rows in own.items() if not name.startswith("small") for one in rows]
     rows = [row for name, held in [*own.items(), (_ALL, large)] for row in _answers(name, held)]
-    said = [f"{said}: {right}" for said in ("answered", "nearest", "nothing") for right in ("right", "not")]
-    table("Quotes, each set with weights of the others", ("set", "asks", "of", "right", "1st right", *said), rows)
-    columns = [f"{what}@{k}" for what in ("document", "passage") for k in (1, 2, 5)]
-    table("Search, questions of one document", ("set", "of", *columns), list(_recall(sets)))
+    table("Quotes, each set with weights of the others", _HEADERS, rows)
+    table("Search, questions of one document", _RECALL, list(_recall(sets)))
     headers = ("passages", "questions", "of", "answered", "nearest", "nothing")
     table("Public sets, each with weights of all others", headers, list(_public(told)))
 

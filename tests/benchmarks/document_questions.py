@@ -71,19 +71,25 @@ class Documents:
 
 
 def document_sets() -> list[Documents]:
-    """All of them, by name."""
+    """All that are learned from, by name."""
+    found = {one.name: one for one in sets_in(DOCUMENTS)}
+    for name, small in yaml.safe_load(SMALL.read_text("utf-8")).items():
+        told = [Question(f"small {name}", question, [answer], []) for question, answer in small["answerable"]]
+        told += [Question(f"small {name}", question, [], []) for question in small["unanswerable"]]
+        found[f"small {name}"] = Documents(f"small {name}", small["documents"], told)
+    return list(found.values())
+
+
+def sets_in(file: Path) -> list[Documents]:
+    """The sets of a file of documents and questions."""
     found: dict[str, Documents] = {}
-    for line in DOCUMENTS.read_text("utf-8").splitlines():
+    for line in file.read_text("utf-8").splitlines():
         row = json.loads(line)
         held = found.setdefault(row["corpus"], Documents(row["corpus"]))
         if "file" in row:
             held.files[row["file"]] = row["text"]
         else:
             held.questions.append(Question(row["corpus"], row["question"], row["quote_contains"], row["sources"]))
-    for name, small in yaml.safe_load(SMALL.read_text("utf-8")).items():
-        told = [Question(f"small {name}", question, [answer], []) for question, answer in small["answerable"]]
-        told += [Question(f"small {name}", question, [], []) for question in small["unanswerable"]]
-        found[f"small {name}"] = Documents(f"small {name}", small["documents"], told)
     return list(found.values())
 
 
