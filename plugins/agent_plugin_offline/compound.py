@@ -104,7 +104,8 @@ def draft(
             return planned  # one clause, several calls: what is learned knows none of these
     learned = _learned(request, tools, reading_tools, fixed, previous)
     planned = _by_rules(request, tools, reading_tools, fixed, said, previous)
-    return planned if learned is None or _prefers_rules(planned, learned, request, said) else learned
+    chosen = planned if learned is None or _prefers_rules(planned, learned, request, said) else learned
+    return Draft() if _leaves_names_out(chosen, request) else chosen
 
 
 def _story(request: str, tools: Sequence[ToolSpec], reading_tools: frozenset[str]) -> Draft | None:
@@ -152,6 +153,17 @@ def _names_of(plan: Draft, request: str) -> frozenset[str]:
     """The files and addresses of a request that a plan has a place for."""
     given = " ".join(str(value) for step in plan.steps for value in step.args.values())
     return frozenset(name for name in _NAMED.findall(request) if name in given)
+
+
+_CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]*[a-z]")
+
+
+def _leaves_names_out(plan: Draft, request: str) -> bool:
+    """Whether a plan only looks around and takes nothing of a request that names somebody or something."""
+    looks = bool(plan.steps) and all(
+        step.looks_up and not any(str(value) in request for value in step.args.values()) for step in plan.steps
+    )
+    return looks and _CAPITAL.search(request) is not None
 
 
 def _tools(plan: Draft) -> list[str]:

@@ -6,7 +6,6 @@ from typing import Literal
 
 from agent_core import Tool, ToolArgumentError, ToolContext, hookimpl, tool
 from agent_plugin_tables.answers import answer
-from agent_plugin_tables.asking.answer import ask_table
 from agent_plugin_tables.conditions import Condition
 from agent_plugin_tables.description import TableDescription, describe
 from agent_plugin_tables.question import prepare
@@ -63,6 +62,8 @@ def query_table(
         raise ToolArgumentError("Give a question in words, or an operation with its columns, not both.")
     with open_table(ctx, path, sheet) as table:
         if question:
+            from agent_plugin_tables.asking.answer import ask_table
+
             result = ask_table(table, question)
         else:
             asked = prepare(ctx, table, operation or "list", column, where, group_by, sort_by, order, limit)

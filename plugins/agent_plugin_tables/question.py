@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from agent_core import ToolArgumentError, ToolContext
-from agent_plugin_tables.asking.conditions import condition_in_words
 from agent_plugin_tables.columns import ColumnReader
 from agent_plugin_tables.condition_text import parse_where
 from agent_plugin_tables.conditions import Condition, Group, Test, columns_of, compile_test, from_list
@@ -71,6 +70,8 @@ def prepare(
     Raises:
         ToolArgumentError: a column, condition or limit that does not fit the table.
     """
+    from agent_plugin_tables.asking.conditions import condition_in_words
+
     if limit is not None and limit < 1:
         raise ToolArgumentError(f"limit is {limit}; give a number of at least 1, or none for all.")
     named = None

@@ -193,7 +193,7 @@ _THERE = words(
 
 def _is_placed(said: str, clause: str) -> bool:
     """Whether a folder stands where one is named: a mere word in some other place is a word of the sentence."""
-    if re.search(r"[^a-z\s]", said):
+    if re.search(r"[^A-Za-z\s]", said) or (said != said.lower() and len(said.split()) == 1):
         return True
     before = [word for word in re.findall(r"[\w']+", clause[: clause.find(said)].lower()) if word not in _DETERMINERS]
     after = clause[clause.find(said) + len(said) :].lower()

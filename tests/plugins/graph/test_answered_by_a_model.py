@@ -154,6 +154,6 @@ def test_of_themes_the_counts_are_ours_and_what_the_model_makes_of_them_is_notic
     words, *notes = out.splitlines()
     assert words.startswith("20 reviews praise")
     assert [note for note in notes if note.startswith("(")] == [
-        "(Not supported: [2] does not support “17 never got an answer at night.”: “17”.)",
+        "(Not supported: [2] does not support “17 never got an answer at night.”: “17” (not in the source).)",
         "(No result contains 17: nothing was looked up or computed for it.)",
     ]
