@@ -160,10 +160,12 @@ _CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]*[a-z]")
 
 def _leaves_names_out(plan: Draft, request: str) -> bool:
     """Whether a plan only looks around and takes nothing of a request that names somebody or something."""
-    looks = bool(plan.steps) and all(
-        step.looks_up and not any(str(value) in request for value in step.args.values()) for step in plan.steps
+    given = [str(value) for step in plan.steps for value in step.args.values()]
+    taken = any(value in request for value in given) or any(
+        name in " ".join(given) for name in _CAPITAL.findall(request)
     )
-    return looks and _CAPITAL.search(request) is not None
+    looks = bool(plan.steps) and all(step.looks_up for step in plan.steps)
+    return looks and not taken and _CAPITAL.search(request) is not None
 
 
 def _tools(plan: Draft) -> list[str]:
